@@ -1,0 +1,31 @@
+# A room is one static library: public headers in include/k8scale/NAME, code and private headers in src/NAME.
+
+function(k8scale_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow=local)
+  if(K8SCALE_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()
+
+# k8scale_room(NAME [USES room…] [LIBRARIES target…])
+function(k8scale_room name)
+  cmake_parse_arguments(ROOM "" "" "USES;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  add_library(${name} STATIC ${sources})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${name} PUBLIC ${ROOM_USES} ${ROOM_LIBRARIES})
+  k8scale_warnings(${name})
+endfunction()
+
+# One test program for each room: test/NAME/*.cpp, each case a CTest test named "NAME: case".
+function(k8scale_room_tests name)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/${name}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name}_test ${sources} ${PROJECT_SOURCE_DIR}/test/main.cpp)
+  target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/test)
+  target_link_libraries(${name}_test PRIVATE ${name} Catch2::Catch2)
+  k8scale_warnings(${name}_test)
+  catch_discover_tests(${name}_test TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 120)
+endfunction()

@@ -1,0 +1,19 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "k8scale/base/result.h"
+
+namespace k8scale::base {
+
+/// The whole file, or a failure whose detail is "PATH: reason".
+[[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path);
+
+enum class FileMode { normal = 0644, secret = 0600 };
+
+/// Writes a temporary file beside `path` and renames it: whole or not at all.
+[[nodiscard]] Result<void> write_file_whole(const std::filesystem::path& path, std::string_view content,
+                                            FileMode mode = FileMode::normal);
+
+}  // namespace k8scale::base
