@@ -1,0 +1,62 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace k8scale::net {
+
+/// Header fields in their order, in one block of text that keeps its memory when cleared.
+class Headers {
+ public:
+  using Field = std::pair<std::string_view, std::string_view>;
+
+  void add(std::string_view name, std::string_view value);
+  void clear();
+  /// The first field of that name (ASCII case-insensitive). Views last until the next `add` or `clear`.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string_view> all(std::string_view name) const;
+  [[nodiscard]] std::size_t size() const { return fields_.size(); }
+  [[nodiscard]] Field operator[](std::size_t index) const;
+  /// Appends "Name: value\r\n" for each field.
+  void append_to(std::string& out) const;
+
+ private:
+  struct Place {
+    std::uint32_t name, value, end;  // offsets into text_
+  };
+  std::string text_;
+  std::vector<Place> fields_;
+};
+
+/// A request as the caller states it. Host, Content-Length and Connection are written by the connection.
+struct Request {
+  std::string method = "GET";
+  std::string target = "/";  ///< path and query, already percent-encoded
+  Headers headers;
+  std::string body;
+};
+
+struct ResponseHead {
+  int status = 0;
+  std::string reason;  ///< may be empty: then the standard phrase is written
+  Headers headers;
+};
+
+struct Response : ResponseHead {
+  std::string body;
+};
+
+/// "Not Found" for 404.
+[[nodiscard]] std::string_view standard_reason(int status);
+
+/// The value of `name` in a query string, decoded; nothing when absent. The first one counts.
+[[nodiscard]] std::optional<std::string> query_value(std::string_view query, std::string_view name);
+/// Every name and value of a query string, decoded, in order.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> query_values(std::string_view query);
+/// Path and query (without "?") of a request target.
+[[nodiscard]] std::pair<std::string_view, std::string_view> split_target(std::string_view target);
+
+}  // namespace k8scale::net

@@ -1,0 +1,38 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "k8scale/base/result.h"
+
+namespace k8scale::net {
+
+/// Where to connect, and whether in TLS.
+struct Endpoint {
+  std::string host;  ///< a name or an address, IPv6 without brackets
+  std::uint16_t port = 0;
+  bool tls = true;
+
+  /// "host:port" as the Host field has it: IPv6 in brackets, the scheme's own port left out.
+  [[nodiscard]] std::string authority() const;
+  /// "https://host:port".
+  [[nodiscard]] std::string url() const;
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+struct Url {
+  Endpoint endpoint;
+  std::string path;      ///< begins with "/" or is empty; no trailing "/" unless the URL had more than that
+  std::string query;     ///< without "?"
+  std::string user;      ///< decoded
+  std::string password;  ///< decoded; a secret
+};
+
+/// Reads an http or https URL; `host`, `host:port` without a scheme mean https. A failure (kind protocol) says
+/// what was found and what was expected.
+[[nodiscard]] base::Result<Url> parse_url(std::string_view text);
+
+/// Reads "port", ":port", "host:port", "[v6]:port". An empty host means `default_host`.
+[[nodiscard]] base::Result<Endpoint> parse_host_port(std::string_view text, std::string_view default_host);
+
+}  // namespace k8scale::net

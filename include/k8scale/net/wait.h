@@ -1,0 +1,56 @@
+#pragma once
+#include <memory>
+
+#include "k8scale/base/time.h"
+#include "k8scale/net/shard.h"
+#include "k8scale/net/task.h"
+
+/// What coroutines of one shard wait for. Everything here belongs to its shard's thread.
+namespace k8scale::net {
+
+/// Sleeps on the calling coroutine's shard.
+[[nodiscard]] Task<void> sleep_until(base::SteadyTime when);
+[[nodiscard]] Task<void> sleep_for(base::Nanoseconds duration);
+
+/// A flag that many coroutines of one shard can sleep on. Once raised it stays raised until `lower`.
+class Signal {
+ public:
+  explicit Signal(Shard& shard);
+  ~Signal();
+  Signal(const Signal&) = delete;
+  Signal& operator=(const Signal&) = delete;
+
+  /// Wakes every sleeper.
+  void raise();
+  void lower();
+  [[nodiscard]] bool raised() const;
+
+  /// Returns at `when`, or as soon as the signal is raised. The result is `raised()`.
+  [[nodiscard]] Task<bool> wait_until(base::SteadyTime when);
+  /// Returns when the signal is raised.
+  [[nodiscard]] Task<void> wait();
+
+ private:
+  struct Sleepers;
+  std::unique_ptr<Sleepers> sleepers_;
+};
+
+/// Coroutines that were started together and are waited for together.
+class TaskGroup {
+ public:
+  explicit TaskGroup(Shard& shard);
+  /// Starts `task` on the shard. Called on the shard's thread.
+  void spawn(Task<void> task);
+  [[nodiscard]] std::size_t running() const { return running_; }
+  /// Returns when no task is running. A task may spawn others.
+  [[nodiscard]] Task<void> wait_until_done();
+
+ private:
+  Task<void> count(Task<void> task);
+
+  Shard& shard_;
+  Signal idle_;
+  std::size_t running_ = 0;
+};
+
+}  // namespace k8scale::net
