@@ -15,3 +15,8 @@ def real_server(tmp_path_factory):
         pytest.skip(reason)
     with envtest.RealServer(tmp_path_factory.mktemp("real-server")) as server:
         yield server
+
+
+def pytest_terminal_summary(terminalreporter):
+    if (reason := envtest.missing_reason()) and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line(f"skipped tests of a real server: {reason}")
