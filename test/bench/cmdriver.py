@@ -1,0 +1,173 @@
+"""Measures what cmdriver must reach: `./dev bench cmdriver`. Each figure is the median of several rounds, beside its bar."""
+
+import argparse
+import collections
+import contextlib
+import csv
+import json
+import os
+import pathlib
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "envtest"))
+import real_server as envtest  # noqa: E402
+
+Bar = collections.namedtuple("Bar", "text holds")
+
+
+def at_most(limit):
+    return Bar(f"<= {limit:g}", lambda figure: figure <= limit)
+
+
+def at_least(limit):
+    return Bar(f">= {limit:g}", lambda figure: figure >= limit)
+
+
+def within(center, distance):
+    return Bar(f"{center:g} +- {distance:g}", lambda figure: abs(figure - center) <= distance)
+
+
+def exactly(wanted):
+    return Bar(f"= {wanted:g}", lambda figure: figure == wanted)
+
+
+class Run:
+    """One finished run of cmdriver: its summary, its rows, and what the process used."""
+
+    def __init__(self, binary, *flags, during=lambda process, rows: None):
+        with tempfile.TemporaryDirectory(prefix="k8scale-bench-") as name:
+            folder = pathlib.Path(name)
+            command = [binary, "cmdriver", "-waitBeforeTerminate", "0", "--progress", "none", "-runid", "bench",
+                       "-metricport", "127.0.0.1:0", *flags]
+            process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+            try:
+                during(process, folder / "bench-driver.csv")
+                _, status, usage = os.wait4(process.pid, 0)
+            except BaseException:
+                process.kill()
+                process.wait()
+                raise
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                sys.exit(f"{' '.join(map(str, command))}: exit code {process.returncode}")
+            self.summary = json.loads((folder / "bench-driver.json").read_text())
+            with open(folder / "bench-driver.csv", newline="") as rows:
+                self.rows = list(csv.reader(rows))
+        self.peak_megabytes = usage.ru_maxrss * 1024 / 1e6
+
+    def errors(self):
+        return sum(1 for row in self.rows if row[4])
+
+    def time(self, verb, kind, point, unit):
+        """A percentile of "response_time", "service_time" or "send_lag", in `unit` seconds."""
+        return self.summary["operations"][verb][kind][point] / unit
+
+
+MILLISECONDS, MICROSECONDS = 1e-3, 1e-6
+
+
+def embedded_at_10000(binary):
+    run = Run(binary, "--embedded", "-lambda", "10000", "-n", "100000", "-maxpop", "1000")
+    yield "4 embedded, 10,000/s: errors", exactly(0), run.errors()
+    yield "4 embedded, 10,000/s: creates/s", at_least(9900), run.summary["operations"]["create"]["rate"]
+    yield "4 embedded, 10,000/s: send lag p99, ms", at_most(1), run.time("create", "send_lag", "p99", MILLISECONDS)
+    yield "4 embedded, 10,000/s: client CPU per write, us", at_most(30), run.summary["cpu_per_operation"] / MICROSECONDS
+    yield "4 embedded, 10,000/s: peak resident memory, MB", at_most(60), run.peak_megabytes
+
+
+def embedded_at_1000(binary):
+    run = Run(binary, "--embedded", "-lambda", "1000", "-n", "10000", "-maxpop", "100")
+    yield "4 embedded, 1,000/s: send lag p99, us", at_most(200), run.time("create", "send_lag", "p99", MICROSECONDS)
+
+
+def known_latency(binary):
+    run = Run(binary, "--embedded", "-lambda", "200", "-n", "1000", "-maxpop", "50",
+              "--fault", "verbs=create,latency=20ms")
+    service = run.time("create", "service_time", "p50", MILLISECONDS)
+    yield "5 creates delayed by 20 ms: service time p50, ms", within(20, 1), service
+
+
+def stopped_server(binary):
+    """A server that stands still for 1 s, one fifth of the run: 5 % of that fifth must lie above p99."""
+    with tempfile.TemporaryDirectory(prefix="k8scale-bench-") as folder, contextlib.ExitStack() as stack:
+        kubeconfig = pathlib.Path(folder) / "kubeconfig"
+        server = subprocess.Popen([binary, "apiserver", "--secure-port", "0", "--kubeconfig-out", kubeconfig],
+                                  stdout=subprocess.DEVNULL)
+        stack.callback(server.wait)
+        stack.callback(server.terminate)
+        envtest.wait_until(kubeconfig.exists, "the kubeconfig of k8scale apiserver", seconds=10)
+        make_namespace(kubeconfig)
+
+        def stop_for_a_second(driver, rows):
+            envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") > 500, "500 rows")
+            server.send_signal(signal.SIGSTOP)
+            try:
+                driver.wait(timeout=1)
+            except subprocess.TimeoutExpired:
+                pass
+            finally:
+                server.send_signal(signal.SIGCONT)
+
+        run = Run(binary, "-kubeconfig", kubeconfig, "-lambda", "200", "-n", "1000", "-maxpop", "50",
+                  during=stop_for_a_second)
+    yield "5 server stopped for 1 s: rows", exactly(2000), len(run.rows)
+    response = run.time("create", "response_time", "p99", MILLISECONDS)
+    yield "5 server stopped for 1 s: response time p99, ms", at_least(900), response
+
+
+def real_server(binary):
+    with tempfile.TemporaryDirectory(prefix="k8scale-bench-") as folder, envtest.RealServer(folder) as server:
+        make_namespace(server.kubeconfig)
+        run = Run(binary, "-kubeconfig", server.kubeconfig, "-lambda", "100", "-n", "2000", "-maxpop", "50")
+        left = server.kubectl_run("get", "configmaps", "-n", "scaletest", "-l", "purpose=scaletest", "-o", "name")
+    yield "3 real server: rows", exactly(4000), len(run.rows)
+    yield "3 real server: errors", exactly(0), run.errors()
+    yield "3 real server: objects left", exactly(0), len(left.splitlines())
+    create = run.summary["operations"]["create"]
+    yield "3 real server: achieved/scheduled rate", within(1, 0.01), create["rate"] / create["scheduled_rate"]
+
+
+def make_namespace(kubeconfig):
+    import kubernetes  # slow to import
+    client = kubernetes.config.new_client_from_config(str(kubeconfig))
+    with contextlib.suppress(kubernetes.client.ApiException):  # it may be there
+        kubernetes.client.CoreV1Api(client).create_namespace({"metadata": {"name": "scaletest"}})
+
+
+def measure(binary, scenarios, rounds):
+    """Runs each scenario `rounds` times; prints one line for each figure, and returns whether all hold."""
+    all_hold = True
+    for scenario in scenarios:
+        figures, bars = collections.defaultdict(list), {}
+        for _ in range(rounds):
+            for name, bar, figure in scenario(binary):
+                figures[name].append(figure)
+                bars[name] = bar
+        for name, values in figures.items():
+            middle = statistics.median(values)
+            holds = bars[name].holds(middle)
+            all_hold = all_hold and holds
+            spread = f"{min(values):.4g} to {max(values):.4g}"
+            print(f"{name:52} {middle:9.4g}  bar {bars[name].text:>10}  {'ok   ' if holds else 'SHORT'}  ({spread})", flush=True)
+    return all_hold
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("binary", type=pathlib.Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    scenarios = [embedded_at_10000, embedded_at_1000, known_latency, stopped_server]
+    if reason := envtest.missing_reason():
+        print(f"3 real server: not measured: {reason}")
+    else:
+        scenarios.insert(0, real_server)
+    sys.exit(0 if measure(arguments.binary.resolve(), scenarios, arguments.rounds) else 1)
+
+
+if __name__ == "__main__":
+    main()
