@@ -26,6 +26,8 @@ enum class FailureKind {
 /// A failure and what a person needs to know of it. Never carries a secret.
 class [[nodiscard]] Failure {
  public:
+  /// What `Result::error()` gives for a success.
+  Failure() : kind_(FailureKind::io) {}
   Failure(FailureKind kind, std::string detail) : kind_(kind), detail_(std::move(detail)) {}
 
   [[nodiscard]] FailureKind kind() const { return kind_; }
