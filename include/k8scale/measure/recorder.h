@@ -1,0 +1,108 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "k8scale/base/time.h"
+#include "k8scale/measure/histogram.h"
+#include "k8scale/measure/operation.h"
+
+namespace k8scale::measure {
+
+/// How often something happened, by reason. At most 64 reasons are told apart, the rest counts as "other".
+using CountByReason = std::map<std::string, std::uint64_t, std::less<>>;
+void count_reason(CountByReason& counts, std::string_view reason, std::uint64_t times = 1);
+
+/// The first and the last of many moments.
+struct Span {
+  base::SteadyTime first = base::SteadyTime::max();
+  base::SteadyTime last = base::SteadyTime::min();
+
+  void add(base::SteadyTime moment);
+  void merge(const Span& other);
+  /// Events per second when `count` events lie in this span, the first and the last on its ends; nothing when
+  /// there are fewer than two or they take no time.
+  [[nodiscard]] std::optional<double> rate(std::uint64_t count) const;
+};
+
+/// What became of the operations of one verb.
+struct VerbTotals {
+  std::uint64_t asked = 0;    ///< operations that the schedule asks for
+  std::uint64_t started = 0;  ///< operations that were begun
+  std::uint64_t done = 0;     ///< operations that ended, well or not
+  std::uint64_t attempts = 0;
+  std::uint64_t retries = 0;  ///< attempts beyond an operation's first
+  std::array<std::uint64_t, all_outcomes.size()> operations_by_outcome{};  ///< by the last attempt's
+  std::array<std::uint64_t, all_outcomes.size()> attempts_by_outcome{};
+  CountByReason errors;   ///< operations that ended badly
+  CountByReason retried;  ///< attempts that ended badly and were followed by another
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  Histogram response_time;  ///< of each operation that ended, well or not; not of cancelled ones
+  Histogram service_time;   ///< of each attempt that was sent and not cancelled
+  Histogram send_lag;       ///< of each attempt that was sent
+  Span scheduled;           ///< of the operations that ended
+  Span ended;
+
+  [[nodiscard]] std::uint64_t ok() const { return ended_as(Outcome::ok); }
+  [[nodiscard]] std::uint64_t failed() const { return done - ok(); }
+  [[nodiscard]] std::uint64_t ended_as(Outcome outcome) const {
+    return operations_by_outcome[static_cast<std::size_t>(outcome)];
+  }
+  /// Operations that ended, per second between the first end and the last.
+  [[nodiscard]] std::optional<double> rate() const { return ended.rate(done); }
+  /// The same operations, per second between their scheduled moments: what `rate` is when the run kept up.
+  [[nodiscard]] std::optional<double> scheduled_rate() const { return scheduled.rate(done); }
+  /// Whether the run has anything to do with this verb.
+  [[nodiscard]] bool used() const { return asked + started + attempts > 0; }
+  void merge(const VerbTotals& other);
+};
+
+/// Everything that was recorded up to a moment: a value, to be copied to other threads and merged there. A
+/// copy takes some 10 µs for each verb in use.
+struct Snapshot {
+  std::array<VerbTotals, all_verbs.size()> verbs;
+  std::int64_t population = 0;  ///< objects that exist because of this run
+
+  [[nodiscard]] const VerbTotals& of(Verb verb) const { return verbs[static_cast<std::size_t>(verb)]; }
+  [[nodiscard]] VerbTotals& of(Verb verb) { return verbs[static_cast<std::size_t>(verb)]; }
+  [[nodiscard]] std::uint64_t asked() const;
+  [[nodiscard]] std::uint64_t done() const;
+  [[nodiscard]] std::uint64_t failed() const;
+  /// Operations that began and have not ended; one that waits for its next attempt is among them.
+  [[nodiscard]] std::uint64_t in_flight() const;
+  [[nodiscard]] Histogram response_time() const;  ///< of all verbs
+  [[nodiscard]] Histogram send_lag() const;       ///< of all verbs
+  void merge(const Snapshot& other);
+};
+
+/// The rates of a run as its driver knows them.
+struct Pace {
+  std::uint64_t done = 0;    ///< operations that ended
+  std::uint64_t asked = 0;   ///< operations that the run will have done in the end
+  double achieved_rate = 0;  ///< operations of the schedule per second, so far
+  double asked_rate = 0;     ///< and what was asked for
+};
+
+/// Counts on one shard, whose thread alone calls it: no lock, nothing global.
+class Recorder {
+ public:
+  /// The schedule asks for `count` more operations of that verb.
+  void asked(Verb verb, std::uint64_t count) { totals_.of(verb).asked += count; }
+  /// An operation began. Exactly one record with `final_attempt` follows.
+  void started(Verb verb) { ++totals_.of(verb).started; }
+  /// An attempt ended. Well under a microsecond.
+  void record(const Operation& attempt);
+  /// Objects appeared (or went, when negative).
+  void add_population(std::int64_t difference) { totals_.population += difference; }
+
+  /// Copy this, on the shard's thread, to hand it to another.
+  [[nodiscard]] const Snapshot& snapshot() const { return totals_; }
+
+ private:
+  Snapshot totals_;
+};
+
+}  // namespace k8scale::measure

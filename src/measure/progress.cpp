@@ -1,0 +1,89 @@
+#include "k8scale/measure/progress.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace k8scale::measure {
+namespace {
+
+constexpr base::Nanoseconds redraw_interval = std::chrono::milliseconds(250);
+constexpr base::Nanoseconds plain_interval = std::chrono::seconds(10);
+constexpr std::string_view clear_line = "\r\x1b[K";
+
+void write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno != EINTR) return;
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+std::size_t columns_of(int descriptor) {
+  winsize size{};
+  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+// The beginning of `text`, at most `columns` code points.
+std::string_view cut(std::string_view text, std::size_t columns) {
+  std::size_t seen = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool continues = (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
+    if (!continues && seen++ == columns) return text.substr(0, i);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<ProgressStyle> parse_progress_style(std::string_view text) {
+  if (text == "auto") return ProgressStyle::automatic;
+  if (text == "plain") return ProgressStyle::plain;
+  if (text == "none") return ProgressStyle::none;
+  return std::nullopt;
+}
+
+std::string progress_text(base::Nanoseconds elapsed, const Pace& pace, const Snapshot& snapshot) {
+  std::string text = fmt::format("{:.1f}s  {}/{} done  {:.1f}/s of {:.1f}/s asked  population {}  errors {}",
+                                 base::to_seconds(elapsed), pace.done, pace.asked, pace.achieved_rate,
+                                 pace.asked_rate, snapshot.population, snapshot.failed());
+  const Histogram response_time = snapshot.response_time();
+  if (response_time.count() > 0) {
+    text += fmt::format("  response time p50 {} p99 {}", base::format_duration(response_time.quantile(0.5)),
+                        base::format_duration(response_time.quantile(0.99)));
+  }
+  return text;
+}
+
+Progress::Progress(ProgressStyle style, int descriptor)
+    : descriptor_(descriptor), redraws_(style == ProgressStyle::automatic && ::isatty(descriptor) == 1) {
+  if (style != ProgressStyle::none) next_ = redraws_ ? redraw_interval : plain_interval;
+}
+
+Progress::~Progress() { finish(); }
+
+std::optional<base::Nanoseconds> Progress::next() const { return next_; }
+
+void Progress::show(base::Nanoseconds elapsed, const Pace& pace, const Snapshot& snapshot) {
+  if (!next_ || elapsed < *next_) return;
+  const base::Nanoseconds interval = redraws_ ? redraw_interval : plain_interval;
+  next_ = (elapsed / interval + 1) * interval;
+  const std::string text = progress_text(elapsed, pace, snapshot);
+  if (redraws_) {
+    // One column stays free: a full line would wrap on some terminals.
+    write_all(descriptor_, fmt::format("{}{}", clear_line, cut(text, columns_of(descriptor_) - 1)));
+    drawn_ = true;
+  } else {
+    write_all(descriptor_, text + "\n");
+  }
+}
+
+void Progress::finish() {
+  next_.reset();
+  if (drawn_) write_all(descriptor_, clear_line);
+  drawn_ = false;
+}
+
+}  // namespace k8scale::measure
