@@ -1,0 +1,102 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "k8scale/base/result.h"
+#include "k8scale/base/time.h"
+#include "k8scale/measure/csv.h"
+#include "k8scale/measure/process.h"
+#include "k8scale/measure/recorder.h"
+
+namespace k8scale::measure {
+
+struct OutputFile {
+  std::string content;  ///< what it holds: "rows", "parameters", "summary"
+  std::filesystem::path path;
+};
+
+/// What a run came to. The caller fills it once, at the end; text and JSON are two views of it.
+struct Summary {
+  std::string version;     ///< of k8scale
+  std::string subcommand;  ///< "cmdriver"
+  std::string server;      ///< URL
+  std::string server_version;
+  std::string run_id;
+  std::uint64_t seed = 0;
+  nlohmann::ordered_json parameters = nlohmann::ordered_json::object();  ///< flag to value, in their order
+  base::WallTime started;
+  base::WallTime ended;
+  base::Nanoseconds duration{0};         ///< by the steady clock
+  std::string interrupted;               ///< the signal, "SIGINT"; empty: ran to its end
+  std::optional<double> asked_rate;      ///< operations of the schedule per second, as asked
+  std::optional<double> achieved_rate;   ///< and as they came to be
+  base::Nanoseconds schedule_length{0};  ///< from the start of the run to the last scheduled moment
+  Snapshot totals;                       ///< of all shards
+  base::Nanoseconds shard_cpu{0};  ///< CPU time of the shards' threads, which is what operations cost us
+  ProcessFigures process;
+  std::optional<OperationLog::Totals> rows;  ///< nothing when no rows were to be written
+  std::vector<OutputFile> files;
+  std::vector<std::string> notes;  ///< warnings of the caller
+
+  /// shard_cpu for each operation that ended; nothing when none did.
+  [[nodiscard]] std::optional<base::Nanoseconds> cpu_per_operation() const;
+  /// What a reader must know before believing the numbers: `notes`, lost rows, and that this program was the
+  /// bottleneck, which is so when the p99 of send lag is over 0.5 ms and over a tenth of the p99 of response
+  /// time.
+  [[nodiscard]] std::vector<std::string> warnings() const;
+};
+
+/// For people: what was run, a table of counts, errors by reason, a table of times, each named, what it cost
+/// this program, the files, the warnings.
+void print_text(std::ostream& out, const Summary& summary);
+
+/// For programs. Durations are integers in nanoseconds, rates are per second and null when fewer than two
+/// operations ended, moments are RFC 3339 in UTC with milliseconds, sizes are bytes. New keys may be added
+/// under the same schema id; a key's meaning does not change.
+///
+/// | key | value |
+/// |---|---|
+/// | `schema` | "k8scale.summary/1" |
+/// | `tool`, `version`, `subcommand` | "k8scale", its version, what was run |
+/// | `server` | `url` and `version` |
+/// | `run_id`, `seed` | |
+/// | `parameters` | flag → value, in the order of the help text |
+/// | `started`, `ended`, `duration` | |
+/// | `interrupted` | the signal's name, or null when the run came to its end |
+/// | `asked_rate`, `achieved_rate` | operations of the schedule per second, or null |
+/// | `schedule_length` | from the start to the last scheduled moment |
+/// | `operations` | verb → totals, below; only verbs that the run has to do with |
+/// | `response_time`, `send_lag` | times, below, of all verbs together |
+/// | `cpu_per_operation` | CPU time of the shards' threads for each operation that ended, or null |
+/// | `client` | `shard_cpu`, `process_cpu`, `resident_bytes`, `peak_resident_bytes` |
+/// | `rows` | `written`, `lost`, `error` (null: none); or null when no rows were asked for |
+/// | `files` | list of `content` ("rows", "parameters", "summary") and `path` |
+/// | `warnings` | list of sentences |
+///
+/// Totals of a verb:
+///
+/// | key | value |
+/// |---|---|
+/// | `asked`, `started`, `done`, `ok`, `failed` | operations: of the schedule, begun, ended, ended well,
+/// ended badly | | `attempts`, `retries` | requests, and those of them beyond an operation's first | |
+/// `errors` | reason → operations that ended with it | | `retried` | reason → attempts that ended with it and
+/// were followed by another | | `outcomes` | outcome → operations, only those that occurred | | `rate` |
+/// ended operations per second, from the first end to the last | | `scheduled_rate` | the same operations per
+/// second, from the first scheduled moment to the last | | `bytes_sent`, `bytes_received` | of HTTP, without
+/// TLS | | `response_time` | times from the scheduled moment to the end of each operation, cancelled ones
+/// left out | | `service_time` | times from sending to the end of each attempt, cancelled ones left out | |
+/// `send_lag` | times from when an attempt was due to when it was sent |
+///
+/// Times: `count`, `min`, `p50`, `p90`, `p99`, `p99.9`, `max`, `mean` (integers, ns, to 0.1 %; min and max
+/// exact), and `histogram`, the whole distribution in HdrHistogram's V2 compressed encoding, base64, unit ns.
+[[nodiscard]] nlohmann::ordered_json to_json(const Summary& summary);
+
+/// Writes the JSON, whole or not at all.
+[[nodiscard]] base::Result<void> write_json(const std::filesystem::path& path, const Summary& summary);
+
+}  // namespace k8scale::measure

@@ -1,0 +1,48 @@
+#include "k8scale/measure/summary.h"
+
+#include <fmt/format.h>
+
+namespace k8scale::measure {
+namespace {
+
+constexpr base::Nanoseconds harmless_lag = std::chrono::microseconds(500);
+constexpr int harmless_part = 10;
+
+std::optional<std::string> bottleneck_warning(const Snapshot& totals) {
+  const base::Nanoseconds lag = totals.send_lag().quantile(0.99);
+  const base::Nanoseconds response = totals.response_time().quantile(0.99);
+  if (lag <= harmless_lag || lag <= response / harmless_part) return std::nullopt;
+  return fmt::format(
+      "this program was the bottleneck: send lag p99 is {}, response time p99 {}; use more shards, more CPU "
+      "or a "
+      "lower rate",
+      base::format_duration(lag), base::format_duration(response));
+}
+
+std::optional<std::string> rows_warning(const OperationLog::Totals& rows) {
+  if (rows.rows_lost > 0) {
+    return fmt::format("{} of {} rows were lost: {}", rows.rows_lost, rows.rows_lost + rows.rows_written,
+                       rows.first_error);
+  }
+  if (!rows.first_error.empty()) return fmt::format("rows may be lost: {}", rows.first_error);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<base::Nanoseconds> Summary::cpu_per_operation() const {
+  const std::uint64_t done = totals.done();
+  if (done == 0) return std::nullopt;
+  return shard_cpu / static_cast<std::int64_t>(done);
+}
+
+std::vector<std::string> Summary::warnings() const {
+  std::vector<std::string> all = notes;
+  if (rows) {
+    if (auto warning = rows_warning(*rows)) all.push_back(std::move(*warning));
+  }
+  if (auto warning = bottleneck_warning(totals)) all.push_back(std::move(*warning));
+  return all;
+}
+
+}  // namespace k8scale::measure

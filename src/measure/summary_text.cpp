@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "k8scale/base/text.h"
+#include "k8scale/measure/summary.h"
+#include "measure/table.h"
+
+namespace k8scale::measure {
+namespace {
+
+std::string rate_text(const std::optional<double>& rate) {
+  return rate ? fmt::format("{:.1f}/s", *rate) : "-";
+}
+
+void print_run(std::ostream& out, const Summary& summary) {
+  out << fmt::format("k8scale {}, run {}, against {}", summary.subcommand, summary.run_id, summary.server);
+  if (!summary.server_version.empty()) out << fmt::format(" ({})", summary.server_version);
+  out << fmt::format("\nstarted {} UTC, took {}", base::format_utc_millis(summary.started),
+                     base::format_duration(summary.duration));
+  if (!summary.interrupted.empty()) out << fmt::format(", interrupted by {}", summary.interrupted);
+  out << '\n';
+  if (summary.asked_rate) {
+    out << fmt::format("rate asked {} for {}, achieved {}\n", rate_text(summary.asked_rate),
+                       base::format_duration(summary.schedule_length), rate_text(summary.achieved_rate));
+  }
+  out << "parameters:";
+  for (const auto& [flag, value] : summary.parameters.items()) {
+    const auto replace = nlohmann::ordered_json::error_handler_t::replace;
+    const std::string text =
+        value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, replace);
+    out << fmt::format(" {}={}", flag, text);
+  }
+  out << fmt::format("\nseed {}\n", summary.seed);
+}
+
+void print_counts(std::ostream& out, const Snapshot& snapshot) {
+  Table table(1);
+  table.add({"operation", "asked", "done", "ok", "failed", "retries", "rate"});
+  for (const Verb verb : all_verbs) {
+    const VerbTotals& totals = snapshot.of(verb);
+    if (!totals.used()) continue;
+    table.add({std::string(name(verb)), fmt::to_string(totals.asked), fmt::to_string(totals.done),
+               fmt::to_string(totals.ok()), fmt::to_string(totals.failed()), fmt::to_string(totals.retries),
+               rate_text(totals.rate())});
+  }
+  table.print(out);
+}
+
+void print_reasons(std::ostream& out, const Snapshot& snapshot, std::string_view title,
+                   CountByReason VerbTotals::*reasons) {
+  for (const Verb verb : all_verbs) {
+    const CountByReason& counts = snapshot.of(verb).*reasons;
+    if (counts.empty()) continue;
+    std::string line = fmt::format("{} {}:", name(verb), title);
+    for (const auto& [reason, times] : counts) line += fmt::format(" {} {},", times, reason);
+    line.back() = '\n';
+    out << line;
+  }
+}
+
+void add_times(Table& table, std::string_view verb, std::string_view what, const Histogram& times) {
+  if (times.count() == 0) return;
+  std::vector<std::string> row = {std::string(verb), std::string(what), base::format_duration(times.min())};
+  for (const double q : {0.5, 0.9, 0.99, 0.999}) row.push_back(base::format_duration(times.quantile(q)));
+  row.push_back(base::format_duration(times.max()));
+  table.add(std::move(row));
+}
+
+void print_times(std::ostream& out, const Snapshot& snapshot) {
+  Table table(2);
+  table.add({"operation", "time", "min", "p50", "p90", "p99", "p99.9", "max"});
+  for (const Verb verb : all_verbs) {
+    const VerbTotals& totals = snapshot.of(verb);
+    add_times(table, name(verb), "response time", totals.response_time);
+    add_times(table, name(verb), "service time", totals.service_time);
+  }
+  add_times(table, "all", "send lag", snapshot.send_lag());
+  table.print(out);
+  out << "response time: from the scheduled moment to the end of an operation, retries included;\n"
+         "service time: from sending to the end of each attempt; send lag: how late this program sent\n";
+}
+
+void print_client(std::ostream& out, const Summary& summary) {
+  out << "this program: ";
+  if (const auto cpu = summary.cpu_per_operation()) {
+    out << fmt::format("{} CPU per operation, ", base::format_duration(*cpu));
+  }
+  out << fmt::format("{} CPU in all, {} resident, {} at its peak\n",
+                     base::format_duration(summary.process.cpu),
+                     base::format_bytes(static_cast<double>(summary.process.resident_bytes)),
+                     base::format_bytes(static_cast<double>(summary.process.peak_resident_bytes)));
+}
+
+void print_files(std::ostream& out, const std::vector<OutputFile>& files) {
+  if (files.empty()) return;
+  std::string line = "files:";
+  for (const OutputFile& file : files) line += fmt::format(" {} {},", file.content, file.path.string());
+  line.back() = '\n';
+  out << line;
+}
+
+}  // namespace
+
+void print_text(std::ostream& out, const Summary& summary) {
+  print_run(out, summary);
+  out << '\n';
+  print_counts(out, summary.totals);
+  print_reasons(out, summary.totals, "errors", &VerbTotals::errors);
+  print_reasons(out, summary.totals, "retried after", &VerbTotals::retried);
+  out << '\n';
+  print_times(out, summary.totals);
+  out << '\n';
+  print_client(out, summary);
+  print_files(out, summary.files);
+  for (const std::string& warning : summary.warnings()) out << "WARNING: " << warning << '\n';
+}
+
+}  // namespace k8scale::measure
