@@ -13,6 +13,11 @@ std::string rate_text(const std::optional<double>& rate) {
   return rate ? fmt::format("{:.1f}/s", *rate) : "-";
 }
 
+std::string value_text(const nlohmann::ordered_json& value) {
+  if (value.is_string() && !value.get_ref<const std::string&>().empty()) return value.get<std::string>();
+  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 void print_run(std::ostream& out, const Summary& summary) {
   out << fmt::format("k8scale {}, run {}, against {}", summary.subcommand, summary.run_id, summary.server);
   if (!summary.server_version.empty()) out << fmt::format(" ({})", summary.server_version);
@@ -25,12 +30,8 @@ void print_run(std::ostream& out, const Summary& summary) {
                        base::format_duration(summary.schedule_length), rate_text(summary.achieved_rate));
   }
   out << "parameters:";
-  for (const auto& [flag, value] : summary.parameters.items()) {
-    const auto replace = nlohmann::ordered_json::error_handler_t::replace;
-    const std::string text =
-        value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, replace);
-    out << fmt::format(" {}={}", flag, text);
-  }
+  for (const auto& [flag, value] : summary.parameters.items())
+    out << fmt::format(" {}={}", flag, value_text(value));
   out << fmt::format("\nseed {}\n", summary.seed);
 }
 

@@ -1,0 +1,63 @@
+#pragma once
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+
+#include "k8scale/base/files.h"
+#include "k8scale/measure/operation.h"
+
+namespace k8scale::measure {
+
+using namespace std::chrono_literals;
+
+inline const base::SteadyTime start = base::SteadyTime() + 1000s;
+inline const base::WallTime wall_start = base::WallTime() + 1795532645s + 123ms;  // 2026-11-24 15:04:05.123
+
+/// A create that was wanted at `scheduled` after `start`, sent 100 µs late and answered 2 ms later.
+inline Operation sample_create(base::Nanoseconds scheduled = 0s) {
+  Operation made;
+  made.verb = Verb::create;
+  made.object_number = 1;
+  made.object_name = "run-1";
+  made.scheduled = start + scheduled;
+  made.due = made.scheduled;
+  made.sent = made.due + 100us;
+  made.first_byte = made.sent + 1ms;
+  made.done = made.sent + 2ms;
+  made.sent_wall = wall_start + scheduled;
+  made.done_wall = made.sent_wall + 2ms;
+  made.http_status = 201;
+  made.bytes_sent = 400;
+  made.bytes_received = 700;
+  return made;
+}
+
+inline Operation failed(Operation operation, Outcome outcome, std::string reason) {
+  operation.outcome = outcome;
+  operation.reason = std::move(reason);
+  operation.error = "failed: " + operation.reason;
+  return operation;
+}
+
+/// A folder that goes with the test.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "k8scale-measure-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::filesystem::filesystem_error("mkdtemp", {});
+    path_ = pattern;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace k8scale::measure
