@@ -13,7 +13,8 @@ enum class Severity { info, warning, error };
 void set_verbosity(int level);
 [[nodiscard]] int verbosity();
 
-void log(Severity severity, std::string_view text, std::source_location where = std::source_location::current());
+void log(Severity severity, std::string_view text,
+         std::source_location where = std::source_location::current());
 
 inline void log_info(std::string_view text, std::source_location where = std::source_location::current()) {
   log(Severity::info, text, where);

@@ -1,0 +1,76 @@
+#include "k8scale/base/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace k8scale::base {
+namespace {
+
+Failure failed(const std::filesystem::path& path, int error) {
+  return {FailureKind::io, path.string() + ": " + std::strerror(error)};
+}
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int number) : number_(number) {}
+  ~FileDescriptor() { static_cast<void>(close()); }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+
+  [[nodiscard]] int number() const { return number_; }
+  [[nodiscard]] bool close() {
+    if (number_ < 0) return true;
+    const int result = ::close(number_);
+    number_ = -1;
+    return result == 0;
+  }
+
+ private:
+  int number_;
+};
+
+bool write_all(int file, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(file, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::filesystem::path& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) return failed(path, errno);
+  std::string content;
+  std::string block(64 * 1024, '\0');
+  for (;;) {
+    const ssize_t count = ::read(file.number(), block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return failed(path, errno);
+    if (count == 0) return content;
+    content.append(block, 0, static_cast<std::size_t>(count));
+  }
+}
+
+Result<void> write_file_whole(const std::filesystem::path& path, std::string_view content, FileMode mode) {
+  std::string temporary = path.string() + ".XXXXXX";
+  FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.number() < 0) return failed(path, errno);
+  const bool written =
+      ::fchmod(file.number(), static_cast<mode_t>(mode)) == 0 && write_all(file.number(), content);
+  if (!written || !file.close() || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    return failed(path, error);
+  }
+  return {};
+}
+
+}  // namespace k8scale::base

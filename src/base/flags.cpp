@@ -1,0 +1,114 @@
+#include "k8scale/base/flags.h"
+
+#include "k8scale/base/time.h"
+
+namespace k8scale::base {
+namespace {
+
+const CLI::Option* find_option(const CLI::App& app, const std::string& name) {
+  return app.get_option_no_throw(name.size() == 1 ? "-" + name : "--" + name);
+}
+
+// The dashes in front of a flag: 1 or 2, or 0 for what is not a flag.
+std::size_t count_dashes(const std::string& argument) {
+  if (argument.size() < 2 || argument[0] != '-') return 0;
+  const std::size_t dashes = argument[1] == '-' ? 2 : 1;
+  return argument.size() > dashes ? dashes : 0;
+}
+
+// "Could not convert: --lambda = abc" becomes a line that says what was expected.
+std::string describe(const CLI::App& app, const CLI::ConversionError& error) {
+  std::string text = error.what();
+  const std::string prefix = "Could not convert: ";
+  if (!text.starts_with(prefix)) return text;
+  text.erase(0, prefix.size());
+  const std::string name = text.substr(0, text.find(' '));
+  const CLI::Option* option = app.get_option_no_throw(name);
+  const std::string value = text.size() > name.size() + 3 ? text.substr(name.size() + 3) : "";
+  return name + ": found \"" + value + "\", expected " +
+         (option ? lower_type_name(*option) : "another value");
+}
+
+std::string describe_unknown(const CLI::App& app) {
+  const std::vector<std::string> rest = app.remaining();
+  const std::string first = rest.empty() ? "" : rest.front();
+  const std::string what = first.starts_with("-") ? "unknown flag " : "unexpected argument ";
+  return what + first + "; --help lists the flags";
+}
+
+}  // namespace
+
+std::string lower_type_name(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  if (type == "NUMBER") return "a number";
+  if (type == "INTEGER") return "a whole number in range";
+  if (type == "DURATION") return "a duration such as 300ms, 5s or 1m";
+  if (type == "BOOLEAN") return "true or false";
+  return type.empty() ? "true or false" : type;
+}
+
+std::vector<std::string> normalize_go_arguments(const CLI::App& app,
+                                                const std::vector<std::string>& arguments) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "--") {
+      out.insert(out.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.end());
+      break;
+    }
+    const std::size_t dashes = count_dashes(argument);
+    const std::size_t equals = argument.find('=');
+    const std::string name = argument.substr(dashes, equals == std::string::npos ? equals : equals - dashes);
+    const CLI::Option* option = dashes == 0 ? nullptr : find_option(app, name);
+    if (option == nullptr) {
+      out.push_back(argument);
+      continue;
+    }
+    const std::string flag = (name.size() == 1 ? "-" : "--") + name;
+    const bool takes_value = option->get_items_expected_max() > 0;
+    if (!takes_value) {
+      out.push_back(equals == std::string::npos ? flag : "--" + name + argument.substr(equals));
+    } else if (equals != std::string::npos) {
+      out.push_back(flag);
+      out.push_back(argument.substr(equals + 1));
+    } else {
+      out.push_back(flag);
+      if (i + 1 < arguments.size()) out.push_back(arguments[++i]);
+    }
+  }
+  return out;
+}
+
+CLI::Option* add_bool(CLI::App& app, const std::string& name, bool& value, const std::string& help) {
+  return app.add_flag(name, value, help + (value ? " (default true)" : " (default false)"))
+      ->type_name("BOOLEAN");
+}
+
+CLI::Option* add_duration(CLI::App& app, const std::string& name, Nanoseconds& value,
+                          const std::string& help) {
+  const auto read = [&value](const std::vector<std::string>& texts) {
+    const auto parsed = parse_duration(texts.back());
+    if (parsed) value = *parsed;
+    return parsed.has_value();
+  };
+  return app.add_option(name, read, help)->type_name("DURATION")->default_str(format_duration(value));
+}
+
+ParseOutcome parse_go_arguments(CLI::App& app, const std::vector<std::string>& arguments) {
+  std::vector<std::string> normalized = normalize_go_arguments(app, arguments);
+  std::reverse(normalized.begin(), normalized.end());  // CLI11 takes them from the back
+  try {
+    app.parse(std::move(normalized));
+  } catch (const CLI::CallForHelp&) {
+    return {false, 0, app.help()};
+  } catch (const CLI::ConversionError& error) {
+    return {false, 1, describe(app, error)};
+  } catch (const CLI::ExtrasError&) {
+    return {false, 1, describe_unknown(app)};
+  } catch (const CLI::Error& error) {
+    return {false, 1, error.what()};
+  }
+  return {};
+}
+
+}  // namespace k8scale::base

@@ -1,0 +1,204 @@
+#include "k8scale/base/time.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <ctime>
+#include <utility>
+
+namespace k8scale::base {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::floor;
+
+struct Calendar {
+  int year;
+  unsigned month, day;
+  unsigned hour, minute, second, millisecond;
+};
+
+Calendar calendar_utc(WallTime time) {
+  const auto millis = floor<std::chrono::milliseconds>(time);
+  const auto day = floor<std::chrono::days>(millis);
+  const std::chrono::year_month_day date(day);
+  const auto in_day = static_cast<unsigned>((millis - day).count());
+  return {int(date.year()),    unsigned(date.month()), unsigned(date.day()), in_day / 3600000,
+          in_day / 60000 % 60, in_day / 1000 % 60,     in_day % 1000};
+}
+
+void write_digits(char* place, unsigned value, int digits) {
+  for (int i = digits - 1; i >= 0; --i, value /= 10) place[i] = static_cast<char>('0' + value % 10);
+}
+
+// Reads exactly `digits` decimal digits from the front of `text`.
+std::optional<int> take_number(std::string_view& text, std::size_t digits) {
+  if (text.size() < digits) return std::nullopt;
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value);
+  if (error != std::errc() || end != text.data() + digits || text[0] == '-') return std::nullopt;
+  text.remove_prefix(digits);
+  return value;
+}
+
+bool take_char(std::string_view& text, std::string_view allowed) {
+  if (text.empty() || allowed.find(text[0]) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+std::optional<Nanoseconds> take_fraction(std::string_view& text) {
+  std::int64_t value = 0;
+  std::int64_t scale = 1000000000;
+  std::size_t digits = 0;
+  for (; !text.empty() && text[0] >= '0' && text[0] <= '9'; text.remove_prefix(1), ++digits) {
+    if (scale == 1) continue;
+    scale /= 10;
+    value += (text[0] - '0') * scale;
+  }
+  if (digits == 0) return std::nullopt;
+  return Nanoseconds(value);
+}
+
+std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
+  if (take_char(text, "Zz")) return std::chrono::minutes(0);
+  if (text.empty() || (text[0] != '+' && text[0] != '-')) return std::nullopt;
+  const int sign = text[0] == '-' ? -1 : 1;
+  text.remove_prefix(1);
+  const auto hours = take_number(text, 2);
+  if (!hours || !take_char(text, ":")) return std::nullopt;
+  const auto minutes = take_number(text, 2);
+  if (!minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+  return std::chrono::minutes(sign * (*hours * 60 + *minutes));
+}
+
+struct Unit {
+  std::string_view name;
+  double nanoseconds;
+};
+// Longer names before their beginnings.
+constexpr std::array<Unit, 8> duration_units = {{{"ns", 1},
+                                                 {"us", 1e3},
+                                                 {"\u00b5s", 1e3},
+                                                 {"\u03bcs", 1e3},
+                                                 {"ms", 1e6},
+                                                 {"s", 1e9},
+                                                 {"m", 60e9},
+                                                 {"h", 3600e9}}};
+
+}  // namespace
+
+void append_utc_millis(std::string& out, WallTime time) {
+  const Calendar c = calendar_utc(time);
+  char text[] = "0000-00-00 00:00:00.000";
+  write_digits(text, static_cast<unsigned>(c.year), 4);
+  write_digits(text + 5, c.month, 2);
+  write_digits(text + 8, c.day, 2);
+  write_digits(text + 11, c.hour, 2);
+  write_digits(text + 14, c.minute, 2);
+  write_digits(text + 17, c.second, 2);
+  write_digits(text + 20, c.millisecond, 3);
+  out.append(text, sizeof text - 1);
+}
+
+std::string format_utc_millis(WallTime time) {
+  std::string out;
+  append_utc_millis(out, time);
+  return out;
+}
+
+std::string format_local_millis(WallTime time) {
+  const auto millis = floor<std::chrono::milliseconds>(time);
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(floor<std::chrono::seconds>(time));
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  const long offset = std::labs(local.tm_gmtoff) / 60;
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03} {}{:02}{:02}", local.tm_year + 1900,
+                     local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
+                     (millis - floor<std::chrono::seconds>(millis)).count(), local.tm_gmtoff < 0 ? '-' : '+',
+                     offset / 60, offset % 60);
+}
+
+std::string format_rfc3339(WallTime time) {
+  const Calendar c = calendar_utc(time);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute,
+                     c.second);
+}
+
+std::optional<WallTime> parse_rfc3339(std::string_view text) {
+  const auto year = take_number(text, 4);
+  if (!year || !take_char(text, "-")) return std::nullopt;
+  const auto month = take_number(text, 2);
+  if (!month || !take_char(text, "-")) return std::nullopt;
+  const auto day = take_number(text, 2);
+  if (!day || !take_char(text, "Tt ")) return std::nullopt;
+  const auto hour = take_number(text, 2);
+  if (!hour || !take_char(text, ":")) return std::nullopt;
+  const auto minute = take_number(text, 2);
+  if (!minute || !take_char(text, ":")) return std::nullopt;
+  const auto second = take_number(text, 2);
+  if (!second) return std::nullopt;
+  Nanoseconds fraction{0};
+  if (take_char(text, ".,")) {
+    const auto read = take_fraction(text);
+    if (!read) return std::nullopt;
+    fraction = *read;
+  }
+  const auto zone = take_zone(text);
+  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(unsigned(*month)),
+                                         std::chrono::day(unsigned(*day))};
+  if (!zone || !text.empty() || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  const auto in_day =
+      std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second);
+  return WallTime(std::chrono::sys_days(date) + in_day + fraction - *zone);
+}
+
+std::optional<Nanoseconds> parse_duration(std::string_view text) {
+  const bool negative = !text.empty() && text[0] == '-';
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  if (text == "0") return Nanoseconds(0);
+  if (text.empty()) return std::nullopt;
+  double total = 0;
+  while (!text.empty()) {
+    double value = 0;
+    if (text[0] != '.' && (text[0] < '0' || text[0] > '9')) return std::nullopt;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    if (error != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    const Unit* found = nullptr;
+    for (const Unit& unit : duration_units) {
+      if (found == nullptr && text.starts_with(unit.name)) found = &unit;
+    }
+    if (found == nullptr) return std::nullopt;
+    text.remove_prefix(found->name.size());
+    total += value * found->nanoseconds;
+  }
+  if (total >= 9.2e18) return std::nullopt;
+  return Nanoseconds(std::llround(negative ? -total : total));
+}
+
+std::string format_duration(Nanoseconds duration) {
+  constexpr std::array<std::pair<double, std::string_view>, 4> units = {
+      {{1, "ns"}, {1e3, "µs"}, {1e6, "ms"}, {1e9, "s"}}};
+  const auto value = static_cast<double>(duration.count());
+  const double size = std::fabs(value);
+  if (size < 1e3) return fmt::format("{}ns", duration.count());
+  std::size_t unit = 0;
+  while (unit + 1 < units.size() && size >= 999.5 * units[unit].first) ++unit;
+  const double shown = value / units[unit].first;
+  const double shown_size = std::fabs(shown);
+  return fmt::format("{:.{}f}{}", shown,
+                     shown_size < 9.995   ? 2
+                     : shown_size < 99.95 ? 1
+                                          : 0,
+                     units[unit].second);
+}
+
+double to_seconds(Nanoseconds duration) { return static_cast<double>(duration.count()) / 1e9; }
+
+Nanoseconds from_seconds(double seconds) { return Nanoseconds(std::llround(seconds * 1e9)); }
+
+}  // namespace k8scale::base
