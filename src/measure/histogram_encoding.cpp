@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include <bit>
+#include <utility>
 
 #include "k8scale/base/text.h"
 
