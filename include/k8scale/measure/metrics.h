@@ -15,8 +15,8 @@ inline constexpr std::string_view metrics_content_type = "text/plain; version=0.
 /// | metric | type |
 /// |---|---|
 /// | `process_cpu_seconds_total` | counter |
-/// | `process_resident_memory_bytes`, `process_virtual_memory_bytes`, `process_open_fds`, `process_max_fds`,
-///   `process_start_time_seconds` | gauges |
+/// | `process_resident_memory_bytes`, `process_virtual_memory_bytes` | gauges |
+/// | `process_open_fds`, `process_max_fds`, `process_start_time_seconds` | gauges |
 /// | `k8scale_operations_total{verb,outcome}` | counter: operations that ended |
 /// | `k8scale_attempts_total{verb,outcome}` | counter: requests, retries among them |
 /// | `k8scale_response_time_seconds{verb}` | histogram: scheduled moment to the operation's end |

@@ -82,15 +82,18 @@ void print_text(std::ostream& out, const Summary& summary);
 ///
 /// | key | value |
 /// |---|---|
-/// | `asked`, `started`, `done`, `ok`, `failed` | operations: of the schedule, begun, ended, ended well,
-/// ended badly | | `attempts`, `retries` | requests, and those of them beyond an operation's first | |
-/// `errors` | reason → operations that ended with it | | `retried` | reason → attempts that ended with it and
-/// were followed by another | | `outcomes` | outcome → operations, only those that occurred | | `rate` |
-/// ended operations per second, from the first end to the last | | `scheduled_rate` | the same operations per
-/// second, from the first scheduled moment to the last | | `bytes_sent`, `bytes_received` | of HTTP, without
-/// TLS | | `response_time` | times from the scheduled moment to the end of each operation, cancelled ones
-/// left out | | `service_time` | times from sending to the end of each attempt, cancelled ones left out | |
-/// `send_lag` | times from when an attempt was due to when it was sent |
+/// | `asked`, `started`, `done` | operations that the schedule asks for, that began, that ended |
+/// | `ok`, `failed` | operations that ended well, badly |
+/// | `attempts`, `retries` | requests, and those beyond an operation's first |
+/// | `errors` | reason → operations that ended with it |
+/// | `retried` | reason → attempts that ended with it and were followed by another |
+/// | `outcomes` | outcome → operations, only those that occurred |
+/// | `rate` | ended operations per second, from the first end to the last |
+/// | `scheduled_rate` | the same, from the first scheduled moment to the last |
+/// | `bytes_sent`, `bytes_received` | of HTTP, without TLS |
+/// | `response_time` | times from the scheduled moment to the end, of each operation not cancelled |
+/// | `service_time` | times from sending to the end, of each attempt not cancelled |
+/// | `send_lag` | times from when an attempt was due to when it was sent |
 ///
 /// Times: `count`, `min`, `p50`, `p90`, `p99`, `p99.9`, `max`, `mean` (integers, ns, to 0.1 %; min and max
 /// exact), and `histogram`, the whole distribution in HdrHistogram's V2 compressed encoding, base64, unit ns.
