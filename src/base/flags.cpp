@@ -5,8 +5,10 @@
 namespace k8scale::base {
 namespace {
 
-const CLI::Option* find_option(const CLI::App& app, const std::string& name) {
-  return app.get_option_no_throw(name.size() == 1 ? "-" + name : "--" + name);
+// The name that CLI11 knows: "--name", or "-v" for a single letter that was declared so. Empty when unknown.
+std::string declared_name(const CLI::App& app, const std::string& name) {
+  if (name.size() == 1 && app.get_option_no_throw("-" + name) != nullptr) return "-" + name;
+  return app.get_option_no_throw("--" + name) != nullptr ? "--" + name : "";
 }
 
 // The dashes in front of a flag: 1 or 2, or 0 for what is not a flag.
@@ -59,15 +61,14 @@ std::vector<std::string> normalize_go_arguments(const CLI::App& app,
     const std::size_t dashes = count_dashes(argument);
     const std::size_t equals = argument.find('=');
     const std::string name = argument.substr(dashes, equals == std::string::npos ? equals : equals - dashes);
-    const CLI::Option* option = dashes == 0 ? nullptr : find_option(app, name);
-    if (option == nullptr) {
+    const std::string flag = dashes == 0 ? "" : declared_name(app, name);
+    if (flag.empty()) {
       out.push_back(argument);
       continue;
     }
-    const std::string flag = (name.size() == 1 ? "-" : "--") + name;
-    const bool takes_value = option->get_items_expected_max() > 0;
+    const bool takes_value = app.get_option(flag)->get_items_expected_max() > 0;
     if (!takes_value) {
-      out.push_back(equals == std::string::npos ? flag : "--" + name + argument.substr(equals));
+      out.push_back(equals == std::string::npos ? flag : flag + argument.substr(equals));
     } else if (equals != std::string::npos) {
       out.push_back(flag);
       out.push_back(argument.substr(equals + 1));
