@@ -1,0 +1,86 @@
+#include "object.h"
+
+namespace k8scale::apiserver {
+namespace {
+
+std::map<std::string, std::string> read_labels(const Json& metadata) {
+  std::map<std::string, std::string> labels;
+  const Json& found = member(metadata, "labels");
+  if (!found.is_object()) return labels;
+  for (const auto& [name, value] : found.get_ref<const Json::object_t&>()) {
+    if (value.is_string()) labels.emplace(name, value.get_ref<const std::string&>());
+  }
+  return labels;
+}
+
+void append_member(std::string& out, std::string_view name, const Json& value) {
+  append_json_string(out, name);
+  out += ':';
+  append_json(out, value);
+}
+
+// Room for the whole text, so that it is written without moving: the longest string is nearly all of it.
+std::size_t expected_size(const Json& value) {
+  if (value.is_string()) return value.get_ref<const std::string&>().size() + 4;
+  if (!value.is_structured()) return 8;
+  std::size_t size = 8;
+  for (const auto& [name, each] : value.items()) size += name.size() + 4 + expected_size(each);
+  return size;
+}
+
+}  // namespace
+
+Object::Object(Json document, std::uint64_t revision) : revision_(revision) {
+  Json& metadata = document["metadata"];
+  key_ = {std::string(text_member(metadata, "namespace")), std::string(text_member(metadata, "name"))};
+  uid_ = text_member(metadata, "uid");
+  labels_ = read_labels(metadata);
+  metadata.erase("resourceVersion");
+
+  encoded_.reserve(expected_size(document) + 48);
+  encoded_ += "{\"kind\":";
+  append_json(encoded_, document["kind"]);
+  encoded_ += ",\"apiVersion\":";
+  append_json(encoded_, document["apiVersion"]);
+  encoded_ += ',';
+  metadata_at_ = encoded_.size();
+  encoded_ += "\"metadata\":";
+  append_json(encoded_, metadata);
+  encoded_.pop_back();
+  if (revision != 0) {
+    encoded_ += ",\"resourceVersion\":\"";
+    revision_at_ = encoded_.size();
+    encoded_ += std::to_string(revision);
+    encoded_ += '"';
+  }
+  encoded_ += '}';
+  for (const auto& [name, value] : document.get_ref<const Json::object_t&>()) {
+    if (name == "kind" || name == "apiVersion" || name == "metadata") continue;
+    encoded_ += ',';
+    append_member(encoded_, name, value);
+  }
+  encoded_ += '}';
+  encoded_.shrink_to_fit();
+}
+
+std::string_view Object::encoded_without_kind() const {
+  return std::string_view(encoded_).substr(metadata_at_);
+}
+
+Json Object::document() const { return parse_json(encoded_).value; }
+
+std::size_t Object::bytes() const {
+  std::size_t size =
+      sizeof(Object) + encoded_.capacity() + key_.name.size() + key_.namespace_name.size() + 96;
+  for (const auto& [name, value] : labels_) size += name.size() + value.size() + 112;
+  return size;
+}
+
+std::string Object::encoded_at(std::uint64_t revision) const {
+  std::string text = encoded_;
+  if (revision_at_ != 0)
+    text.replace(revision_at_, text.find('"', revision_at_) - revision_at_, std::to_string(revision));
+  return text;
+}
+
+}  // namespace k8scale::apiserver
