@@ -41,6 +41,7 @@ Json causes_json(const std::vector<Cause>& causes) {
 Json Refusal::status() const {
   Json status = {{"kind", "Status"},    {"apiVersion", "v1"}, {"metadata", Json::object()},
                  {"status", "Failure"}, {"message", message}, {"code", code}};
+  if (!continue_token.empty()) status["metadata"]["continue"] = continue_token;
   if (!reason.empty()) status["reason"] = reason;
   if (!has_details) return status;
   Json details = Json::object();

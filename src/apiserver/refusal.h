@@ -25,7 +25,8 @@ struct Refusal {
   std::string group;
   std::string kind;
   std::vector<Cause> causes;
-  int retry_after = 0;      ///< seconds; 0: none
+  std::string continue_token;  ///< with which an expired list goes on
+  int retry_after = 0;         ///< seconds; 0: none
   bool has_details = true;  ///< kube-apiserver leaves them out of what it refused before it knew the resource
 
   [[nodiscard]] Json status() const;

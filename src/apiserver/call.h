@@ -1,0 +1,54 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "k8scale/net/http.h"
+#include "refusal.h"
+
+namespace k8scale::apiserver {
+
+enum class Verb { get, list, watch, create, update, patch, remove, remove_collection };
+/// As RBAC and --fault spell it: "get", "deletecollection", …
+[[nodiscard]] std::string_view name(Verb verb);
+[[nodiscard]] std::optional<Verb> verb_of(std::string_view name);
+
+/// In which form the client wants an object or a list.
+enum class View { object, table, metadata_only };
+
+/// A request for objects, read from its path, query and head.
+struct Call {
+  Verb verb = Verb::get;
+  const ResourceInfo* resource = nullptr;
+  std::string namespace_name;  ///< empty: all of them, or a cluster-scoped resource
+  std::string name;            ///< empty: the collection
+  View view = View::object;
+  std::vector<std::pair<std::string, std::string>> query;
+  std::string_view body;
+  std::string_view content_type;  ///< without parameters
+
+  [[nodiscard]] std::string_view option(std::string_view name) const;
+  [[nodiscard]] bool dry_run() const { return option("dryRun") == "All"; }
+};
+
+/// Splits the path of a request for objects; `root_found` says whether its group and version are served, so
+/// that what remains is a matter of this API.
+struct CallPath {
+  const ResourceInfo* resource = nullptr;
+  std::string namespace_name;
+  std::string name;
+  bool has_subresource = false;
+  bool root_found = false;
+};
+[[nodiscard]] CallPath read_path(const ResourceTable& table, std::string_view path);
+
+/// Reads the request; refuses with 404, 405, 406 or 415 what is not served.
+[[nodiscard]] Answer<Call> read_call(const ResourceTable& table, const net::Request& request);
+
+/// The first media type of an Accept field that is JSON, and how it is to be viewed; nothing when there is
+/// none.
+[[nodiscard]] std::optional<View> accepted_view(std::string_view accept, bool collection);
+
+}  // namespace k8scale::apiserver
