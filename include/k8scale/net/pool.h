@@ -55,8 +55,8 @@ struct Exchange {
 };
 
 /// Whether a failed attempt may be tried again on a fresh connection: it failed on a reused connection before
-/// any byte of an answer, and its method is idempotent (RFC 9110, 9.2.2) or none of it was sent. PATCH and POST
-/// are not idempotent.
+/// any byte of an answer, and its method is idempotent (RFC 9110, 9.2.2) or none of it was sent. PATCH and
+/// POST are not idempotent.
 [[nodiscard]] bool may_retry_on_fresh_connection(const Request& request, const Exchange& exchange);
 
 /// An answer whose body is read as it comes (watches, large lists). Belongs to the pool's shard; gives the
@@ -79,8 +79,8 @@ struct PoolCounters {
   std::size_t idle = 0;
 };
 
-/// Connections of one shard to one server, HTTP/1.1 with keep-alive, TCP_NODELAY; the one that became idle last
-/// is used first. Must outlive its exchanges. All members belong to the shard.
+/// Connections of one shard to one server, HTTP/1.1 with keep-alive, TCP_NODELAY; the one that became idle
+/// last is used first. Must outlive its exchanges. All members belong to the shard.
 class Pool {
  public:
   Pool(Shard& shard, PoolOptions options);
@@ -90,7 +90,8 @@ class Pool {
 
   [[nodiscard]] const PoolOptions& options() const;
 
-  /// Sends once and reads the whole answer. `fresh` refuses idle connections. `request` must outlive the call.
+  /// Sends once and reads the whole answer. `fresh` refuses idle connections. `request` must outlive the
+  /// call.
   [[nodiscard]] Task<Exchange> exchange(const Request& request, bool fresh = false);
 
   /// Sends once and returns when the head of the answer is there.

@@ -63,7 +63,8 @@ struct ServerOptions {
 /// An HTTP/1.1 server on one shard.
 class Server {
  public:
-  /// Binds and listens; a failure (kind io) names the address and the reason, "address already in use" among them.
+  /// Binds and listens; a failure (kind io) names the address and the reason, "address already in use" among
+  /// them.
   [[nodiscard]] static base::Result<std::unique_ptr<Server>> listen(Shard& shard, ServerOptions options,
                                                                     Handler handler);
   /// Drops what is still open. Called while the shard runs, from another thread, or after it stopped.
@@ -72,8 +73,8 @@ class Server {
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::size_t open_connections() const;
 
-  /// On the shard: takes no new connection, closes idle ones, lets running requests end for up to `grace`, then
-  /// cuts them.
+  /// On the shard: takes no new connection, closes idle ones, lets running requests end for up to `grace`,
+  /// then cuts them.
   [[nodiscard]] Task<void> stop(base::Nanoseconds grace);
 
   struct State;

@@ -13,8 +13,8 @@ namespace k8scale::net {
 
 class Deadlines;
 
-/// A thread with an event loop of its own. What lives on a shard (connections, timers, recorders) is touched by
-/// that thread alone, so nothing needs a lock.
+/// A thread with an event loop of its own. What lives on a shard (connections, timers, recorders) is touched
+/// by that thread alone, so nothing needs a lock.
 class Shard {
  public:
   /// Starts the thread. `name` is what `top -H` shows, at most 15 characters.
@@ -27,19 +27,22 @@ class Shard {
   [[nodiscard]] int index() const { return index_; }
   [[nodiscard]] Executor executor();
 
-  /// Starts a coroutine on this shard; callable from any thread. An exception that leaves it ends the program.
+  /// Starts a coroutine on this shard; callable from any thread. An exception that leaves it ends the
+  /// program.
   void spawn(Task<void> task);
   /// Runs `work` on this shard; callable from any thread.
   void post(std::function<void()> work);
-  /// Runs a coroutine on this shard and blocks the calling thread, which must be another one, until it is done.
+  /// Runs a coroutine on this shard and blocks the calling thread, which must be another one, until it is
+  /// done.
   template <class T>
   T run(Task<T> task);
 
-  /// CPU time that the shard's thread has used. Callable from any thread until `stop`.
+  /// CPU time that the shard's thread has used, also after `stop`. Callable from the owner's thread.
   [[nodiscard]] base::Nanoseconds cpu_time() const;
 
-  /// Ends the loop after the handler that runs now, joins the thread, then destroys the coroutines that were
-  /// still suspended. Called by the owner, not from the shard.
+  /// Ends the loop after the handler that runs now and joins the thread. Coroutines that were still suspended
+  /// are destroyed with the Shard, so what they use (pools, servers) is declared after it. Called by the
+  /// owner, not from the shard.
   void stop();
 
   /// For net's own sources: what ends input and output that takes too long.

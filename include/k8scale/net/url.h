@@ -28,8 +28,8 @@ struct Url {
   std::string password;  ///< decoded; a secret
 };
 
-/// Reads an http or https URL; `host`, `host:port` without a scheme mean https. A failure (kind protocol) says
-/// what was found and what was expected.
+/// Reads an http or https URL; `host`, `host:port` without a scheme mean https. A failure (kind protocol)
+/// says what was found and what was expected.
 [[nodiscard]] base::Result<Url> parse_url(std::string_view text);
 
 /// Reads "port", ":port", "host:port", "[v6]:port". An empty host means `default_host`.

@@ -1,0 +1,39 @@
+#pragma once
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The Status object in which a Kubernetes API server says why it refused a request (meta/v1).
+namespace k8scale::kube {
+
+struct StatusCause {
+  std::string reason;
+  std::string message;
+  std::string field;
+};
+
+struct Status {
+  int code = 0;
+  std::string reason;   ///< "AlreadyExists", "Conflict", …; "Unknown" when the answer does not say
+  std::string message;  ///< as the server wrote it, or what client-go says in its place
+  std::optional<std::chrono::seconds> retry_after;  ///< details.retryAfterSeconds
+  std::vector<StatusCause> causes;
+
+  /// One line, the text that client-go's error has.
+  [[nodiscard]] std::string text() const;
+};
+
+/// What the request was about, for the message of an answer that has none of its own.
+struct StatusSubject {
+  std::string_view method;    ///< "POST"
+  std::string_view resource;  ///< "configmaps", "flunders.wardle.example.com"; empty: none
+  std::string_view name;      ///< empty: none
+};
+
+/// Reads the body of an answer that is not 2xx: a Status in JSON, or whatever came instead (plain text, an HTML
+/// page of a proxy, nothing). Never fails.
+[[nodiscard]] Status parse_status(int http_status, std::string_view body, const StatusSubject& subject = {});
+
+}  // namespace k8scale::kube

@@ -1,0 +1,80 @@
+#include "k8scale/net/shard.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <ctime>
+#include <exception>
+#include <thread>
+
+#include "net/deadlines.h"
+
+namespace k8scale::net {
+namespace asio = boost::asio;
+
+struct Shard::Loop {
+  Deadlines deadlines;  // before the context, whose end destroys coroutines that still hold deadlines
+  asio::io_context context{1};
+  asio::executor_work_guard<Executor> work = asio::make_work_guard(context);
+  std::thread thread;
+  base::Nanoseconds final_cpu_time{0};
+};
+
+namespace {
+
+// Signals are for the main thread; a broken connection shows as an error of the write.
+void block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+base::Nanoseconds thread_cpu_time(pthread_t thread) {
+  clockid_t clock{};
+  timespec time{};
+  if (pthread_getcpuclockid(thread, &clock) != 0 || clock_gettime(clock, &time) != 0)
+    return base::Nanoseconds(0);
+  return std::chrono::seconds(time.tv_sec) + base::Nanoseconds(time.tv_nsec);
+}
+
+}  // namespace
+
+Shard::Shard(std::string name, int index) : loop_(std::make_unique<Loop>()), index_(index) {
+  loop_->thread = std::thread([loop = loop_.get(), name = std::move(name)] {
+    block_signals();
+    pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+    loop->context.run();
+    loop->final_cpu_time = thread_cpu_time(pthread_self());
+  });
+}
+
+Shard::~Shard() { stop(); }
+
+Executor Shard::executor() { return loop_->context.get_executor(); }
+
+void Shard::spawn(Task<void> task) {
+  asio::co_spawn(loop_->context.get_executor(), std::move(task), [](std::exception_ptr error) {
+    if (error) std::rethrow_exception(error);
+  });
+}
+
+void Shard::post(std::function<void()> work) { asio::post(loop_->context, std::move(work)); }
+
+base::Nanoseconds Shard::cpu_time() const {
+  return loop_->thread.joinable() ? thread_cpu_time(loop_->thread.native_handle()) : loop_->final_cpu_time;
+}
+
+void Shard::stop() {
+  if (!loop_->thread.joinable()) return;
+  loop_->context.stop();
+  loop_->thread.join();
+}
+
+Deadlines& Shard::deadlines() { return loop_->deadlines; }
+
+}  // namespace k8scale::net

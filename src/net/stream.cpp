@@ -1,0 +1,264 @@
+#include "net/stream.h"
+
+#include <sys/socket.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "net/tls_state.h"
+
+namespace k8scale::net {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using base::Failure;
+using base::FailureKind;
+
+namespace {
+
+using Resolver = asio::ip::basic_resolver<tcp, Executor>;
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<Executor>());
+
+Failure failure_of(int error) {
+  const bool lost = error == ECONNRESET || error == EPIPE;
+  return {lost ? FailureKind::reset : FailureKind::io, std::strerror(error)};
+}
+
+}  // namespace
+
+Stream::Stream(Shard& shard) : Stream(shard, Socket(shard.executor())) {}
+
+Stream::Stream(Shard& shard, Socket socket)
+    : socket_(std::move(socket)), deadline_(shard, [this] {
+        boost::system::error_code ignored;
+        socket_.cancel(ignored);
+      }) {}
+
+Stream::~Stream() { shut_down_writing(); }
+
+void Stream::set_limit(base::Nanoseconds limit, std::string_view expected) {
+  limit_ = limit;
+  expected_ = expected;
+  if (limit > base::Nanoseconds(0)) {
+    deadline_.set(std::chrono::steady_clock::now() + limit);
+  } else {
+    deadline_.clear();
+  }
+}
+
+Failure Stream::timed_out() const {
+  return {FailureKind::timeout, std::string(expected_) + " within " + base::format_duration(limit_)};
+}
+
+Task<base::Result<void>> Stream::connect(const Endpoint& endpoint) {
+  std::vector<tcp::endpoint> addresses;
+  boost::system::error_code not_literal;
+  const auto literal = asio::ip::make_address(endpoint.host, not_literal);
+  if (!not_literal) {
+    addresses.emplace_back(literal, endpoint.port);
+  } else {
+    Resolver resolver(socket_.get_executor());
+    auto [error, found] =
+        co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), as_result);
+    if (error) co_return Failure(FailureKind::resolve, endpoint.host + ": " + error.message());
+    for (const auto& entry : found) addresses.push_back(entry.endpoint());
+  }
+  boost::system::error_code last;
+  for (const auto& address : addresses) {
+    if (deadline_.passed()) break;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    auto [error] = co_await socket_.async_connect(address, as_result);
+    last = error;
+    if (!error) break;
+  }
+  if (deadline_.passed()) co_return timed_out();
+  if (last) co_return Failure(FailureKind::connect, endpoint.authority() + ": " + last.message());
+  socket_.set_option(tcp::no_delay(true), last);
+  socket_.native_non_blocking(true, last);
+  co_return base::Result<void>();
+}
+
+Task<base::Result<void>> Stream::handshake(TlsClient& client, const Endpoint& endpoint) {
+  ssl_ = client.state().connect(endpoint, socket_.native_handle());
+  base::Result<void> outcome = co_await finish_handshake();
+  co_return outcome;
+}
+
+Task<base::Result<void>> Stream::handshake(TlsServer& server) {
+  boost::system::error_code ignored;
+  socket_.native_non_blocking(true, ignored);
+  ssl_.reset(SSL_new(server.context()));
+  SSL_set_fd(ssl_.get(), socket_.native_handle());
+  SSL_set_accept_state(ssl_.get());
+  base::Result<void> outcome = co_await finish_handshake();
+  co_return outcome;
+}
+
+Task<base::Result<void>> Stream::finish_handshake() {
+  for (;;) {
+    ERR_clear_error();
+    const int outcome = SSL_do_handshake(ssl_.get());
+    if (outcome == 1) co_return base::Result<void>();
+    const Attempt attempt = after_tls(outcome);
+    if (attempt.progress == Progress::failed || attempt.progress == Progress::done)
+      co_return handshake_failed();
+    base::Result<void> ready = co_await wait(attempt.progress);
+    if (ready.has_error()) co_return ready.error();
+  }
+}
+
+Failure Stream::handshake_failed() {
+  broken_ = true;
+  const long verdict = SSL_get_verify_result(ssl_.get());
+  if (verdict != X509_V_OK && !SSL_is_server(ssl_.get())) {
+    return {FailureKind::tls, std::string("the server's certificate is not trusted: ") +
+                                  X509_verify_cert_error_string(verdict)};
+  }
+  if (failure_.kind() == FailureKind::tls) return failure_;
+  return {FailureKind::tls, "the connection ended during the handshake"};
+}
+
+Task<base::Result<void>> Stream::wait_readable() {
+  const bool buffered = ssl_ && SSL_has_pending(ssl_.get()) == 1;
+  if (buffered) co_return base::Result<void>();
+  base::Result<void> ready = co_await wait(Progress::wants_read);
+  co_return ready;
+}
+
+Task<base::Result<std::size_t>> Stream::read_some(std::span<char> buffer) {
+  for (;;) {
+    const Attempt attempt = try_read(buffer);
+    if (attempt.progress == Progress::done) co_return attempt.bytes;
+    if (attempt.progress == Progress::failed) co_return failure_;
+    base::Result<void> ready = co_await wait(attempt.progress);
+    if (ready.has_error()) co_return ready.error();
+  }
+}
+
+Task<base::Result<void>> Stream::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const Attempt attempt = try_write(bytes);
+    if (attempt.progress == Progress::failed) co_return failure_;
+    if (attempt.progress == Progress::done) {
+      bytes_written_ += attempt.bytes;
+      bytes.remove_prefix(attempt.bytes);
+      continue;
+    }
+    base::Result<void> ready = co_await wait(attempt.progress);
+    if (ready.has_error()) co_return ready.error();
+  }
+  co_return base::Result<void>();
+}
+
+Task<base::Result<void>> Stream::wait(Progress progress) {
+  if (deadline_.passed()) co_return timed_out();
+  if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
+  const auto kind = progress == Progress::wants_write ? Socket::wait_write : Socket::wait_read;
+  auto [error] = co_await socket_.async_wait(kind, as_result);
+  if (deadline_.passed()) co_return timed_out();
+  if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
+  if (error) co_return failure_of(error.value());
+  co_return base::Result<void>();
+}
+
+Stream::Attempt Stream::try_read(std::span<char> buffer) {
+  if (!ssl_) {
+    const ssize_t count = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
+    return after_system_call(count, Progress::wants_read);
+  }
+  ERR_clear_error();
+  std::size_t bytes = 0;
+  const int outcome = SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &bytes);
+  if (outcome == 1) return {Progress::done, bytes};
+  return after_tls(outcome);
+}
+
+Stream::Attempt Stream::try_write(std::string_view bytes) {
+  if (!ssl_) {
+    const ssize_t count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    return after_system_call(count, Progress::wants_write);
+  }
+  ERR_clear_error();
+  std::size_t written = 0;
+  const int outcome = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &written);
+  if (outcome == 1) return {Progress::done, written};
+  const Attempt attempt = after_tls(outcome);
+  if (attempt.progress != Progress::done) return attempt;
+  failure_ = Failure(FailureKind::reset, "the peer closed the connection");
+  return {Progress::failed, 0};
+}
+
+Stream::Attempt Stream::after_system_call(ssize_t outcome, Progress when_blocked) {
+  if (outcome >= 0) return {Progress::done, static_cast<std::size_t>(outcome)};
+  if (errno == EAGAIN || errno == EINTR) return {when_blocked, 0};
+  failure_ = failure_of(errno);
+  return {Progress::failed, 0};
+}
+
+// `done` with no bytes is the end of the stream, announced or not.
+Stream::Attempt Stream::after_tls(int outcome) {
+  const int system_error = errno;
+  switch (SSL_get_error(ssl_.get(), outcome)) {
+    case SSL_ERROR_WANT_READ:
+      return {Progress::wants_read, 0};
+    case SSL_ERROR_WANT_WRITE:
+      return {Progress::wants_write, 0};
+    case SSL_ERROR_ZERO_RETURN:
+      return {Progress::done, 0};
+    case SSL_ERROR_SYSCALL:
+      broken_ = true;
+      if (system_error == 0) return {Progress::done, 0};
+      failure_ = failure_of(system_error);
+      return {Progress::failed, 0};
+    default:
+      break;
+  }
+  broken_ = true;
+  if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    ERR_clear_error();
+    return {Progress::done, 0};
+  }
+  failure_ = Failure(FailureKind::tls, openssl::take_error());
+  return {Progress::failed, 0};
+}
+
+bool Stream::is_quiet() {
+  char byte = 0;
+  const ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (count < 0) return errno == EAGAIN || errno == EINTR;
+  if (count == 0 || !ssl_) return false;
+  // Bytes of TLS may be a session ticket; SSL_peek takes those in.
+  ERR_clear_error();
+  const int outcome = SSL_peek(ssl_.get(), &byte, 1);
+  const bool quiet = outcome <= 0 && after_tls(outcome).progress == Progress::wants_read;
+  return quiet;
+}
+
+void Stream::shut_down_writing() {
+  if (!socket_.is_open()) return;
+  if (ssl_ && !broken_ && SSL_is_init_finished(ssl_.get())) {
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+  }
+  boost::system::error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+void Stream::cancel() {
+  cancelled_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Stream::reset() {
+  broken_ = true;
+  boost::system::error_code ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket_.close(ignored);
+}
+
+}  // namespace k8scale::net
