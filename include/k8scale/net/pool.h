@@ -14,11 +14,11 @@
 
 namespace k8scale::net {
 
-/// An HTTP proxy: CONNECT for https targets, absolute request targets for http ones.
+/// An HTTP proxy that is itself reached without TLS: CONNECT for https targets, absolute request targets for
+/// http ones.
 struct Proxy {
   Endpoint endpoint;
-  std::shared_ptr<TlsClient> tls;  ///< set when the proxy itself is reached over TLS
-  std::string authorization;       ///< value of Proxy-Authorization, empty for none; a secret
+  std::string authorization;  ///< value of Proxy-Authorization, empty for none; a secret
 };
 
 struct PoolOptions {
