@@ -120,11 +120,9 @@ base::Result<CertificateAndKey> issue_certificate(const CertificateAndKey& autho
   return to_pem(certificate.get(), key.get());
 }
 
-base::Result<CertificateSubject> read_subject(const std::string& pem) {
-  const openssl::Certificate certificate = openssl::read_certificate(pem);
-  if (!certificate) return failed("no certificate");
+CertificateSubject openssl::subject_of(const X509* certificate) {
   CertificateSubject subject;
-  X509_NAME* name = X509_get_subject_name(certificate.get());
+  X509_NAME* name = X509_get_subject_name(certificate);
   for (int i = 0; i < X509_NAME_entry_count(name); ++i) {
     X509_NAME_ENTRY* entry = X509_NAME_get_entry(name, i);
     const int kind = OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry));
@@ -132,6 +130,12 @@ base::Result<CertificateSubject> read_subject(const std::string& pem) {
     if (kind == NID_organizationName) subject.organizations.push_back(text_of(entry));
   }
   return subject;
+}
+
+base::Result<CertificateSubject> read_subject(const std::string& pem) {
+  const openssl::Certificate certificate = openssl::read_certificate(pem);
+  if (!certificate) return failed("no certificate");
+  return openssl::subject_of(certificate.get());
 }
 
 }  // namespace k8scale::net

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "k8scale/net/certificate.h"
+
 /// Ownership of OpenSSL's objects, and its error queue as text.
 namespace k8scale::net::openssl {
 
@@ -37,5 +39,7 @@ using Session = std::unique_ptr<SSL_SESSION, Deleter<SSL_SESSION_free>>;
 [[nodiscard]] Certificate read_certificate(std::string_view pem);
 /// Null when `pem` holds none that can be read without a passphrase.
 [[nodiscard]] Key read_key(std::string_view pem);
+
+[[nodiscard]] CertificateSubject subject_of(const X509* certificate);
 
 }  // namespace k8scale::net::openssl

@@ -74,7 +74,7 @@ class Server {
   [[nodiscard]] std::size_t open_connections() const;
 
   /// On the shard: takes no new connection, closes idle ones, lets running requests end for up to `grace`,
-  /// then cuts them.
+  /// then cuts them; returns when the last handler has returned.
   [[nodiscard]] Task<void> stop(base::Nanoseconds grace);
 
   struct State;

@@ -1,0 +1,193 @@
+#include "net/connection.h"
+
+#include <charconv>
+
+namespace k8scale::net {
+using base::Failure;
+using base::FailureKind;
+
+namespace {
+
+// A body up to this goes out in one piece with its head.
+constexpr std::size_t small_body = 16 * 1024;
+
+bool has_length(const Request& request) {
+  const std::string& method = request.method;
+  return !request.body.empty() || method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+void append_number(std::string& out, std::size_t number) {
+  char digits[20];
+  const auto result = std::to_chars(std::begin(digits), std::end(digits), number);
+  out.append(digits, result.ptr);
+}
+
+BodyRule body_rule(const Request& request) {
+  return request.method == "HEAD" || request.method == "CONNECT" ? BodyRule::none
+                                                                 : BodyRule::as_the_head_says;
+}
+
+}  // namespace
+
+Connection::Connection(Shard& shard, std::shared_ptr<const PoolOptions> options,
+                       std::shared_ptr<std::size_t> open)
+    : options_(std::move(options)), open_(std::move(open)), stream_(shard) {
+  ++*open_;
+}
+
+Connection::~Connection() { --*open_; }
+
+Task<base::Result<void>> Connection::open() {
+  const PoolOptions& options = *options_;
+  stream_.set_limit(options.connect_timeout, "no connection");
+  base::Result<void> outcome =
+      co_await stream_.connect(options.proxy ? options.proxy->endpoint : options.server);
+  if (outcome.has_error()) co_return outcome.error();
+  if (options.proxy && options.server.tls) {
+    outcome = co_await ask_proxy(*options.proxy);
+    if (outcome.has_error()) co_return outcome.error();
+  }
+  if (options.server.tls) {
+    stream_.set_limit(options.handshake_timeout, "no TLS handshake");
+    outcome = co_await stream_.handshake(*options.tls, options.server);
+    if (outcome.has_error()) co_return outcome.error();
+  }
+  stream_.set_limit(base::Nanoseconds(0), "");
+  co_return base::Result<void>();
+}
+
+Task<base::Result<void>> Connection::ask_proxy(const Proxy& proxy) {
+  const Endpoint& server = options_->server;
+  const bool is_v6 = server.host.find(':') != std::string::npos;
+  const std::string target =
+      (is_v6 ? "[" + server.host + "]" : server.host) + ":" + std::to_string(server.port);
+  sending_ = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n";
+  if (!proxy.authorization.empty()) sending_ += "Proxy-Authorization: " + proxy.authorization + "\r\n";
+  sending_ += "\r\n";
+  base::Result<void> outcome = co_await stream_.write(sending_);
+  sending_.clear();
+  ResponseHead head;
+  std::string body;
+  parser_.emplace(head, body, BodyRule::none, MessageLimits());
+  std::uint64_t bytes_received = 0;
+  while (outcome.has_value() && !parser_->head_done()) outcome = co_await read_more(bytes_received);
+  parser_.reset();
+  const std::string name = "proxy " + proxy.endpoint.authority();
+  if (outcome.has_error()) co_return Failure(outcome.error().kind(), name + ": " + outcome.error().detail());
+  if (head.status / 100 != 2) {
+    co_return Failure(FailureKind::connect,
+                      name + " refused the connection: " + std::to_string(head.status) + " " + head.reason);
+  }
+  if (!received_.empty()) co_return Failure(FailureKind::protocol, name + " sent something unasked");
+  co_return base::Result<void>();
+}
+
+Task<base::Result<void>> Connection::ask(const Request& request, Answer answer) {
+  parser_.emplace(answer.head, answer.body, body_rule(request), MessageLimits());
+  answer.timing.sent_wall = std::chrono::system_clock::now();
+  answer.timing.sent = std::chrono::steady_clock::now();
+  const base::Result<void> written = co_await write(request);
+  const bool lost = written.has_error();
+  // A server that refuses a large body answers and closes before it has read all of it.
+  if (lost && written.error().kind() != FailureKind::reset) co_return written.error();
+  base::Result<void> read = co_await read_head(request, answer);
+  if (lost && answer.bytes_received == 0) co_return written.error();
+  co_return read;
+}
+
+Task<base::Result<void>> Connection::write(const Request& request) {
+  write_head(request);
+  const bool apart = request.body.size() > small_body;
+  if (!apart) sending_ += request.body;
+  base::Result<void> outcome = co_await stream_.write(sending_);
+  sending_.clear();
+  if (apart && outcome.has_value()) outcome = co_await stream_.write(request.body);
+  co_return outcome;
+}
+
+void Connection::write_head(const Request& request) {
+  const PoolOptions& options = *options_;
+  const bool through_proxy = options.proxy && !options.server.tls;
+  sending_ += request.method;
+  sending_ += ' ';
+  if (through_proxy) sending_ += options.server.url();
+  sending_ += request.target;
+  sending_ += " HTTP/1.1\r\nHost: ";
+  sending_ += options.server.authority();
+  sending_ += "\r\n";
+  if (through_proxy && !options.proxy->authorization.empty()) {
+    sending_ += "Proxy-Authorization: " + options.proxy->authorization + "\r\n";
+  }
+  request.headers.append_to(sending_);
+  if (has_length(request)) {
+    sending_ += "Content-Length: ";
+    append_number(sending_, request.body.size());
+    sending_ += "\r\n";
+  }
+  sending_ += "\r\n";
+}
+
+Task<base::Result<void>> Connection::read_head(const Request& request, Answer& answer) {
+  base::Result<void> outcome = co_await stream_.wait_readable();
+  while (outcome.has_value()) {
+    outcome = co_await read_more(answer.bytes_received);
+    if (answer.timing.first_byte == base::SteadyTime() && answer.bytes_received > 0) {
+      answer.timing.first_byte = std::chrono::steady_clock::now();
+    }
+    if (outcome.has_error()) break;
+    // Interim answers (100, 103) are passed over.
+    while (outcome.has_value() && parser_->done() && answer.head.status / 100 == 1) {
+      answer.head.headers.clear();
+      parser_.emplace(answer.head, answer.body, body_rule(request), MessageLimits());
+      outcome = parse();
+    }
+    if (outcome.has_value() && parser_->head_done()) break;
+  }
+  co_return outcome;
+}
+
+Task<base::Result<void>> Connection::read_body(std::uint64_t& bytes_received) {
+  // What came with the head may hold more than the parser took.
+  const std::size_t before = received_.data().size();
+  if (before > 0) {
+    base::Result<void> parsed = parse();
+    if (parsed.has_error() || parser_->done() || received_.data().size() < before) co_return parsed;
+  }
+  base::Result<void> outcome = co_await read_more(bytes_received);
+  co_return outcome;
+}
+
+Task<base::Result<void>> Connection::read_more(std::uint64_t& bytes_received) {
+  base::Result<std::size_t> count = co_await stream_.read_some(received_.prepare());
+  if (count.has_error()) co_return count.error();
+  if (*count == 0) co_return parse_end();
+  bytes_received += *count;
+  received_.commit(*count);
+  co_return parse();
+}
+
+base::Result<void> Connection::parse() {
+  if (received_.empty()) return {};
+  const base::Result<std::size_t> taken = parser_->put(received_.data());
+  if (taken.has_error()) return taken.error();
+  received_.consume(*taken);
+  return {};
+}
+
+base::Result<void> Connection::parse_end() {
+  if (!parser_->head_done() && received_.empty()) {
+    return Failure(FailureKind::closed, "the server closed the connection before it answered");
+  }
+  return parser_->put_end();
+}
+
+bool Connection::rest() {
+  const bool fit = parser_ && parser_->done() && parser_->keep_alive() && received_.empty();
+  parser_.reset();
+  received_.release();
+  used_before = true;
+  stream_.set_limit(base::Nanoseconds(0), "");
+  return fit;
+}
+
+}  // namespace k8scale::net

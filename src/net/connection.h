@@ -1,0 +1,73 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "k8scale/net/pool.h"
+#include "net/byte_buffer.h"
+#include "net/message_parser.h"
+#include "net/stream.h"
+
+namespace k8scale::net {
+
+/// The client's end of one connection. Carries one request after the other. Belongs to its pool's shard.
+class Connection {
+ public:
+  /// `open` counts the connections that exist.
+  Connection(Shard& shard, std::shared_ptr<const PoolOptions> options, std::shared_ptr<std::size_t> open);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// TCP, the proxy's CONNECT, TLS.
+  [[nodiscard]] Task<base::Result<void>> open();
+  [[nodiscard]] bool resumed() const {
+    return stream_.ssl() != nullptr && SSL_session_reused(stream_.ssl()) == 1;
+  }
+
+  /// What the answer to one request is read into.
+  struct Answer {
+    ResponseHead& head;
+    std::string& body;
+    Timing& timing;
+    std::uint64_t& bytes_received;
+  };
+
+  /// Sends `request` and reads the answer's head, and whatever of its body came along. `timing.sent`,
+  /// `sent_wall` and `first_byte` are filled in.
+  [[nodiscard]] Task<base::Result<void>> ask(const Request& request, Answer answer);
+  /// Reads more of the body: at least one byte, or its end.
+  [[nodiscard]] Task<base::Result<void>> read_body(std::uint64_t& bytes_received);
+  [[nodiscard]] bool answer_done() const { return parser_ && parser_->done(); }
+
+  /// Makes ready for the next request; false when there can be none.
+  [[nodiscard]] bool rest();
+  /// Whether the server has neither closed the connection nor sent something unasked since.
+  [[nodiscard]] bool is_quiet() { return stream_.is_quiet(); }
+
+  [[nodiscard]] std::uint64_t bytes_written() const { return stream_.bytes_written(); }
+  void set_limit(base::Nanoseconds limit, std::string_view expected) { stream_.set_limit(limit, expected); }
+
+  base::SteadyTime idle_since;
+  std::uint64_t generation = 0;  ///< of the pool, when it was opened
+  bool used_before = false;
+
+ private:
+  [[nodiscard]] Task<base::Result<void>> ask_proxy(const Proxy& proxy);
+  [[nodiscard]] Task<base::Result<void>> write(const Request& request);
+  [[nodiscard]] Task<base::Result<void>> read_head(const Request& request, Answer& answer);
+  /// Reads once and hands it to the parser.
+  [[nodiscard]] Task<base::Result<void>> read_more(std::uint64_t& bytes_received);
+  [[nodiscard]] base::Result<void> parse();
+  [[nodiscard]] base::Result<void> parse_end();
+  void write_head(const Request& request);
+
+  std::shared_ptr<const PoolOptions> options_;
+  std::shared_ptr<std::size_t> open_;
+  Stream stream_;
+  ByteBuffer received_;
+  std::string sending_;
+  std::optional<MessageParser> parser_;
+};
+
+}  // namespace k8scale::net

@@ -1,0 +1,174 @@
+#include "net/message_parser.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/optional.hpp>
+#include <variant>
+
+namespace k8scale::net {
+namespace http = boost::beast::http;
+using boost::beast::error_code;
+using boost::beast::string_view;
+
+namespace {
+
+// Reserved at once from what the head announces; a larger body grows as it comes.
+constexpr std::uint64_t most_reserved = 1024 * 1024;
+
+std::string_view view(string_view text) { return {text.data(), text.size()}; }
+
+// What requests and answers have in common: fields and body.
+template <bool is_request>
+class Parser : public http::basic_parser<is_request> {
+ public:
+  Parser(Headers& headers, std::string& body, const MessageLimits& limits)
+      : headers_(headers), body_(body), body_limit_(limits.body) {
+    this->header_limit(static_cast<std::uint32_t>(limits.head));
+    this->body_limit(boost::none);
+    this->eager(true);
+  }
+
+  [[nodiscard]] int version() const { return version_; }
+
+ protected:
+  int version_ = 11;
+
+  void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
+    headers_.add(view(name), view(value));
+  }
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code& error) override {
+    if (!length) return;
+    if (*length > body_limit_) {
+      error = http::error::body_limit;
+    } else {
+      body_.reserve(body_.size() + std::min(*length, most_reserved));
+    }
+  }
+  std::size_t on_body_impl(string_view bytes, error_code& error) override { return append(bytes, error); }
+  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view bytes, error_code& error) override {
+    return append(bytes, error);
+  }
+  void on_finish_impl(error_code&) override {}
+
+ private:
+  std::size_t append(string_view bytes, error_code& error) {
+    received_ += bytes.size();
+    if (received_ > body_limit_) {
+      error = http::error::body_limit;
+      return 0;
+    }
+    body_.append(bytes.data(), bytes.size());
+    return bytes.size();
+  }
+
+  Headers& headers_;
+  std::string& body_;
+  std::uint64_t body_limit_;
+  std::uint64_t received_ = 0;
+};
+
+class RequestParser final : public Parser<true> {
+ public:
+  RequestParser(Request& request, const MessageLimits& limits)
+      : Parser(request.headers, request.body, limits), request_(request) {}
+
+ private:
+  void on_request_impl(http::verb, string_view method, string_view target, int version,
+                       error_code&) override {
+    version_ = version;
+    request_.method.assign(method.data(), method.size());
+    request_.target.assign(target.data(), target.size());
+  }
+  void on_response_impl(int, string_view, int, error_code&) override {}
+
+  Request& request_;
+};
+
+class ResponseParser final : public Parser<false> {
+ public:
+  ResponseParser(ResponseHead& head, std::string& body, BodyRule rule, const MessageLimits& limits)
+      : Parser(head.headers, body, limits), head_(head) {
+    skip(rule == BodyRule::none);
+  }
+
+ private:
+  void on_request_impl(http::verb, string_view, string_view, int, error_code&) override {}
+  void on_response_impl(int status, string_view reason, int version, error_code&) override {
+    version_ = version;
+    head_.status = status;
+    head_.reason.assign(reason.data(), reason.size());
+  }
+
+  ResponseHead& head_;
+};
+
+}  // namespace
+
+struct MessageParser::Implementation {
+  std::variant<std::monostate, RequestParser, ResponseParser> parser;
+
+  // Calls `work` with whichever parser there is.
+  template <class Work>
+  auto with(Work work) {
+    if (auto* request = std::get_if<RequestParser>(&parser)) return work(*request);
+    return work(std::get<ResponseParser>(parser));
+  }
+};
+
+MessageParser::MessageParser(ResponseHead& head, std::string& body, BodyRule rule,
+                             const MessageLimits& limits)
+    : implementation_(std::make_unique<Implementation>()) {
+  implementation_->parser.emplace<ResponseParser>(head, body, rule, limits);
+}
+
+MessageParser::MessageParser(Request& request, const MessageLimits& limits)
+    : implementation_(std::make_unique<Implementation>()) {
+  implementation_->parser.emplace<RequestParser>(request, limits);
+}
+
+MessageParser::~MessageParser() = default;
+
+base::Result<std::size_t> MessageParser::put(std::string_view bytes) {
+  error_code error;
+  const std::size_t taken = implementation_->with(
+      [&](auto& parser) { return parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error); });
+  if (!error || error == http::error::need_more) return taken;
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    error_ = ParseError::head_too_large;
+    return base::Failure(base::FailureKind::limit, "the head is larger than allowed");
+  }
+  if (error == http::error::body_limit) {
+    error_ = ParseError::body_too_large;
+    return base::Failure(base::FailureKind::limit, "the body is larger than allowed");
+  }
+  error_ = ParseError::malformed;
+  return base::Failure(base::FailureKind::protocol, "not HTTP/1.1: " + error.message());
+}
+
+base::Result<void> MessageParser::put_end() {
+  error_code error;
+  implementation_->with([&](auto& parser) { parser.put_eof(error); });
+  if (!error) return {};
+  error_ = ParseError::malformed;
+  return base::Failure(base::FailureKind::reset, head_done() ? "the connection ended within the body"
+                                                             : "the connection ended within the head");
+}
+
+bool MessageParser::head_done() const {
+  return implementation_->with([](auto& parser) { return parser.is_header_done(); });
+}
+bool MessageParser::done() const {
+  return implementation_->with([](auto& parser) { return parser.is_done(); });
+}
+bool MessageParser::keep_alive() const {
+  return implementation_->with([](auto& parser) { return parser.keep_alive(); });
+}
+bool MessageParser::is_1_1() const {
+  return implementation_->with([](auto& parser) { return parser.version() == 11; });
+}
+
+}  // namespace k8scale::net

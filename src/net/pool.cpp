@@ -1,0 +1,218 @@
+#include "k8scale/net/pool.h"
+
+#include <deque>
+
+#include "net/connection.h"
+
+namespace k8scale::net {
+using base::Failure;
+using base::FailureKind;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A connection that rested no longer than this is used without asking the kernel whether it is still open.
+constexpr auto surely_open = std::chrono::milliseconds(10);
+
+bool is_idempotent(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
+         method == "DELETE" || method == "TRACE";
+}
+
+}  // namespace
+
+bool may_retry_on_fresh_connection(const Request& request, const Exchange& exchange) {
+  if (!exchange.failure || !exchange.reused_connection || !exchange.nothing_received()) return false;
+  const FailureKind kind = exchange.failure->kind();
+  if (kind != FailureKind::closed && kind != FailureKind::reset) return false;
+  return exchange.nothing_sent() || is_idempotent(request.method);
+}
+
+struct Pool::State {
+  using ConnectionPointer = std::unique_ptr<Connection>;
+
+  State(Shard& on, std::shared_ptr<const PoolOptions> with) : shard(on), options(std::move(with)) {}
+
+  Shard& shard;
+  std::shared_ptr<const PoolOptions> options;
+  std::shared_ptr<std::size_t> open = std::make_shared<std::size_t>(0);
+  std::deque<ConnectionPointer> idle;  // the one that rested longest is the first
+  std::uint64_t generation = 0;
+  std::uint64_t connections_opened = 0;
+  std::uint64_t sessions_resumed = 0;
+
+  // The idle connection to use next; null when there is none.
+  ConnectionPointer take_idle() {
+    const base::SteadyTime now = Clock::now();
+    while (!idle.empty() && now - idle.front()->idle_since > options->idle_timeout) idle.pop_front();
+    while (!idle.empty()) {
+      ConnectionPointer connection = std::move(idle.back());
+      idle.pop_back();
+      if (now - connection->idle_since <= surely_open || connection->is_quiet()) return connection;
+    }
+    return nullptr;
+  }
+
+  // Takes back a connection whose answer was read, if it can be used again.
+  void give_back(ConnectionPointer connection) {
+    if (!connection->rest() || connection->generation != generation) return;
+    connection->idle_since = Clock::now();
+    idle.push_back(std::move(connection));
+  }
+
+  static Task<base::Result<ConnectionPointer>> connect(std::shared_ptr<State> state) {
+    auto connection = std::make_unique<Connection>(state->shard, state->options, state->open);
+    connection->generation = state->generation;
+    const base::Result<void> opened = co_await connection->open();
+    if (opened.has_error()) co_return opened.error();
+    ++state->connections_opened;
+    if (connection->resumed()) ++state->sessions_resumed;
+    co_return std::move(connection);
+  }
+
+  static Task<Exchange> exchange(std::shared_ptr<State> state, const Request& request, bool fresh);
+  static Task<base::Result<std::unique_ptr<ResponseStream>>> open_stream(std::shared_ptr<State> state,
+                                                                         const Request& request);
+  static Task<base::Result<void>> prewarm(std::shared_ptr<State> state, std::size_t count);
+};
+
+namespace {
+
+Exchange& finish(Exchange& exchange, std::optional<Failure> failure) {
+  exchange.failure = std::move(failure);
+  exchange.timing.done = Clock::now();
+  return exchange;
+}
+
+}  // namespace
+
+Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request& request, bool fresh) {
+  Exchange exchange;
+  exchange.timing.started = Clock::now();
+  ConnectionPointer connection = fresh ? nullptr : state->take_idle();
+  if (!connection) {
+    exchange.timing.sent_wall = std::chrono::system_clock::now();
+    base::Result<ConnectionPointer> opened = co_await connect(state);
+    if (opened.has_error()) co_return std::move(finish(exchange, opened.error()));
+    connection = std::move(*opened);
+  }
+  exchange.reused_connection = connection->used_before;
+  const std::uint64_t written_before = connection->bytes_written();
+  connection->set_limit(state->options->request_timeout, "no whole answer");
+  const Connection::Answer answer{exchange.response, exchange.response.body, exchange.timing,
+                                  exchange.bytes_received};
+  base::Result<void> outcome = co_await connection->ask(request, answer);
+  while (outcome.has_value() && !connection->answer_done()) {
+    outcome = co_await connection->read_body(exchange.bytes_received);
+  }
+  exchange.bytes_sent = connection->bytes_written() - written_before;
+  if (outcome.has_error()) co_return std::move(finish(exchange, outcome.error()));
+  finish(exchange, std::nullopt);
+  state->give_back(std::move(connection));
+  co_return std::move(exchange);
+}
+
+Task<base::Result<void>> Pool::State::prewarm(std::shared_ptr<State> state, std::size_t count) {
+  while (state->idle.size() < count) {
+    base::Result<ConnectionPointer> opened = co_await connect(state);
+    if (opened.has_error()) co_return opened.error();
+    (*opened)->idle_since = Clock::now();
+    state->idle.push_back(std::move(*opened));
+  }
+  co_return base::Result<void>();
+}
+
+namespace {
+
+template <class State>
+class PooledStream final : public ResponseStream {
+ public:
+  PooledStream(std::shared_ptr<State> state, std::unique_ptr<Connection> connection)
+      : state_(std::move(state)), connection_(std::move(connection)) {}
+
+  Task<base::Result<void>> ask(const Request& request) {
+    timing_.started = Clock::now();
+    const Connection::Answer answer{head_, body_, timing_, bytes_received_};
+    base::Result<void> outcome = co_await connection_->ask(request, answer);
+    co_return outcome;
+  }
+
+  [[nodiscard]] const ResponseHead& head() const override { return head_; }
+  [[nodiscard]] const Timing& timing() const override { return timing_; }
+  [[nodiscard]] std::uint64_t bytes_received() const override { return bytes_received_; }
+
+  [[nodiscard]] Task<base::Result<std::string_view>> read_some(base::Nanoseconds idle) override {
+    if (began_) body_.clear();
+    began_ = true;
+    if (!connection_) co_return std::string_view();
+    connection_->set_limit(idle, "no byte of the answer");
+    while (body_.empty() && !connection_->answer_done()) {
+      const base::Result<void> outcome = co_await connection_->read_body(bytes_received_);
+      if (outcome.has_error()) {
+        timing_.done = Clock::now();
+        connection_.reset();
+        co_return outcome.error();
+      }
+    }
+    if (body_.empty()) {
+      timing_.done = Clock::now();
+      state_->give_back(std::move(connection_));
+    }
+    co_return std::string_view(body_);
+  }
+
+ private:
+  std::shared_ptr<State> state_;
+  std::unique_ptr<Connection> connection_;
+  ResponseHead head_;
+  std::string body_;
+  Timing timing_;
+  std::uint64_t bytes_received_ = 0;
+  bool began_ = false;
+};
+
+}  // namespace
+
+Task<base::Result<std::unique_ptr<ResponseStream>>> Pool::State::open_stream(std::shared_ptr<State> state,
+                                                                             const Request& request) {
+  ConnectionPointer connection = state->take_idle();
+  if (!connection) {
+    base::Result<ConnectionPointer> opened = co_await connect(state);
+    if (opened.has_error()) co_return opened.error();
+    connection = std::move(*opened);
+  }
+  connection->set_limit(state->options->request_timeout, "no answer");
+  auto stream = std::make_unique<PooledStream<State>>(state, std::move(connection));
+  const base::Result<void> asked = co_await stream->ask(request);
+  if (asked.has_error()) co_return asked.error();
+  co_return std::unique_ptr<ResponseStream>(std::move(stream));
+}
+
+Pool::Pool(Shard& shard, PoolOptions options)
+    : state_(std::make_shared<State>(shard, std::make_shared<const PoolOptions>(std::move(options)))) {}
+
+Pool::~Pool() = default;
+
+const PoolOptions& Pool::options() const { return *state_->options; }
+
+Task<Exchange> Pool::exchange(const Request& request, bool fresh) {
+  return State::exchange(state_, request, fresh);
+}
+
+Task<base::Result<std::unique_ptr<ResponseStream>>> Pool::open_stream(const Request& request) {
+  return State::open_stream(state_, request);
+}
+
+Task<base::Result<void>> Pool::prewarm(std::size_t count) { return State::prewarm(state_, count); }
+
+PoolCounters Pool::counters() const {
+  return {state_->connections_opened, state_->sessions_resumed, *state_->open, state_->idle.size()};
+}
+
+void Pool::close_idle() {
+  ++state_->generation;
+  state_->idle.clear();
+}
+
+}  // namespace k8scale::net
