@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "k8scale/base/error.h"
+#include "subcommands.h"
+
+namespace {
+
+using k8scale::subcommands::Subcommand;
+
+constexpr std::string_view program = "k8scale";
+
+std::string usage() {
+  std::string text =
+      "k8scale measures the Kubernetes API machinery.\n\n"
+      "Usage: k8scale SUBCOMMAND [FLAGS]\n\n"
+      "Subcommands (each has --help):\n";
+  for (const Subcommand& each : k8scale::subcommands::all()) {
+    text += fmt::format("  {:<14} {}\n", each.name, each.summary);
+  }
+  text +=
+      "\nOther uses:\n"
+      "  k8scale --version       print the version\n"
+      "  k8scale --install DIR   make links in DIR named like the subcommands; each link is that "
+      "subcommand\n";
+  return text;
+}
+
+const Subcommand* find(std::string_view name) {
+  for (const Subcommand& each : k8scale::subcommands::all()) {
+    if (each.name == name) return &each;
+  }
+  return nullptr;
+}
+
+// Links DIR/cmdriver and so on to this very file.
+int install(const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  if (error) throw k8scale::base::Error("--install: cannot find this program's file: " + error.message());
+  fs::create_directories(folder, error);
+  if (error) throw k8scale::base::Error(fmt::format("--install: {}: {}", folder.string(), error.message()));
+  for (const Subcommand& each : k8scale::subcommands::all()) {
+    const fs::path link = folder / each.name;
+    const bool ours = fs::is_symlink(link, error);
+    if (!ours && fs::exists(link, error)) {
+      throw k8scale::base::Error(
+          fmt::format("--install: {} exists and is not a link; remove it first", link.string()));
+    }
+    fs::remove(link, error);
+    fs::create_symlink(self, link, error);
+    if (error) throw k8scale::base::Error(fmt::format("--install: {}: {}", link.string(), error.message()));
+    fmt::print("{} -> {}\n", link.string(), self.string());
+  }
+  return 0;
+}
+
+int run(const Subcommand& subcommand, const std::vector<std::string>& arguments) {
+  try {
+    return subcommand.run(arguments);
+  } catch (const k8scale::base::Error& error) {
+    fmt::print(stderr, "{} {}: {}\n", program, subcommand.name, error.what());
+    return error.exit_code();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{} {}: internal error: {}\n", program, subcommand.name, error.what());
+    return 1;
+  }
+}
+
+int run_general(const std::vector<std::string>& arguments) {
+  const std::string& first = arguments.front();
+  if (first == "-h" || first == "--help" || first == "-help" || first == "help") {
+    fmt::print("{}", usage());
+    return 0;
+  }
+  if (first == "--version" || first == "version") {
+    fmt::print("k8scale {}\n", K8SCALE_VERSION);
+    return 0;
+  }
+  if (first == "--install" && arguments.size() == 2) {
+    try {
+      return install(arguments[1]);
+    } catch (const k8scale::base::Error& error) {
+      fmt::print(stderr, "{}: {}\n", program, error.what());
+      return error.exit_code();
+    }
+  }
+  std::string names;
+  for (const Subcommand& each : k8scale::subcommands::all()) names += fmt::format(", {}", each.name);
+  fmt::print(stderr, "{}: found {}, expected one of{}; see {} --help\n", program,
+             first == "--install" ? "--install without a folder" : "\"" + first + "\"", names.substr(1),
+             program);
+  return 2;
+}
+
+}  // namespace
+
+int main(int count, char* values[]) {
+  std::vector<std::string> arguments(values + 1, values + count);
+  const std::string own_name = count > 0 ? std::filesystem::path(values[0]).filename().string() : "";
+  if (const Subcommand* subcommand = find(own_name)) return run(*subcommand, arguments);
+  if (arguments.empty()) {
+    fmt::print(stderr, "{}", usage());
+    return 2;
+  }
+  const Subcommand* subcommand = find(arguments.front());
+  if (subcommand == nullptr) return run_general(arguments);
+  arguments.erase(arguments.begin());
+  return run(*subcommand, arguments);
+}

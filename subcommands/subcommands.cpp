@@ -1,0 +1,9 @@
+#include "subcommands.h"
+
+#include <array>
+
+namespace k8scale::subcommands {
+
+std::span<const Subcommand> all() { return {}; }
+
+}  // namespace k8scale::subcommands

@@ -1,0 +1,82 @@
+#include "k8scale/load/arrivals.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <vector>
+
+#include "catch.h"
+#include "k8scale/load/lane.h"
+
+namespace load = k8scale::load;
+namespace base = k8scale::base;
+
+namespace {
+
+std::vector<double> gaps(double rate, std::uint64_t seed, std::size_t count) {
+  load::PoissonArrivals arrivals(rate, base::Random(seed, "gaps"));
+  std::vector<double> found(count);
+  double before = 0;
+  for (double& gap : found) {
+    const double now = base::to_seconds(arrivals.next());
+    gap = now - before;
+    before = now;
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("gaps are exponential by Kolmogorov and Smirnov") {
+  const std::uint64_t seed = GENERATE(1U, 2U, 3U, 4U, 5U);
+  constexpr double rate = 50;
+  std::vector<double> sample = gaps(rate, seed, 10'000);
+  std::sort(sample.begin(), sample.end());
+  const auto count = static_cast<double>(sample.size());
+  double distance = 0;
+  for (std::size_t i = 0; i < sample.size(); ++i) {
+    const double expected = 1 - std::exp(-rate * sample[i]);
+    const auto below = static_cast<double>(i);
+    distance = std::max({distance, (below + 1) / count - expected, expected - below / count});
+  }
+  // The critical value at the 1 % level for large samples.
+  CHECK(distance < 1.63 / std::sqrt(count));
+}
+
+TEST_CASE("no gap is longer than 300 s and arrivals never go back") {
+  const std::vector<double> long_gaps = gaps(0.001, 7, 1'000);
+  CHECK(*std::max_element(long_gaps.begin(), long_gaps.end()) == Approx(300));
+  CHECK(*std::min_element(long_gaps.begin(), long_gaps.end()) >= 0);
+}
+
+TEST_CASE("a seed fixes the schedule") {
+  CHECK(gaps(100, 42, 1'000) == gaps(100, 42, 1'000));
+  CHECK(gaps(100, 42, 1'000) != gaps(100, 43, 1'000));
+}
+
+TEST_CASE("the lanes of all shards of all parts take each number once") {
+  const std::uint64_t parts = GENERATE(1U, 2U, 5U);
+  const std::uint64_t shards = GENERATE(1U, 3U);
+  constexpr std::uint64_t last = 100;
+  std::multiset<std::uint64_t> taken;
+  std::uint64_t counted = 0;
+  for (std::uint64_t part = 1; part <= parts; ++part) {
+    for (std::uint64_t shard = 0; shard < shards; ++shard) {
+      const load::Lane lane = load::lane_of({part, parts}, shard, shards);
+      counted += lane.count_up_to(last);
+      for (std::uint64_t number = 1; number <= last; ++number) {
+        if (lane.takes(number)) taken.insert(number);
+      }
+    }
+  }
+  CHECK(counted == last);
+  CHECK(taken.size() == last);
+  CHECK(std::set<std::uint64_t>(taken.begin(), taken.end()).size() == last);
+}
+
+TEST_CASE("a part is i/n") {
+  CHECK(load::parse_part("2/3")->index == 2);
+  for (const char* wrong : {"", "1", "0/2", "3/2", "a/b", "1/", "/1", "1/2/3", "-1/2", "1/10001"}) {
+    CHECK_FALSE(load::parse_part(wrong).has_value());
+  }
+}

@@ -1,0 +1,81 @@
+#include "k8scale/load/run_id.h"
+
+#include <filesystem>
+#include <string>
+
+#include "catch.h"
+#include "k8scale/base/error.h"
+#include "k8scale/base/files.h"
+#include "k8scale/load/config_map.h"
+#include "k8scale/load/parameter_file.h"
+
+namespace load = k8scale::load;
+namespace base = k8scale::base;
+
+namespace {
+
+// The exit code that `work` throws; 0 when it does not.
+template <class Work>
+int exit_code(Work work) {
+  try {
+    work();
+  } catch (const base::Error& error) {
+    return error.exit_code();
+  }
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("run IDs that begin an object name are taken, others refused") {
+  for (const char* good : {"a", "1124.1504.0007", "run-", "a-b.c"}) {
+    CHECK(exit_code([&] { load::check_run_id(good, 5); }) == 0);
+  }
+  for (const char* bad : {"", ".a", "a.", "a..b", "-a", "a.-b", "a-.b", "A", "a/b", "a b", "a!", "ä"}) {
+    CHECK(exit_code([&] { load::check_run_id(bad, 5); }) == 1);
+  }
+  CHECK(exit_code([&] { load::check_run_id(std::string(248, 'a'), 5); }) == 0);
+  CHECK(exit_code([&] { load::check_run_id(std::string(249, 'a'), 5); }) == 1);
+}
+
+TEST_CASE("the default run ID can be used") {
+  base::Random random(1, "run id");
+  const std::string run_id = load::default_run_id(std::chrono::system_clock::now(), random);
+  CHECK(run_id.size() == 14);
+  CHECK(exit_code([&] { load::check_run_id(run_id, 5); }) == 0);
+}
+
+TEST_CASE("the data file's name has the run ID in it") {
+  CHECK(load::data_file_name("{{.RunID}}-driver.csv", "r1") == "r1-driver.csv");
+  CHECK(load::data_file_name("x/{{.RunID}}/{{.RunID}}", "r1") == "x/r1/r1");
+  CHECK(exit_code([] { static_cast<void>(load::data_file_name("a b", "r1")); }) == 5);
+  CHECK(exit_code([] { static_cast<void>(load::data_file_name("", "r1")); }) == 5);
+}
+
+TEST_CASE("object names are padded to the digits of the largest") {
+  CHECK(load::ObjectNames("r1", 300).name(7) == "r1-007");
+  CHECK(load::ObjectNames("r1", 9).name(9) == "r1-9");
+}
+
+TEST_CASE("parameters are lines that a shell reads") {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("k8scale-parameters-" + std::to_string(getpid()));
+  std::filesystem::create_directory(folder);
+  load::write_parameter_file(folder / "p", {{"KUBECONFIG", std::string("a \"b\" $c")},
+                                            {"LAMBDA", 1.5},
+                                            {"N", std::uint64_t{300}},
+                                            {"CREATE_ONLY", false}});
+  CHECK(base::read_file(folder / "p").value() ==
+        "KUBECONFIG=\"a \\\"b\\\" \\$c\"\nLAMBDA=1.5\nN=300\nCREATE_ONLY=false\n");
+  CHECK(exit_code([&] { load::write_parameter_file(folder / "missing" / "p", {}); }) == 10);
+  CHECK(exit_code([&] { load::write_parameter_file("/dev/full", {{"N", std::uint64_t{1}}}); }) == 11);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a ConfigMap has labels, the time and the data") {
+  const load::ConfigMapText text("scaletest", 5);
+  const std::string object = text.create("r1-1", base::WallTime());
+  CHECK_THAT(object, Catch::Contains(R"("name":"r1-1","namespace":"scaletest")"));
+  CHECK_THAT(object, Catch::Contains(R"("labels":{"purpose":"scaletest"})"));
+  CHECK_THAT(object, Catch::Contains(R"("key1":"00000")"));
+}
