@@ -94,17 +94,16 @@ net::Url parse_proxy_url(std::string_view text, std::string_view origin) {
   const auto scheme_end = text.find("://");
   const std::string_view scheme =
       scheme_end == std::string_view::npos ? std::string_view() : text.substr(0, scheme_end);
-  if (!scheme.empty() && scheme != "http" && scheme != "https") {
-    throw base::Error(fmt::format("{}: found a proxy URL of scheme {}, expected http or https", origin,
-                                  base::go_quote(scheme)),
-                      configuration_exit_code);
+  if (!scheme.empty() && scheme != "http") {
+    throw base::Error(
+        fmt::format("{}: found a proxy URL of scheme {}, expected http", origin, base::go_quote(scheme)),
+        configuration_exit_code);
   }
   auto url = net::parse_url(scheme.empty() ? "http://" + std::string(text) : std::string(text));
   if (!url) {
     // The parser's own text may repeat the URL, password included.
-    throw base::Error(
-        fmt::format("{}: the proxy's URL cannot be read, expected http://HOST:PORT or https://HOST:PORT", origin),
-        configuration_exit_code);
+    throw base::Error(fmt::format("{}: the proxy's URL cannot be read, expected http://HOST:PORT", origin),
+                      configuration_exit_code);
   }
   return std::move(*url);
 }
@@ -116,14 +115,6 @@ std::optional<net::Proxy> make_proxy(const Configuration& configuration) {
   proxy.endpoint = url.endpoint;
   if (!url.user.empty() || !url.password.empty()) {
     proxy.authorization = "Basic " + base::base64_encode(url.user + ":" + url.password);
-  }
-  if (url.endpoint.tls) {
-    auto tls = net::TlsClient::make({});
-    if (!tls) {
-      throw base::Error(fmt::format("proxy {}: {}", url.endpoint.url(), tls.error().detail()),
-                        configuration_exit_code);
-    }
-    proxy.tls = std::move(*tls);
   }
   return proxy;
 }

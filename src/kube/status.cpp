@@ -71,7 +71,8 @@ Meaning client_error(int code, std::string_view method, const std::string& said)
     case 405:
       return {"MethodNotAllowed", "the server does not allow this method on the requested resource"};
     case 406:
-      return {"NotAcceptable", "the server was unable to respond with a content type that the client supports"};
+      return {"NotAcceptable",
+              "the server was unable to respond with a content type that the client supports"};
     case 409:
       return {method == "POST" ? "AlreadyExists" : "Conflict", "the server reported a conflict"};
     case 410:
@@ -87,7 +88,8 @@ Meaning client_error(int code, std::string_view method, const std::string& said)
               "the server has received too many requests and has asked us to try again later"};
     default:
       return {"Unknown",
-              fmt::format("the server responded with the status code {} but did not return more information", code)};
+              fmt::format("the server responded with the status code {} but did not return more information",
+                          code)};
   }
 }
 
@@ -95,13 +97,15 @@ Meaning client_error(int code, std::string_view method, const std::string& said)
 Meaning meaning_of(int code, std::string_view method, const std::string& said) {
   if (code == 503) return {"ServiceUnavailable", "the server is currently unable to handle the request"};
   if (code == 504) {
-    return {"Timeout",
-            "the server was unable to return a response in the time allotted, but may still be processing the "
-            "request"};
+    return {
+        "Timeout",
+        "the server was unable to return a response in the time allotted, but may still be processing the "
+        "request"};
   }
   if (code >= 500) {
-    return {"InternalError", fmt::format("an error on the server ({}) has prevented the request from succeeding",
-                                         base::go_quote(said))};
+    return {"InternalError",
+            fmt::format("an error on the server ({}) has prevented the request from succeeding",
+                        base::go_quote(said))};
   }
   return client_error(code, method, said);
 }

@@ -70,7 +70,8 @@ struct Configuration {
 struct ProxyVariables {
   std::string https_proxy;  ///< for https servers: a URL, or host:port of an http proxy
   std::string http_proxy;   ///< for http servers
-  std::string no_proxy;     ///< comma list: `*`, addresses, CIDR, host names with their subdomains, each with :port
+  std::string
+      no_proxy;  ///< comma list: `*`, addresses, CIDR, host names with their subdomains, each with :port
 };
 
 /// What decides the configuration, so that a test needs no environment. Empty means not given.
@@ -89,7 +90,8 @@ struct ConfigurationSources {
   [[nodiscard]] static ConfigurationSources from_environment();
 };
 
-/// Tries in kubectl's order: --kubeconfig; $KUBECONFIG, or else ~/.kube/config; the pod's service account; and
+/// Tries in kubectl's order: --kubeconfig; $KUBECONFIG, or else ~/.kube/config; the pod's service account;
+/// and
 /// --server alone. Throws base::Error with exit code 20 and one line that names file, line and field.
 [[nodiscard]] Configuration load_configuration(const ConfigurationSources& sources);
 

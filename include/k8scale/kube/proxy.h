@@ -15,8 +15,8 @@ namespace k8scale::kube {
 [[nodiscard]] std::optional<net::Url> proxy_from_variables(const ProxyVariables& variables,
                                                            const net::Endpoint& server);
 
-/// Reads a proxy's URL; `origin` is the variable, or the file, line and field. Throws base::Error unless it is
-/// http, https or has no scheme (http). Errors do not show its password.
+/// Reads a proxy's URL; `origin` is the variable, or the file, line and field. Throws base::Error unless it
+/// is http or has no scheme (http): a proxy is reached without TLS. Errors do not show its password.
 [[nodiscard]] net::Url parse_proxy_url(std::string_view text, std::string_view origin);
 
 /// What a pool needs to use the configuration's proxy.

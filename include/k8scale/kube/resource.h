@@ -1,7 +1,8 @@
 #pragma once
 #include <string>
 
-/// How a kind of object is spelled on the wire. Data only: the one header that `apiserver` shares with `kube`.
+/// How a kind of object is spelled on the wire. Data only: the one header that `apiserver` shares with
+/// `kube`.
 namespace k8scale::kube {
 
 struct Resource {

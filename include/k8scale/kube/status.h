@@ -32,8 +32,8 @@ struct StatusSubject {
   std::string_view name;      ///< empty: none
 };
 
-/// Reads the body of an answer that is not 2xx: a Status in JSON, or whatever came instead (plain text, an HTML
-/// page of a proxy, nothing). Never fails.
+/// Reads the body of an answer that is not 2xx: a Status in JSON, or whatever came instead (plain text, an
+/// HTML page of a proxy, nothing). Never fails.
 [[nodiscard]] Status parse_status(int http_status, std::string_view body, const StatusSubject& subject = {});
 
 }  // namespace k8scale::kube

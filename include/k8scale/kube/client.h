@@ -1,0 +1,128 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "k8scale/base/result.h"
+#include "k8scale/base/time.h"
+#include "k8scale/kube/configuration.h"
+#include "k8scale/kube/credentials.h"
+#include "k8scale/kube/resource.h"
+#include "k8scale/kube/status.h"
+#include "k8scale/net/pool.h"
+#include "k8scale/net/shard.h"
+#include "k8scale/net/task.h"
+
+namespace k8scale::kube {
+
+struct ClientOptions {
+  std::string user_agent = "k8scale";
+  int retries = 10;  ///< of 429 and 5xx that come with Retry-After; 0: none
+  base::Nanoseconds connect_timeout = std::chrono::seconds(10);
+  base::Nanoseconds request_timeout = std::chrono::seconds(65);
+};
+
+/// The objects of one resource, in one namespace or (when that is empty) in all of them or in none.
+class Collection {
+ public:
+  Collection(Resource resource, std::string_view namespace_name);
+  [[nodiscard]] const Resource& resource() const { return resource_; }
+  /// "/api/v1/namespaces/scaletest/configmaps", percent-encoded.
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string path_of(std::string_view name) const;
+  /// "configmaps", "flunders.wardle.example.com".
+  [[nodiscard]] const std::string& qualified() const { return qualified_; }
+
+ private:
+  Resource resource_;
+  std::string path_;
+  std::string qualified_;
+};
+
+/// One request of a call that was sent, or could not be. What it refers to lasts as long as the observer
+/// runs.
+struct Attempt {
+  int number = 1;    ///< from 1
+  bool last = true;  ///< the call ends with this one
+  base::SteadyTime
+      due;  ///< when it should have been sent: the call's start, or the end of the pause before it
+  const net::Exchange& exchange;
+  const Status* status = nullptr;  ///< why the server refused; null when it did not
+};
+/// Called on the shard, once for each attempt as it ends.
+using AttemptObserver = std::function<void(const Attempt&)>;
+
+/// What a call came to.
+struct Answer {
+  std::optional<base::Failure> failure;  ///< no whole answer came
+  int http_status = 0;                   ///< 0 when `failure`
+  std::optional<Status> status;          ///< the server refused
+  std::string body;                      ///< JSON, as it came
+
+  [[nodiscard]] bool ok() const { return !failure && !status; }
+  /// One line for people, empty when ok: the text of client-go's error, or of the failure.
+  [[nodiscard]] std::string error() const;
+};
+
+enum class PatchType { json, merge, strategic };
+
+/// Talks to one API server, from one shard, to which it belongs. Bodies are JSON text. Each member sends one
+/// call, which is
+/// - sent again, after the pause that Retry-After asks for, when the server answers 429 or 5xx with one;
+/// - sent again on a fresh connection, once, when a reused one broke and net::may_retry_on_fresh_connection;
+/// - sent again with new credentials, once, when the server answers 401.
+/// What is passed by reference must outlive the call, and the client must outlive its calls.
+class Client {
+ public:
+  Client(net::Shard& shard, const Configuration& configuration, std::shared_ptr<Credentials> credentials,
+         ClientOptions options);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// "https://host:port".
+  [[nodiscard]] const std::string& server() const;
+
+  // `query` is encoded and without "?"; it may be empty.
+  [[nodiscard]] net::Task<Answer> get(const Collection& collection, std::string_view name,
+                                      const AttemptObserver& observe = {});
+  [[nodiscard]] net::Task<Answer> list(const Collection& collection, std::string_view query = {},
+                                       const AttemptObserver& observe = {});
+  /// `name` is for messages: the body has the name that counts.
+  [[nodiscard]] net::Task<Answer> create(const Collection& collection, std::string_view name,
+                                         std::string body, std::string_view query = {},
+                                         const AttemptObserver& observe = {});
+  [[nodiscard]] net::Task<Answer> update(const Collection& collection, std::string_view name,
+                                         std::string body, std::string_view query = {},
+                                         const AttemptObserver& observe = {});
+  [[nodiscard]] net::Task<Answer> patch(const Collection& collection, std::string_view name, PatchType type,
+                                        std::string body, std::string_view query = {},
+                                        const AttemptObserver& observe = {});
+  /// `options` is a DeleteOptions in JSON, or empty.
+  [[nodiscard]] net::Task<Answer> remove(const Collection& collection, std::string_view name,
+                                         std::string options = {}, const AttemptObserver& observe = {});
+  [[nodiscard]] net::Task<Answer> remove_collection(const Collection& collection, std::string_view query = {},
+                                                    const AttemptObserver& observe = {});
+  /// GET of anything else, as "/version".
+  [[nodiscard]] net::Task<Answer> get_path(std::string_view path);
+
+  /// Opens connections until `count` are idle.
+  [[nodiscard]] net::Task<base::Result<void>> prewarm(std::size_t count);
+  [[nodiscard]] net::PoolCounters connections() const;
+  /// From now on no call is sent a second time; pauses before a retry end at once. For the end of a run.
+  void stop_retrying();
+
+  struct State;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+/// What "/version" says in gitVersion. Throws base::Error with one line for people when the server cannot be
+/// reached or trusted, is no Kubernetes API server, or refuses the credentials: exit code 20.
+[[nodiscard]] std::string server_version(net::Shard& shard, Client& client);
+
+}  // namespace k8scale::kube

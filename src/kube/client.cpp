@@ -1,0 +1,309 @@
+#include "k8scale/kube/client.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <set>
+
+#include "k8scale/base/log.h"
+#include "k8scale/base/text.h"
+#include "k8scale/kube/proxy.h"
+#include "k8scale/net/wait.h"
+
+namespace k8scale::kube {
+namespace {
+
+// Distinct warnings of the server that are logged.
+constexpr std::size_t most_warnings = 100;
+
+std::string_view content_type(PatchType type) {
+  switch (type) {
+    case PatchType::json:
+      return "application/json-patch+json";
+    case PatchType::merge:
+      return "application/merge-patch+json";
+    case PatchType::strategic:
+      break;
+  }
+  return "application/strategic-merge-patch+json";
+}
+
+std::optional<std::chrono::seconds> retry_after(const net::Response& response) {
+  const bool may_retry = response.status == 429 || response.status >= 500;
+  if (!may_retry) return std::nullopt;
+  const auto text = response.headers.find("Retry-After");
+  if (!text) return std::nullopt;
+  std::uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
+// "299 - \"text\"" without its code and agent.
+std::string warning_text(std::string_view field) {
+  const std::size_t first = field.find('"');
+  const std::size_t last = field.rfind('"');
+  if (first == std::string_view::npos || last <= first) return std::string(field);
+  std::string text;
+  for (std::size_t i = first + 1; i < last; ++i) {
+    if (field[i] == '\\' && i + 1 < last) ++i;
+    text += field[i];
+  }
+  return text;
+}
+
+void add_impersonation(const Impersonation& impersonation, net::Headers& headers) {
+  if (impersonation.user.empty()) return;
+  headers.add("Impersonate-User", impersonation.user);
+  if (!impersonation.uid.empty()) headers.add("Impersonate-Uid", impersonation.uid);
+  for (const std::string& group : impersonation.groups) headers.add("Impersonate-Group", group);
+  for (const auto& [key, values] : impersonation.extra) {
+    for (const std::string& value : values) {
+      headers.add("Impersonate-Extra-" + base::percent_encode(key), value);
+    }
+  }
+}
+
+struct Call {
+  std::string method;
+  std::string target;  // below the server's path prefix
+  std::string body;
+  std::string_view content_type = "application/json";
+  std::string subject_resource;
+  std::string subject_name;
+};
+
+}  // namespace
+
+Collection::Collection(Resource resource, std::string_view namespace_name) : resource_(std::move(resource)) {
+  path_ = resource_.root();
+  if (!namespace_name.empty()) path_ += "/namespaces/" + base::percent_encode(namespace_name);
+  path_ += "/" + resource_.plural;
+  qualified_ = resource_.group.empty() ? resource_.plural : resource_.plural + "." + resource_.group;
+}
+
+std::string Collection::path_of(std::string_view name) const {
+  return path_ + "/" + base::percent_encode(name);
+}
+
+std::string Answer::error() const {
+  if (failure) return failure->message();
+  return status ? status->text() : std::string();
+}
+
+struct Client::State {
+  net::Shard& shard;
+  Configuration configuration;
+  std::shared_ptr<Credentials> credentials;
+  ClientOptions options;
+  std::string server;
+  std::optional<net::Proxy> proxy;
+  net::Signal stopped;
+  std::set<std::string> warnings;
+
+  // Made from the credential that is in use.
+  std::shared_ptr<const Credential> credential;
+  std::unique_ptr<net::Pool> pool;
+  net::Headers headers;
+
+  State(net::Shard& on, const Configuration& with, std::shared_ptr<Credentials> who, ClientOptions given)
+      : shard(on),
+        configuration(with),
+        credentials(std::move(who)),
+        options(std::move(given)),
+        server(with.server.url() + with.path_prefix),
+        proxy(make_proxy(with)),
+        stopped(on) {
+    use_current_credential();
+  }
+
+  void use_current_credential();
+  void log_warnings(const net::Response& response);
+  net::Request request_of(Call& call);
+  net::Task<Answer> send(Call call, const AttemptObserver& observe);
+};
+
+void Client::State::use_current_credential() {
+  std::shared_ptr<const Credential> now = credentials->current();
+  if (credential && now->generation == credential->generation) return;
+  if (!pool || now->tls != credential->tls) {
+    net::PoolOptions pool_options;
+    pool_options.server = configuration.server;
+    pool_options.tls = now->tls;
+    pool_options.proxy = proxy;
+    pool_options.connect_timeout = options.connect_timeout;
+    pool_options.handshake_timeout = options.connect_timeout;
+    pool_options.request_timeout = options.request_timeout;
+    pool = std::make_unique<net::Pool>(shard, std::move(pool_options));
+  }
+  credential = std::move(now);
+  headers.clear();
+  headers.add("User-Agent", options.user_agent);
+  headers.add("Accept", "application/json");
+  if (!credential->authorization.empty()) headers.add("Authorization", credential->authorization);
+  add_impersonation(configuration.impersonation, headers);
+}
+
+void Client::State::log_warnings(const net::Response& response) {
+  if (!response.headers.find("Warning")) return;
+  for (const std::string_view field : response.headers.all("Warning")) {
+    const bool room = warnings.size() < most_warnings;
+    if (room && warnings.emplace(field).second) base::log_warning("the server warns: " + warning_text(field));
+  }
+}
+
+net::Request Client::State::request_of(Call& call) {
+  net::Request request;
+  request.method = std::move(call.method);
+  request.target = configuration.path_prefix + call.target;
+  request.headers = headers;
+  if (!call.body.empty()) request.headers.add("Content-Type", call.content_type);
+  request.body = std::move(call.body);
+  return request;
+}
+
+net::Task<Answer> Client::State::send(Call call, const AttemptObserver& observe) {
+  base::SteadyTime due = std::chrono::steady_clock::now();
+  use_current_credential();
+  net::Request request = request_of(call);
+  bool fresh = false;
+  bool replaced = false;
+  int retries = 0;
+  for (int number = 1;; ++number) {
+    const std::uint64_t generation = credential->generation;
+    net::Exchange exchange = co_await pool->exchange(request, fresh);
+    const net::Response& response = exchange.response;
+    std::optional<Status> status;
+    if (!exchange.failure && response.status / 100 != 2) {
+      const StatusSubject subject{request.method, call.subject_resource, call.subject_name};
+      status = parse_status(response.status, response.body, subject);
+    }
+    if (!exchange.failure) log_warnings(response);
+
+    bool again = false;
+    base::SteadyTime next_due = exchange.timing.done;
+    if (!fresh && net::may_retry_on_fresh_connection(request, exchange)) {
+      again = fresh = true;
+    } else if (!exchange.failure && response.status == 401 && !replaced) {
+      replaced = true;
+      again = co_await credentials->replace(shard, generation);
+      next_due = std::chrono::steady_clock::now();
+    } else if (!exchange.failure && retries < options.retries) {
+      const auto pause = retry_after(response);
+      again = pause.has_value() && !stopped.raised();
+      if (again) next_due = exchange.timing.done + *pause;
+      if (again) ++retries;
+    }
+    const Attempt attempt{number, !again, due, exchange, status ? &*status : nullptr};
+    if (observe) observe(attempt);
+    if (again && next_due > std::chrono::steady_clock::now()) {
+      static_cast<void>(co_await stopped.wait_until(next_due));
+    }
+    if (!again) {
+      Answer answer;
+      if (!exchange.failure) answer.http_status = response.status;
+      answer.failure = std::move(exchange.failure);
+      answer.status = std::move(status);
+      answer.body = std::move(exchange.response.body);
+      co_return answer;
+    }
+    due = next_due;
+    if (replaced) {
+      use_current_credential();
+      const auto type = request.headers.find("Content-Type");
+      const std::string kept(type.value_or(""));
+      request.headers = headers;
+      if (!kept.empty()) request.headers.add("Content-Type", kept);
+    }
+  }
+}
+
+Client::Client(net::Shard& shard, const Configuration& configuration,
+               std::shared_ptr<Credentials> credentials, ClientOptions options)
+    : state_(std::make_unique<State>(shard, configuration, std::move(credentials), std::move(options))) {}
+
+Client::~Client() = default;
+
+const std::string& Client::server() const { return state_->server; }
+
+namespace {
+
+std::string with_query(std::string path, std::string_view query) {
+  if (!query.empty()) path.append("?").append(query);
+  return path;
+}
+
+Call call_of(std::string_view method, const Collection& collection, std::string_view name,
+             std::string target) {
+  Call call;
+  call.method = method;
+  call.target = std::move(target);
+  call.subject_resource = collection.qualified();
+  call.subject_name = name;
+  return call;
+}
+
+}  // namespace
+
+net::Task<Answer> Client::get(const Collection& collection, std::string_view name,
+                              const AttemptObserver& observe) {
+  return state_->send(call_of("GET", collection, name, collection.path_of(name)), observe);
+}
+
+net::Task<Answer> Client::list(const Collection& collection, std::string_view query,
+                               const AttemptObserver& observe) {
+  return state_->send(call_of("GET", collection, "", with_query(collection.path(), query)), observe);
+}
+
+net::Task<Answer> Client::create(const Collection& collection, std::string_view name, std::string body,
+                                 std::string_view query, const AttemptObserver& observe) {
+  Call call = call_of("POST", collection, name, with_query(collection.path(), query));
+  call.body = std::move(body);
+  return state_->send(std::move(call), observe);
+}
+
+net::Task<Answer> Client::update(const Collection& collection, std::string_view name, std::string body,
+                                 std::string_view query, const AttemptObserver& observe) {
+  Call call = call_of("PUT", collection, name, with_query(collection.path_of(name), query));
+  call.body = std::move(body);
+  return state_->send(std::move(call), observe);
+}
+
+net::Task<Answer> Client::patch(const Collection& collection, std::string_view name, PatchType type,
+                                std::string body, std::string_view query, const AttemptObserver& observe) {
+  Call call = call_of("PATCH", collection, name, with_query(collection.path_of(name), query));
+  call.body = std::move(body);
+  call.content_type = content_type(type);
+  return state_->send(std::move(call), observe);
+}
+
+net::Task<Answer> Client::remove(const Collection& collection, std::string_view name, std::string options,
+                                 const AttemptObserver& observe) {
+  Call call = call_of("DELETE", collection, name, collection.path_of(name));
+  call.body = std::move(options);
+  return state_->send(std::move(call), observe);
+}
+
+net::Task<Answer> Client::remove_collection(const Collection& collection, std::string_view query,
+                                            const AttemptObserver& observe) {
+  return state_->send(call_of("DELETE", collection, "", with_query(collection.path(), query)), observe);
+}
+
+net::Task<Answer> Client::get_path(std::string_view path) {
+  Call call;
+  call.method = "GET";
+  call.target = path;
+  static const AttemptObserver nobody;
+  return state_->send(std::move(call), nobody);
+}
+
+net::Task<base::Result<void>> Client::prewarm(std::size_t count) { return state_->pool->prewarm(count); }
+
+net::PoolCounters Client::connections() const { return state_->pool->counters(); }
+
+void Client::stop_retrying() {
+  state_->options.retries = 0;
+  state_->stopped.raise();
+}
+
+}  // namespace k8scale::kube

@@ -1,0 +1,220 @@
+#include "kube/exec_plugin.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "k8scale/base/text.h"
+
+extern char** environ;
+
+namespace k8scale::kube {
+namespace {
+
+using Json = nlohmann::json;
+using base::Failure;
+using base::FailureKind;
+
+constexpr auto time_limit = std::chrono::seconds(60);
+constexpr std::size_t most_output = 1 << 20;
+
+// A file descriptor that is closed at the end.
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  ~Descriptor() { close(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return value_; }
+  void close() {
+    if (value_ >= 0) ::close(value_);
+    value_ = -1;
+  }
+
+ private:
+  int value_;
+};
+
+std::string execution_info(const ExecPlugin& plugin, const Configuration& configuration, bool interactive) {
+  Json info = {{"kind", "ExecCredential"},
+               {"apiVersion", plugin.api_version},
+               {"spec", {{"interactive", interactive}}}};
+  if (plugin.provide_cluster_info) {
+    Json cluster = {{"server", configuration.server.url() + configuration.path_prefix}};
+    if (!configuration.tls_server_name.empty()) cluster["tls-server-name"] = configuration.tls_server_name;
+    if (!configuration.verify_server) cluster["insecure-skip-tls-verify"] = true;
+    if (!configuration.ca.pem.empty()) {
+      cluster["certificate-authority-data"] = base::base64_encode(configuration.ca.pem);
+    }
+    if (configuration.proxy) cluster["proxy-url"] = configuration.proxy->endpoint.url();
+    if (!plugin.cluster_config.empty())
+      cluster["config"] = Json::parse(plugin.cluster_config, nullptr, false);
+    info["spec"]["cluster"] = std::move(cluster);
+  }
+  return info.dump();
+}
+
+std::vector<std::string> environment_of(const ExecPlugin& plugin, const std::string& info) {
+  std::vector<std::string> values;
+  for (char** each = environ; *each != nullptr; ++each) values.emplace_back(*each);
+  for (const auto& [name, value] : plugin.environment) values.push_back(name + "=" + value);
+  values.push_back("KUBERNETES_EXEC_INFO=" + info);
+  // getenv takes the first of several: what was added last must win.
+  std::vector<std::string> kept;
+  for (auto each = values.rbegin(); each != values.rend(); ++each) {
+    const std::string name = each->substr(0, each->find('=') + 1);
+    const bool known =
+        std::any_of(kept.begin(), kept.end(), [&](auto& other) { return other.starts_with(name); });
+    if (!known) kept.push_back(*each);
+  }
+  return kept;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> found;
+  for (std::string& text : texts) found.push_back(text.data());
+  found.push_back(nullptr);
+  return found;
+}
+
+struct Output {
+  std::string text;
+  bool in_time = true;
+};
+
+// What comes out of `descriptor` until its end.
+Output read_until_end(int descriptor) {
+  Output output;
+  const auto deadline = std::chrono::steady_clock::now() + time_limit;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd waiting{descriptor, POLLIN, 0};
+    const int ready = left.count() > 0 ? ::poll(&waiting, 1, static_cast<int>(left.count())) : 0;
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) {
+      output.in_time = false;
+      return output;
+    }
+    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0 || output.text.size() > most_output) return output;
+    output.text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+}
+
+base::Result<std::string> run_program(const ExecPlugin& plugin, const std::string& info, bool interactive) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Failure(FailureKind::io, std::strerror(errno));
+  Descriptor reading(ends[0]);
+  Descriptor writing(ends[1]);
+  std::vector<std::string> arguments = {plugin.command};
+  arguments.insert(arguments.end(), plugin.arguments.begin(), plugin.arguments.end());
+  std::vector<std::string> environment = environment_of(plugin, info);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, writing.get(), STDOUT_FILENO);
+  if (!interactive) posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  pid_t process = 0;
+  const int error = ::posix_spawnp(&process, plugin.command.c_str(), &actions, &attributes,
+                                   pointers(arguments).data(), pointers(environment).data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) {
+    std::string why = fmt::format("cannot run {}: {}", plugin.command, std::strerror(error));
+    if (error == ENOENT && !plugin.install_hint.empty()) why += "; " + plugin.install_hint;
+    return Failure(FailureKind::io, why);
+  }
+  writing.close();
+  Output output = read_until_end(reading.get());
+  if (!output.in_time) ::kill(process, SIGKILL);
+  int status = 0;
+  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!output.in_time) {
+    return Failure(FailureKind::timeout, fmt::format("{} was not done within {}", plugin.command,
+                                                     base::format_duration(time_limit)));
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return Failure(FailureKind::io,
+                   WIFEXITED(status)
+                       ? fmt::format("{} ended with exit code {}", plugin.command, WEXITSTATUS(status))
+                       : fmt::format("{} was ended by signal {}", plugin.command, WTERMSIG(status)));
+  }
+  return std::move(output.text);
+}
+
+std::string text_at(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+base::Result<ExecCredential> parse_exec_credential(const std::string& text, const std::string& api_version) {
+  const auto wrong = [](const std::string& why) { return Failure(FailureKind::protocol, why); };
+  const Json document = Json::parse(text, nullptr, false);
+  if (!document.is_object()) return wrong("printed no JSON object, expected an ExecCredential");
+  if (text_at(document, "kind") != "ExecCredential") return wrong("printed no object of kind ExecCredential");
+  if (text_at(document, "apiVersion") != api_version) {
+    return wrong(fmt::format("printed apiVersion {}, expected {}",
+                             base::go_quote(text_at(document, "apiVersion")), base::go_quote(api_version)));
+  }
+  const auto status = document.find("status");
+  if (status == document.end() || !status->is_object())
+    return wrong("printed an ExecCredential without a status");
+  ExecCredential credential;
+  credential.token = text_at(*status, "token");
+  credential.certificate_pem = text_at(*status, "clientCertificateData");
+  credential.key_pem = text_at(*status, "clientKeyData");
+  if (credential.certificate_pem.empty() != credential.key_pem.empty()) {
+    return wrong("printed only one of clientCertificateData and clientKeyData");
+  }
+  if (credential.token.empty() && credential.certificate_pem.empty()) {
+    return wrong("printed neither a token nor a client certificate");
+  }
+  const std::string expiration = text_at(*status, "expirationTimestamp");
+  if (!expiration.empty()) {
+    credential.expires = base::parse_rfc3339(expiration);
+    if (!credential.expires) return wrong("printed an expirationTimestamp that is not RFC 3339");
+  }
+  return credential;
+}
+
+base::Result<ExecCredential> run_exec_plugin(const ExecPlugin& plugin, const Configuration& configuration) {
+  const std::string name = plugin.origin.empty() ? "exec plugin" : plugin.origin;
+  const bool terminal = ::isatty(STDIN_FILENO) == 1;
+  const bool interactive = plugin.interactive_mode != InteractiveMode::never && terminal;
+  if (plugin.interactive_mode == InteractiveMode::always && !terminal) {
+    return Failure(FailureKind::io, name + ": " + plugin.command + " needs a terminal on standard input");
+  }
+  const base::Result<std::string> output =
+      run_program(plugin, execution_info(plugin, configuration, interactive), interactive);
+  if (output.has_error()) return Failure(output.error().kind(), name + ": " + output.error().detail());
+  base::Result<ExecCredential> credential = parse_exec_credential(*output, plugin.api_version);
+  if (credential.has_error()) {
+    return Failure(credential.error().kind(),
+                   fmt::format("{}: {} {}", name, plugin.command, credential.error().detail()));
+  }
+  return credential;
+}
+
+}  // namespace k8scale::kube

@@ -1,0 +1,46 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "k8scale/base/error.h"
+#include "k8scale/kube/client.h"
+
+namespace k8scale::kube {
+namespace {
+
+std::string advice(const base::Failure& failure) {
+  switch (failure.kind()) {
+    case base::FailureKind::resolve:
+    case base::FailureKind::connect:
+    case base::FailureKind::timeout:
+      return "; check the server's URL and that it runs";
+    case base::FailureKind::tls:
+      return "; check certificate-authority and tls-server-name in the kubeconfig";
+    default:
+      return "; expected a Kubernetes API server there";
+  }
+}
+
+}  // namespace
+
+std::string server_version(net::Shard& shard, Client& client) {
+  const Answer answer = shard.run(client.get_path("/version"));
+  const auto failed = [&](const std::string& what) {
+    return base::Error(client.server() + ": " + what, configuration_exit_code);
+  };
+  if (answer.failure) throw failed(answer.failure->message() + advice(*answer.failure));
+  if (answer.http_status == 401 || answer.http_status == 403) {
+    throw failed(fmt::format("the server refuses the credentials ({}: {}); check the user in the kubeconfig",
+                             answer.http_status, answer.status->message));
+  }
+  const auto version = nlohmann::json::parse(answer.body, nullptr, false);
+  if (answer.status || !version.is_object() || !version.contains("gitVersion") ||
+      !version["gitVersion"].is_string()) {
+    throw failed(
+        fmt::format("/version answered {} without a gitVersion; expected a Kubernetes API server there",
+                    answer.http_status));
+  }
+  return version["gitVersion"].get<std::string>();
+}
+
+}  // namespace k8scale::kube
