@@ -1,0 +1,39 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "k8scale/kube/client.h"
+#include "k8scale/measure/csv.h"
+#include "k8scale/measure/recorder.h"
+
+namespace k8scale::load {
+
+/// One operation as it goes on: turns each attempt of its call into a record, and its end into a row. Pass
+/// `observer()` to the client; belongs to the shard and must outlive the call.
+class OperationRecorder {
+ public:
+  struct Sinks {
+    measure::Recorder& recorder;
+    measure::OperationLog& log;
+    int shard = 0;
+    const std::string& server;
+  };
+
+  OperationRecorder(Sinks sinks, measure::Verb verb, std::uint64_t object_number,
+                    const std::string& object_name, base::SteadyTime scheduled);
+
+  [[nodiscard]] kube::AttemptObserver observer();
+
+  /// Whether some attempt may have changed the server's state although it brought no success.
+  [[nodiscard]] bool may_have_happened() const { return may_have_happened_; }
+
+ private:
+  void observe(const kube::Attempt& attempt);
+
+  Sinks sinks_;
+  measure::Operation operation_;
+  base::WallTime first_sent_;
+  bool may_have_happened_ = false;
+};
+
+}  // namespace k8scale::load

@@ -1,0 +1,49 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "k8scale/base/stop_signals.h"
+#include "k8scale/base/time.h"
+#include "k8scale/measure/progress.h"
+#include "k8scale/measure/recorder.h"
+#include "k8scale/net/shard.h"
+
+/// What all drivers have in common: their shards start together, are watched while they run, and stop.
+namespace k8scale::load {
+
+/// One shard's part of a run. All functions run on its thread.
+struct ShardWork {
+  net::Shard& shard;
+  const measure::Recorder& recorder;
+  std::function<net::Task<void>(base::SteadyTime start)> run;  ///< ends when nothing is left to do
+  std::function<void()> stop;                                  ///< `run` should end soon
+};
+
+struct RunOptions {
+  measure::ProgressStyle progress = measure::ProgressStyle::automatic;
+  base::Nanoseconds grace = std::chrono::seconds(30);  ///< from a stop signal to giving up
+  double asked_rate = 0;                               ///< of `paced`, per second
+  measure::Verb paced = measure::Verb::create;
+  std::function<void(const measure::Snapshot&, const measure::Pace&)> publish;  ///< four times a second
+  std::function<void()> before_exit;  ///< a second signal came: called before the process ends at once
+};
+
+struct RunResult {
+  measure::Snapshot totals;
+  base::WallTime started;
+  base::WallTime ended;
+  base::Nanoseconds duration{0};
+  base::Nanoseconds shard_cpu{0};
+  std::optional<int> signal;  ///< that stopped it
+  bool gave_up = false;       ///< the grace time was over before all was done
+};
+
+/// Runs the shards' work to its end, and stops the shards. Called on the main thread.
+[[nodiscard]] RunResult run_shards(std::vector<ShardWork>& work, const RunOptions& options,
+                                   base::StopSignals& signals);
+
+/// 0, or 128 and the signal's number.
+[[nodiscard]] int exit_code_of(const RunResult& result);
+
+}  // namespace k8scale::load

@@ -1,0 +1,72 @@
+#include "k8scale/load/operation_recorder.h"
+
+namespace k8scale::load {
+namespace {
+
+std::string text_of(const net::Headers& headers, std::string_view name) {
+  return std::string(headers.find(name).value_or(""));
+}
+
+void describe_failure(measure::Operation& operation, const base::Failure& failure) {
+  operation.outcome = measure::outcome_of(failure.kind());
+  operation.reason = base::name(failure.kind());
+  operation.error = failure.message();
+}
+
+void describe_answer(measure::Operation& operation, const net::Response& response,
+                     const kube::Status* status) {
+  operation.http_status = response.status;
+  operation.outcome = measure::outcome_of_status(response.status);
+  operation.reason = status != nullptr ? status->reason : std::string();
+  operation.error = status != nullptr ? status->text() : std::string();
+  operation.audit_id = text_of(response.headers, "Audit-Id");
+  operation.flow_schema = text_of(response.headers, "X-Kubernetes-PF-FlowSchema-UID");
+  operation.priority_level = text_of(response.headers, "X-Kubernetes-PF-PriorityLevel-UID");
+}
+
+}  // namespace
+
+OperationRecorder::OperationRecorder(Sinks sinks, measure::Verb verb, std::uint64_t object_number,
+                                     const std::string& object_name, base::SteadyTime scheduled)
+    : sinks_(sinks) {
+  operation_.verb = verb;
+  operation_.object_number = object_number;
+  operation_.object_name = object_name;
+  operation_.shard = sinks.shard;
+  operation_.server = sinks.server;
+  operation_.scheduled = scheduled;
+  sinks_.recorder.started(verb);
+}
+
+kube::AttemptObserver OperationRecorder::observer() {
+  return [this](const kube::Attempt& attempt) { observe(attempt); };
+}
+
+void OperationRecorder::observe(const kube::Attempt& attempt) {
+  const net::Exchange& exchange = attempt.exchange;
+  measure::Operation& operation = operation_;
+  operation.attempt = attempt.number;
+  operation.final_attempt = attempt.last;
+  operation.due = attempt.number == 1 ? operation.scheduled : attempt.due;
+  operation.sent = exchange.timing.sent;
+  operation.first_byte = exchange.timing.first_byte;
+  operation.done = exchange.timing.done;
+  operation.sent_wall = exchange.timing.sent_wall;
+  operation.done_wall = std::chrono::system_clock::now();
+  operation.bytes_sent = exchange.bytes_sent;
+  operation.bytes_received = exchange.bytes_received;
+  operation.reused_connection = exchange.reused_connection;
+  if (attempt.number == 1) first_sent_ = operation.sent_wall;
+  if (exchange.failure) {
+    operation.http_status = 0;
+    describe_failure(operation, *exchange.failure);
+  } else {
+    describe_answer(operation, exchange.response, attempt.status);
+  }
+  const bool uncertain = exchange.failure ? !exchange.nothing_sent() : exchange.response.status >= 500;
+  may_have_happened_ = may_have_happened_ || uncertain;
+  sinks_.recorder.record(operation);
+  if (attempt.last) sinks_.log.append(first_sent_, operation);
+}
+
+}  // namespace k8scale::load

@@ -1,0 +1,149 @@
+#include "k8scale/load/run.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+
+#include "k8scale/base/log.h"
+
+namespace k8scale::load {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Time for every shard to be ready before the schedule begins.
+constexpr auto head_start = std::chrono::milliseconds(20);
+constexpr auto snapshot_period = std::chrono::milliseconds(250);
+
+class Run {
+ public:
+  Run(std::vector<ShardWork>& work, const RunOptions& options, base::StopSignals& signals)
+      : work_(work),
+        options_(options),
+        signals_(signals),
+        running_(work.size()),
+        progress_(options.progress) {}
+
+  RunResult run();
+
+ private:
+  void start();
+  net::Task<void> run_one(ShardWork& work);
+  void handle_signal(int signal);
+  void take_snapshot();
+  void show();
+  [[nodiscard]] measure::Pace pace() const;
+  void finish();
+
+  std::vector<ShardWork>& work_;
+  const RunOptions& options_;
+  base::StopSignals& signals_;
+  std::atomic<std::size_t> running_;
+  measure::Progress progress_;
+  base::SteadyTime start_;
+  base::SteadyTime give_up_ = base::SteadyTime::max();
+  std::vector<measure::Snapshot> snapshots_;
+  RunResult result_;
+};
+
+net::Task<void> Run::run_one(ShardWork& work) {
+  co_await work.run(start_);
+  if (--running_ == 0) signals_.wake();
+}
+
+void Run::start() {
+  start_ = Clock::now() + head_start;
+  result_.started = std::chrono::system_clock::now() + head_start;
+  snapshots_.resize(work_.size());
+  for (ShardWork& each : work_) each.shard.spawn(run_one(each));
+}
+
+void Run::handle_signal(int signal) {
+  if (result_.signal) {
+    progress_.finish();
+    base::log_warning("a second signal: ending at once; objects of this run may be left on the server");
+    if (options_.before_exit) options_.before_exit();
+    ::_exit(128 + signal);
+  }
+  result_.signal = signal;
+  give_up_ = Clock::now() + options_.grace;
+  progress_.finish();
+  base::log_info(std::string(base::signal_name(signal)) +
+                 ": no new objects; deleting those that exist, for up to " +
+                 base::format_duration(options_.grace));
+  for (ShardWork& each : work_) each.shard.post(each.stop);
+}
+
+void Run::take_snapshot() {
+  std::vector<std::future<void>> copied;
+  for (std::size_t i = 0; i < work_.size(); ++i) {
+    auto done = std::make_shared<std::promise<void>>();
+    copied.push_back(done->get_future());
+    work_[i].shard.post([this, i, done] {
+      snapshots_[i] = work_[i].recorder.snapshot();
+      done->set_value();
+    });
+  }
+  for (std::future<void>& each : copied) each.wait();
+  result_.totals = snapshots_.front();
+  for (std::size_t i = 1; i < snapshots_.size(); ++i) result_.totals.merge(snapshots_[i]);
+}
+
+measure::Pace Run::pace() const {
+  measure::Pace pace;
+  pace.done = result_.totals.done();
+  pace.asked = result_.totals.asked();
+  pace.asked_rate = options_.asked_rate;
+  const double elapsed = base::to_seconds(Clock::now() - start_);
+  if (elapsed > 0) pace.achieved_rate = static_cast<double>(result_.totals.of(options_.paced).done) / elapsed;
+  return pace;
+}
+
+void Run::show() {
+  take_snapshot();
+  const measure::Pace now = pace();
+  if (options_.publish) options_.publish(result_.totals, now);
+  const base::Nanoseconds elapsed = Clock::now() - start_;
+  const auto next = progress_.next();
+  if (next && elapsed >= *next) progress_.show(elapsed, now, result_.totals);
+}
+
+void Run::finish() {
+  result_.duration = Clock::now() - start_;
+  result_.ended = std::chrono::system_clock::now();
+  result_.gave_up = running_ > 0;
+  for (ShardWork& each : work_) {
+    each.shard.stop();
+    result_.shard_cpu += each.shard.cpu_time();
+  }
+  result_.totals = work_.front().recorder.snapshot();
+  for (std::size_t i = 1; i < work_.size(); ++i) result_.totals.merge(work_[i].recorder.snapshot());
+  if (options_.publish) options_.publish(result_.totals, pace());
+  progress_.finish();
+}
+
+RunResult Run::run() {
+  start();
+  base::SteadyTime next = start_ + snapshot_period;
+  while (running_ > 0 && Clock::now() < give_up_) {
+    const std::optional<int> signal = signals_.wait_until(std::min(next, give_up_));
+    if (signal) handle_signal(*signal);
+    if (Clock::now() < next) continue;
+    show();
+    next = std::max(next + snapshot_period, Clock::now());
+  }
+  finish();
+  return std::move(result_);
+}
+
+}  // namespace
+
+RunResult run_shards(std::vector<ShardWork>& work, const RunOptions& options, base::StopSignals& signals) {
+  return Run(work, options, signals).run();
+}
+
+int exit_code_of(const RunResult& result) { return result.signal ? 128 + *result.signal : 0; }
+
+}  // namespace k8scale::load
