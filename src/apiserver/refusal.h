@@ -26,7 +26,7 @@ struct Refusal {
   std::string kind;
   std::vector<Cause> causes;
   std::string continue_token;  ///< with which an expired list goes on
-  int retry_after = 0;         ///< seconds; 0: none
+  int retry_after = -1;        ///< seconds; -1: none
   bool has_details = true;  ///< kube-apiserver leaves them out of what it refused before it knew the resource
 
   [[nodiscard]] Json status() const;

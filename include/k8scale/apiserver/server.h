@@ -1,0 +1,58 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "k8scale/apiserver/fault.h"
+#include "k8scale/base/time.h"
+#include "k8scale/kube/resource.h"
+#include "k8scale/net/certificate.h"
+
+/// A Kubernetes API server in memory, over TLS, for trials, tests and calibration.
+namespace k8scale::apiserver {
+
+struct Config {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;                 ///< 0: any
+  std::vector<kube::Resource> resources;  ///< beside the built-in ones
+  std::vector<Fault> faults;
+  std::size_t max_in_flight = 0;  ///< requests for objects at a time, 429 beyond; 0: no limit
+  std::uint64_t seed = 0;         ///< of uids, generated names and faults; 0: from the system
+};
+
+/// Reads `group/version/plural=Kind` or, for the core group, `version/plural=Kind`; namespaced. Throws
+/// base::Error.
+[[nodiscard]] kube::Resource parse_resource(const std::string& text);
+
+/// Runs on a thread of its own. All members belong to the thread that started it.
+class EmbeddedServer {
+ public:
+  /// Throws base::Error when it cannot listen.
+  [[nodiscard]] static std::unique_ptr<EmbeddedServer> start(Config config);
+  /// Stops.
+  ~EmbeddedServer();
+
+  [[nodiscard]] std::string url() const;
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] const std::string& ca_pem() const;
+  /// Of the administrator; a secret.
+  [[nodiscard]] const std::string& token() const;
+  /// Of the administrator.
+  [[nodiscard]] const net::CertificateAndKey& client_certificate() const;
+  /// A kubeconfig with CA, token and client certificate; a secret.
+  [[nodiscard]] std::string kubeconfig() const;
+  /// CPU time of its thread.
+  [[nodiscard]] base::Nanoseconds cpu_time() const;
+
+  /// Lets running requests end, for up to `grace`.
+  void stop(base::Nanoseconds grace);
+
+  struct State;
+
+ private:
+  explicit EmbeddedServer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace k8scale::apiserver

@@ -1,0 +1,58 @@
+#pragma once
+#include <string>
+
+#include "call.h"
+#include "core.h"
+#include "fault_injector.h"
+#include "k8scale/net/server.h"
+#include "list.h"
+#include "writes.h"
+
+namespace k8scale::apiserver {
+
+/// Answers each request: who asks, what goes wrong on purpose, and what the store says. Belongs to the
+/// server's shard.
+class ApiHandler {
+ public:
+  struct Options {
+    std::string token;              ///< of the administrator
+    std::string server_address;     ///< "host:port"
+    std::size_t max_in_flight = 0;  ///< requests for objects at a time, 429 beyond; 0: no limit
+    std::vector<Fault> faults;
+  };
+
+  ApiHandler(Core& core, Options options, base::Random random);
+
+  [[nodiscard]] net::Task<void> handle(const net::ServerRequest& request, net::Responder& responder);
+
+ private:
+  [[nodiscard]] bool is_administrator(const net::ServerRequest& request) const;
+  [[nodiscard]] std::optional<net::Response> general_answer(const net::ServerRequest& request,
+                                                            std::string_view path);
+  [[nodiscard]] net::Task<void> handle_call(const Call& call, net::Responder& responder);
+  [[nodiscard]] net::Task<void> wait_out(base::Nanoseconds stall, base::Nanoseconds latency);
+  [[nodiscard]] net::Response perform(const Call& call);
+  [[nodiscard]] net::Response read_one(const Call& call);
+  [[nodiscard]] net::Response read_list(const Call& call);
+  [[nodiscard]] net::Response removed_collection(const Call& call);
+  [[nodiscard]] net::Response written(const Call& call, const Answer<Written>& outcome, int status);
+
+  [[nodiscard]] net::Response object_answer(const Call& call, const ObjectPointer& object, int status);
+  [[nodiscard]] net::Response list_answer(const Call& call, const List& list);
+  [[nodiscard]] net::Response json_answer(int status, std::string body);
+  [[nodiscard]] net::Response refusal_answer(const Refusal& refusal);
+
+  Core& core_;
+  Options options_;
+  FaultInjector faults_;
+  base::Random random_;
+  std::string flow_schema_;
+  std::string priority_level_;
+  std::size_t in_flight_ = 0;
+  base::SteadyTime stalled_until_;
+};
+
+/// The Status for what the HTTP server refuses by itself: 400, 408, 413, 431.
+[[nodiscard]] net::Response transport_refusal(int status, std::string_view reason, std::size_t body_limit);
+
+}  // namespace k8scale::apiserver

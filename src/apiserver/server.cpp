@@ -1,0 +1,182 @@
+#include "k8scale/apiserver/server.h"
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "first_objects.h"
+#include "handler.h"
+#include "k8scale/base/error.h"
+#include "k8scale/base/text.h"
+#include "k8scale/net/server.h"
+#include "k8scale/net/shard.h"
+#include "k8scale/net/tls.h"
+#include "k8scale/net/url.h"
+
+namespace k8scale::apiserver {
+namespace {
+
+constexpr auto certificate_lifetime = std::chrono::hours(24 * 365);
+constexpr std::size_t token_words = 4;
+
+template <class T>
+T checked(base::Result<T> result, std::string_view what) {
+  if (result.has_error()) throw base::Error(fmt::format("{}: {}", what, result.error().detail()));
+  return std::move(*result);
+}
+
+std::string make_token() {
+  std::random_device device;
+  std::string token;
+  for (std::size_t i = 0; i < 2 * token_words; ++i) token += fmt::format("{:08x}", device());
+  return token;
+}
+
+std::uint64_t seed_or_random(std::uint64_t seed) {
+  if (seed != 0) return seed;
+  std::random_device device;
+  return (std::uint64_t{device()} << 32U) | device();
+}
+
+bool is_any_address(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
+
+// Where a client on this machine reaches the server.
+std::string reachable(const std::string& address) {
+  if (address == "0.0.0.0") return "127.0.0.1";
+  return address == "::" ? "::1" : address;
+}
+
+struct Identity {
+  net::CertificateAndKey authority;
+  net::CertificateAndKey server;
+  net::CertificateAndKey client;
+};
+
+Identity make_identity(const std::string& address) {
+  Identity identity;
+  identity.authority =
+      checked(net::make_authority("k8scale-ca", certificate_lifetime), "certificate authority");
+  net::CertificateRequest server;
+  server.common_name = "k8scale-apiserver";
+  server.dns_names = {"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"};
+  server.ip_addresses = {"127.0.0.1", "::1"};
+  if (!is_any_address(address) && address != "127.0.0.1" && address != "::1")
+    server.ip_addresses.push_back(address);
+  server.valid_for = certificate_lifetime;
+  identity.server = checked(net::issue_certificate(identity.authority, server), "server certificate");
+  net::CertificateRequest client;
+  client.common_name = "kubernetes-admin";
+  client.organizations = {"system:masters"};
+  client.use = net::CertificateUse::client;
+  client.valid_for = certificate_lifetime;
+  identity.client = checked(net::issue_certificate(identity.authority, client), "client certificate");
+  return identity;
+}
+
+Core make_core(const Config& config, std::uint64_t seed) {
+  ResourceTable table(config.resources);
+  const std::size_t resources = table.all().size();
+  return {std::move(table), Schema(), Store(resources, EventWindow()), base::Random(seed, "objects"),
+          std::chrono::system_clock::now};
+}
+
+}  // namespace
+
+kube::Resource parse_resource(const std::string& text) {
+  const auto wrong = [&] {
+    return base::Error(
+        fmt::format("--resource: found {}, expected group/version/plural=Kind", base::go_quote(text)));
+  };
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals + 1 == text.size()) throw wrong();
+  std::vector<std::string> parts = base::split(text.substr(0, equals), '/');
+  if (parts.size() == 2) parts.insert(parts.begin(), "");
+  if (parts.size() != 3 || parts[1].empty() || parts[2].empty()) throw wrong();
+  return {parts[0], parts[1], parts[2], text.substr(equals + 1), true};
+}
+
+struct EmbeddedServer::State {
+  Identity identity;
+  std::string token = make_token();
+  net::Endpoint endpoint;
+  Core core;
+  std::unique_ptr<ApiHandler> handler;
+  net::Shard shard{"apiserver"};
+  std::unique_ptr<net::Server> server;
+
+  State(const Config& config, std::uint64_t seed)
+      : identity(make_identity(config.address)), core(make_core(config, seed)) {}
+};
+
+EmbeddedServer::EmbeddedServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+EmbeddedServer::~EmbeddedServer() { stop(base::Nanoseconds(0)); }
+
+std::unique_ptr<EmbeddedServer> EmbeddedServer::start(Config config) {
+  const std::uint64_t seed = seed_or_random(config.seed);
+  auto state = std::make_unique<State>(config, seed);
+  net::ServerOptions options;
+  options.address = config.address;
+  options.port = config.port;
+  const net::TlsServerOptions tls{state->identity.server, state->identity.authority.certificate_pem};
+  options.tls = checked(net::TlsServer::make(tls), "TLS");
+  options.refusal = [limit = options.body_limit](int status, std::string_view reason) {
+    return transport_refusal(status, reason, limit);
+  };
+  State* const raw = state.get();
+  auto server = net::Server::listen(state->shard, options,
+                                    [raw](const net::ServerRequest& request, net::Responder& responder) {
+                                      return raw->handler->handle(request, responder);
+                                    });
+  if (server.has_error()) throw base::Error(server.error().detail());
+  state->server = std::move(*server);
+  state->endpoint = {reachable(config.address), state->server->port(), true};
+  ApiHandler::Options handling{state->token, state->endpoint.authority(), config.max_in_flight,
+                               std::move(config.faults)};
+  put_first_objects(state->core, state->endpoint.host, state->endpoint.port);
+  state->handler =
+      std::make_unique<ApiHandler>(state->core, std::move(handling), base::Random(seed, "faults"));
+  return std::unique_ptr<EmbeddedServer>(new EmbeddedServer(std::move(state)));
+}
+
+std::string EmbeddedServer::url() const { return state_->endpoint.url(); }
+std::uint16_t EmbeddedServer::port() const { return state_->endpoint.port; }
+const std::string& EmbeddedServer::ca_pem() const { return state_->identity.authority.certificate_pem; }
+const std::string& EmbeddedServer::token() const { return state_->token; }
+const net::CertificateAndKey& EmbeddedServer::client_certificate() const { return state_->identity.client; }
+base::Nanoseconds EmbeddedServer::cpu_time() const { return state_->shard.cpu_time(); }
+
+std::string EmbeddedServer::kubeconfig() const {
+  const Identity& identity = state_->identity;
+  return fmt::format(
+      "apiVersion: v1\n"
+      "kind: Config\n"
+      "clusters:\n"
+      "- name: k8scale\n"
+      "  cluster:\n"
+      "    server: {}\n"
+      "    certificate-authority-data: {}\n"
+      "users:\n"
+      "- name: admin\n"
+      "  user:\n"
+      "    token: {}\n"
+      "    client-certificate-data: {}\n"
+      "    client-key-data: {}\n"
+      "contexts:\n"
+      "- name: k8scale\n"
+      "  context:\n"
+      "    cluster: k8scale\n"
+      "    user: admin\n"
+      "current-context: k8scale\n",
+      url(), base::base64_encode(ca_pem()), state_->token,
+      base::base64_encode(identity.client.certificate_pem), base::base64_encode(identity.client.key_pem));
+}
+
+void EmbeddedServer::stop(base::Nanoseconds grace) {
+  if (!state_->server) return;
+  state_->shard.run(state_->server->stop(grace));
+  state_->server.reset();
+  state_->shard.stop();
+}
+
+}  // namespace k8scale::apiserver
