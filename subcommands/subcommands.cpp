@@ -1,9 +1,29 @@
 #include "subcommands.h"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <cstdio>
+
+#include "tools.h"
 
 namespace k8scale::subcommands {
 
-std::span<const Subcommand> all() { return {}; }
+std::span<const Subcommand> all() {
+  static constexpr std::array subcommands = {
+      Subcommand{"cmdriver", "create and delete ConfigMaps in an open loop", cmdriver},
+      Subcommand{"apiserver", "serve the Kubernetes API from memory", apiserver},
+  };
+  return subcommands;
+}
+
+int print_outcome(const base::ParseOutcome& outcome, const std::string& program) {
+  if (outcome.exit_code == 0) {
+    fmt::print("{}", outcome.text);
+  } else {
+    fmt::print(stderr, "{}: {}\n", program, outcome.text);
+  }
+  return outcome.exit_code;
+}
 
 }  // namespace k8scale::subcommands

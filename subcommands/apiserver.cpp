@@ -1,0 +1,83 @@
+#include "k8scale/apiserver/server.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+
+#include "k8scale/base/error.h"
+#include "k8scale/base/files.h"
+#include "k8scale/base/flags.h"
+#include "k8scale/base/log.h"
+#include "k8scale/base/stop_signals.h"
+#include "subcommands.h"
+#include "tools.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+struct Flags {
+  std::string address = "127.0.0.1";
+  std::uint64_t port = 6443;
+  std::string kubeconfig_out;
+  std::vector<std::string> resources;
+  std::vector<std::string> faults;
+  std::uint64_t max_inflight = 0;
+  base::Nanoseconds grace = std::chrono::seconds(5);
+  int verbosity = 0;
+};
+
+void declare(CLI::App& app, Flags& flags) {
+  base::add_value(app, "--bind-address", flags.address, "IP address to listen on");
+  base::add_value(app, "--secure-port", flags.port, "port to listen on; 0 for any");
+  base::add_value(app, "--kubeconfig-out", flags.kubeconfig_out,
+                  "file to write a kubeconfig to, with the administrator's token and certificate");
+  app.add_option("--resource", flags.resources, "another resource to serve; may be repeated")
+      ->type_name("GROUP/VERSION/PLURAL=KIND");
+  app.add_option("--fault", flags.faults, "a fault rule, see README.md; may be repeated")->type_name("RULE");
+  base::add_value(app, "--max-inflight", flags.max_inflight, "requests at a time, 429 beyond; 0 for no limit");
+  base::add_duration(app, "--grace", flags.grace, "how long running requests may take after a stop signal");
+  base::add_value(app, "-v", flags.verbosity, "verbosity of the log");
+}
+
+apiserver::Config config_of(const Flags& flags) {
+  if (flags.port > 65'535) {
+    throw base::Error(fmt::format("--secure-port: found {}, expected 0 to 65535", flags.port));
+  }
+  apiserver::Config config;
+  config.address = flags.address;
+  config.port = static_cast<std::uint16_t>(flags.port);
+  config.max_in_flight = flags.max_inflight;
+  for (const std::string& each : flags.resources) config.resources.push_back(apiserver::parse_resource(each));
+  for (const std::string& each : flags.faults) config.faults.push_back(apiserver::parse_fault(each));
+  return config;
+}
+
+}  // namespace
+
+int apiserver(const std::vector<std::string>& arguments) {
+  Flags flags;
+  CLI::App app("Serves the Kubernetes API from memory, over TLS.", "k8scale apiserver");
+  declare(app, flags);
+  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
+  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  base::set_verbosity(flags.verbosity);
+  base::StopSignals signals;
+  const auto server = apiserver::EmbeddedServer::start(config_of(flags));
+  if (!flags.kubeconfig_out.empty()) {
+    const base::Result<void> written =
+        base::write_file_whole(flags.kubeconfig_out, server->kubeconfig(), base::FileMode::secret);
+    if (written.has_error()) throw base::Error("--kubeconfig-out: " + written.error().detail());
+  }
+  fmt::print("k8scale apiserver listens on {}{}\n", server->url(),
+             flags.kubeconfig_out.empty() ? "" : ", kubeconfig " + flags.kubeconfig_out);
+  std::fflush(stdout);
+  std::optional<int> signal;
+  while (!signal) signal = signals.wait_until(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  base::log_info(fmt::format("{}: stopping", base::signal_name(*signal)));
+  server->stop(flags.grace);
+  return 0;
+}
+
+}  // namespace k8scale::subcommands

@@ -1,0 +1,57 @@
+#include "cluster_flags.h"
+
+#include "k8scale/base/error.h"
+#include "k8scale/base/flags.h"
+#include "k8scale/net/url.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+kube::Configuration configuration_of(const apiserver::EmbeddedServer& server) {
+  kube::Configuration configuration;
+  configuration.server = {"127.0.0.1", server.port(), true};
+  configuration.ca = {server.ca_pem(), "the built-in server's CA"};
+  configuration.token = server.token();
+  configuration.source = "--embedded";
+  return configuration;
+}
+
+}  // namespace
+
+void ClusterFlags::declare(CLI::App& app) {
+  base::add_value(app, "--kubeconfig", kubeconfig,
+                  "kubeconfig file; without it $KUBECONFIG, ~/.kube/config, then the pod's service account");
+  base::add_value(app, "--context", context, "context of the kubeconfig; without it the current one");
+  base::add_value(app, "--server", server, "URL of the API server, instead of the kubeconfig's");
+  base::add_bool(app, "--embedded", embedded, "run against an API server in this very process");
+  app.add_option("--fault", faults, "with --embedded: a fault rule, see README.md; may be repeated")
+      ->type_name("RULE");
+  base::add_value(app, "--max-inflight", max_inflight,
+                  "with --embedded: requests at a time, 429 beyond; 0 for no limit");
+}
+
+Cluster open_cluster(const ClusterFlags& flags) {
+  Cluster cluster;
+  if (!flags.embedded) {
+    if (!flags.faults.empty() || flags.max_inflight != 0) {
+      throw base::Error("--fault and --max-inflight are for the built-in server: expected --embedded too");
+    }
+    kube::ConfigurationSources sources = kube::ConfigurationSources::from_environment();
+    sources.kubeconfig = flags.kubeconfig;
+    sources.context = flags.context;
+    sources.server = flags.server;
+    cluster.configuration = kube::load_configuration(sources);
+    return cluster;
+  }
+  if (!flags.kubeconfig.empty() || !flags.context.empty() || !flags.server.empty()) {
+    throw base::Error("--embedded is a server of its own: expected none of -kubeconfig, --context, --server");
+  }
+  apiserver::Config config;
+  config.max_in_flight = flags.max_inflight;
+  for (const std::string& rule : flags.faults) config.faults.push_back(apiserver::parse_fault(rule));
+  cluster.embedded = apiserver::EmbeddedServer::start(std::move(config));
+  cluster.configuration = configuration_of(*cluster.embedded);
+  return cluster;
+}
+
+}  // namespace k8scale::subcommands

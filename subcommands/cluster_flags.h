@@ -1,0 +1,33 @@
+#pragma once
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "k8scale/apiserver/server.h"
+#include "k8scale/kube/configuration.h"
+
+namespace k8scale::subcommands {
+
+/// The flags of everything that talks to an API server: which one, and as whom.
+struct ClusterFlags {
+  std::string kubeconfig;
+  std::string context;
+  std::string server;
+  bool embedded = false;
+  std::vector<std::string> faults;
+  std::uint64_t max_inflight = 0;
+
+  void declare(CLI::App& app);
+};
+
+/// The API server that the flags name, and when it is the built-in one, that server running.
+struct Cluster {
+  std::unique_ptr<apiserver::EmbeddedServer> embedded;
+  kube::Configuration configuration;
+};
+
+/// Reads the configuration, or starts the built-in server. Throws base::Error.
+[[nodiscard]] Cluster open_cluster(const ClusterFlags& flags);
+
+}  // namespace k8scale::subcommands

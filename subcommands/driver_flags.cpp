@@ -1,0 +1,94 @@
+#include "driver_flags.h"
+
+#include <fmt/format.h>
+
+
+#include "k8scale/base/error.h"
+#include "k8scale/base/flags.h"
+#include "k8scale/base/text.h"
+#include "k8scale/load/run_id.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+constexpr std::uint64_t most_shards = 256;
+constexpr std::uint64_t longest_wait = 1'000'000;
+constexpr int most_retries = 1'000;
+
+std::uint64_t from_clock() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count());
+}
+
+void check_ranges(const DriverFlags& flags) {
+  if (flags.shards < 1 || flags.shards > most_shards) {
+    throw base::Error(fmt::format("--shards: found {}, expected 1 to {}", flags.shards, most_shards));
+  }
+  if (flags.wait_before_terminate > longest_wait) {
+    throw base::Error(fmt::format("-waitBeforeTerminate: found {}, expected 0 to {} seconds",
+                                  flags.wait_before_terminate, longest_wait));
+  }
+  if (flags.retries < 0 || flags.retries > most_retries) {
+    throw base::Error(fmt::format("--retries: found {}, expected 0 to {}", flags.retries, most_retries));
+  }
+  if (flags.request_timeout <= base::Nanoseconds(0)) {
+    throw base::Error(fmt::format("--request-timeout: found {}, expected more than 0",
+                                  base::format_duration(flags.request_timeout)));
+  }
+  if (flags.grace < base::Nanoseconds(0)) {
+    throw base::Error(fmt::format("--grace: found {}, expected 0 or more", base::format_duration(flags.grace)));
+  }
+}
+
+}  // namespace
+
+void DriverFlags::declare(CLI::App& app) {
+  base::add_value(app, "--runid", run_id, "run ID, begins the names of objects and files (default MMDD.hhmm.NNNN)");
+  base::add_value(app, "--seed", seed, "seed of the schedule; 0 for one from the clock");
+  base::add_value(app, "--datafile", data_file, "CSV file of operations");
+  base::add_value(app, "--metricport", metric_port, "port or host:port of Prometheus metrics");
+  base::add_value(app, "--waitBeforeTerminate", wait_before_terminate, "seconds to serve metrics after the run");
+  cluster.declare(app);
+  base::add_value(app, "--shards", shards, "threads that drive, each with its own connections");
+  base::add_value(app, "--part", part, "i/n: this is the i-th of n processes that share the run and its seed");
+  base::add_value(app, "--retries", retries, "how often 429 and 5xx with Retry-After are sent again");
+  base::add_duration(app, "--request-timeout", request_timeout, "longest time from sending to the answer's end");
+  base::add_duration(app, "--grace", grace, "longest time to delete what exists after a stop signal");
+  base::add_value(app, "--progress", progress, "auto, plain (a line every 10 s) or none");
+  base::add_value(app, "-v", verbosity, "verbosity of the log");
+}
+
+DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
+  check_ranges(flags);
+  DriverSettings settings;
+  const std::uint64_t now = from_clock();
+  settings.seed = flags.seed != 0 ? flags.seed : now;
+  const std::optional<load::Part> part = load::parse_part(flags.part);
+  if (!part) {
+    throw base::Error(
+        fmt::format("--part: found {}, expected i/n with 1 <= i <= n", base::go_quote(flags.part)));
+  }
+  settings.part = *part;
+  if (part->count > 1 && (flags.seed == 0 || flags.run_id.empty())) {
+    throw base::Error("--part: the processes of a run need the same schedule and names: expected -seed and -runid");
+  }
+  const auto style = measure::parse_progress_style(flags.progress);
+  if (!style) {
+    throw base::Error(
+        fmt::format("--progress: found {}, expected auto, plain or none", base::go_quote(flags.progress)));
+  }
+  settings.progress = *style;
+  base::Random random(now, "run id");
+  settings.run_id = flags.run_id.empty() ? load::default_run_id(std::chrono::system_clock::now(), random) : flags.run_id;
+  load::check_run_id(settings.run_id, name_suffix);
+  // The parts of a run may share a folder.
+  const std::string files = part->count == 1 ? settings.run_id + "-driver"
+                                             : fmt::format("{}-driver-{}", settings.run_id, part->index);
+  settings.data_file = load::data_file_name(flags.data_file, settings.run_id);
+  if (part->count > 1 && settings.data_file == settings.run_id + "-driver.csv") settings.data_file = files + ".csv";
+  settings.parameter_file = files + ".parms";
+  settings.summary_file = files + ".json";
+  return settings;
+}
+
+}  // namespace k8scale::subcommands

@@ -1,0 +1,48 @@
+#pragma once
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "cluster_flags.h"
+#include "k8scale/base/time.h"
+#include "k8scale/load/lane.h"
+#include "k8scale/measure/progress.h"
+
+namespace k8scale::subcommands {
+
+/// The flags of all drivers.
+struct DriverFlags {
+  ClusterFlags cluster;
+  std::string run_id;  ///< empty: made from the date
+  std::uint64_t seed = 0;
+  std::string data_file = "{{.RunID}}-driver.csv";
+  std::string metric_port = "9376";
+  std::uint64_t wait_before_terminate = 15;  ///< s
+  std::uint64_t shards = 1;
+  std::string part = "1/1";
+  std::string progress = "auto";
+  base::Nanoseconds grace = std::chrono::seconds(30);
+  base::Nanoseconds request_timeout = std::chrono::seconds(65);
+  int retries = 10;
+  int verbosity = 0;
+
+  void declare(CLI::App& app);
+};
+
+/// What the flags of a driver come to.
+struct DriverSettings {
+  std::string run_id;
+  std::uint64_t seed = 0;  ///< not 0
+  std::filesystem::path data_file;
+  std::filesystem::path parameter_file;
+  std::filesystem::path summary_file;
+  load::Part part;
+  measure::ProgressStyle progress = measure::ProgressStyle::automatic;
+};
+
+/// Checks the flags and fills in what was left open; names of objects have `name_suffix` characters behind the
+/// run ID. Throws base::Error with the documented exit code.
+[[nodiscard]] DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix);
+
+}  // namespace k8scale::subcommands
