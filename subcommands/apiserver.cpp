@@ -36,7 +36,8 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--resource", flags.resources, "another resource to serve; may be repeated")
       ->type_name("GROUP/VERSION/PLURAL=KIND");
   app.add_option("--fault", flags.faults, "a fault rule, see README.md; may be repeated")->type_name("RULE");
-  base::add_value(app, "--max-inflight", flags.max_inflight, "requests at a time, 429 beyond; 0 for no limit");
+  base::add_value(app, "--max-inflight", flags.max_inflight,
+                  "requests at a time, 429 beyond; 0 for no limit");
   base::add_duration(app, "--grace", flags.grace, "how long running requests may take after a stop signal");
   base::add_value(app, "-v", flags.verbosity, "verbosity of the log");
 }

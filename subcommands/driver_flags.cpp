@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
@@ -36,23 +35,28 @@ void check_ranges(const DriverFlags& flags) {
                                   base::format_duration(flags.request_timeout)));
   }
   if (flags.grace < base::Nanoseconds(0)) {
-    throw base::Error(fmt::format("--grace: found {}, expected 0 or more", base::format_duration(flags.grace)));
+    throw base::Error(
+        fmt::format("--grace: found {}, expected 0 or more", base::format_duration(flags.grace)));
   }
 }
 
 }  // namespace
 
 void DriverFlags::declare(CLI::App& app) {
-  base::add_value(app, "--runid", run_id, "run ID, begins the names of objects and files (default MMDD.hhmm.NNNN)");
+  base::add_value(app, "--runid", run_id,
+                  "run ID, begins the names of objects and files (default MMDD.hhmm.NNNN)");
   base::add_value(app, "--seed", seed, "seed of the schedule; 0 for one from the clock");
   base::add_value(app, "--datafile", data_file, "CSV file of operations");
   base::add_value(app, "--metricport", metric_port, "port or host:port of Prometheus metrics");
-  base::add_value(app, "--waitBeforeTerminate", wait_before_terminate, "seconds to serve metrics after the run");
+  base::add_value(app, "--waitBeforeTerminate", wait_before_terminate,
+                  "seconds to serve metrics after the run");
   cluster.declare(app);
   base::add_value(app, "--shards", shards, "threads that drive, each with its own connections");
-  base::add_value(app, "--part", part, "i/n: this is the i-th of n processes that share the run and its seed");
+  base::add_value(app, "--part", part,
+                  "i/n: this is the i-th of n processes that share the run and its seed");
   base::add_value(app, "--retries", retries, "how often 429 and 5xx with Retry-After are sent again");
-  base::add_duration(app, "--request-timeout", request_timeout, "longest time from sending to the answer's end");
+  base::add_duration(app, "--request-timeout", request_timeout,
+                     "longest time from sending to the answer's end");
   base::add_duration(app, "--grace", grace, "longest time to delete what exists after a stop signal");
   base::add_value(app, "--progress", progress, "auto, plain (a line every 10 s) or none");
   base::add_value(app, "-v", verbosity, "verbosity of the log");
@@ -70,7 +74,8 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   }
   settings.part = *part;
   if (part->count > 1 && (flags.seed == 0 || flags.run_id.empty())) {
-    throw base::Error("--part: the processes of a run need the same schedule and names: expected -seed and -runid");
+    throw base::Error(
+        "--part: the processes of a run need the same schedule and names: expected -seed and -runid");
   }
   const auto style = measure::parse_progress_style(flags.progress);
   if (!style) {
@@ -79,13 +84,15 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   }
   settings.progress = *style;
   base::Random random(now, "run id");
-  settings.run_id = flags.run_id.empty() ? load::default_run_id(std::chrono::system_clock::now(), random) : flags.run_id;
+  settings.run_id =
+      flags.run_id.empty() ? load::default_run_id(std::chrono::system_clock::now(), random) : flags.run_id;
   load::check_run_id(settings.run_id, name_suffix);
   // The parts of a run may share a folder.
   const std::string files = part->count == 1 ? settings.run_id + "-driver"
                                              : fmt::format("{}-driver-{}", settings.run_id, part->index);
   settings.data_file = load::data_file_name(flags.data_file, settings.run_id);
-  if (part->count > 1 && settings.data_file == settings.run_id + "-driver.csv") settings.data_file = files + ".csv";
+  if (part->count > 1 && settings.data_file == settings.run_id + "-driver.csv")
+    settings.data_file = files + ".csv";
   settings.parameter_file = files + ".parms";
   settings.summary_file = files + ".json";
   return settings;

@@ -41,8 +41,8 @@ struct DriverSettings {
   measure::ProgressStyle progress = measure::ProgressStyle::automatic;
 };
 
-/// Checks the flags and fills in what was left open; names of objects have `name_suffix` characters behind the
-/// run ID. Throws base::Error with the documented exit code.
+/// Checks the flags and fills in what was left open; names of objects have `name_suffix` characters behind
+/// the run ID. Throws base::Error with the documented exit code.
 [[nodiscard]] DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix);
 
 }  // namespace k8scale::subcommands

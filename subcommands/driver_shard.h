@@ -21,9 +21,10 @@ class OpenLoopShard {
     load::ObjectLifecycle::Parameters lifecycle;
   };
 
-  OpenLoopShard(int index, const kube::Configuration& configuration, std::shared_ptr<kube::Credentials> credentials,
-                kube::ClientOptions options, kube::Collection collection, load::ObjectNames names,
-                Parameters parameters, measure::OperationLog& log);
+  OpenLoopShard(int index, const kube::Configuration& configuration,
+                std::shared_ptr<kube::Credentials> credentials, kube::ClientOptions options,
+                kube::Collection collection, load::ObjectNames names, Parameters parameters,
+                measure::OperationLog& log);
 
   [[nodiscard]] net::Shard& shard() { return shard_; }
   [[nodiscard]] kube::Client& client() { return client_; }

@@ -106,11 +106,29 @@ struct EmbeddedServer::State {
 
   State(const Config& config, std::uint64_t seed)
       : identity(make_identity(config.address)), core(make_core(config, seed)) {}
+
+  net::Task<base::Result<void>> listen(Config config, std::uint64_t seed, net::ServerOptions options);
 };
 
 EmbeddedServer::EmbeddedServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 EmbeddedServer::~EmbeddedServer() { stop(base::Nanoseconds(0)); }
+
+// Runs on the shard, so that no request is handled before all is in place.
+net::Task<base::Result<void>> EmbeddedServer::State::listen(Config config, std::uint64_t seed,
+                                                            net::ServerOptions options) {
+  auto listening = net::Server::listen(shard, std::move(options),
+                                       [this](const net::ServerRequest& request, net::Responder& responder) {
+                                         return handler->handle(request, responder);
+                                       });
+  if (listening.has_error()) co_return listening.error();
+  server = std::move(*listening);
+  endpoint = {reachable(config.address), server->port(), true};
+  put_first_objects(core, endpoint.host, endpoint.port);
+  ApiHandler::Options handling{token, endpoint.authority(), config.max_in_flight, std::move(config.faults)};
+  handler = std::make_unique<ApiHandler>(core, std::move(handling), base::Random(seed, "faults"));
+  co_return base::Result<void>();
+}
 
 std::unique_ptr<EmbeddedServer> EmbeddedServer::start(Config config) {
   const std::uint64_t seed = seed_or_random(config.seed);
@@ -123,19 +141,9 @@ std::unique_ptr<EmbeddedServer> EmbeddedServer::start(Config config) {
   options.refusal = [limit = options.body_limit](int status, std::string_view reason) {
     return transport_refusal(status, reason, limit);
   };
-  State* const raw = state.get();
-  auto server = net::Server::listen(state->shard, options,
-                                    [raw](const net::ServerRequest& request, net::Responder& responder) {
-                                      return raw->handler->handle(request, responder);
-                                    });
-  if (server.has_error()) throw base::Error(server.error().detail());
-  state->server = std::move(*server);
-  state->endpoint = {reachable(config.address), state->server->port(), true};
-  ApiHandler::Options handling{state->token, state->endpoint.authority(), config.max_in_flight,
-                               std::move(config.faults)};
-  put_first_objects(state->core, state->endpoint.host, state->endpoint.port);
-  state->handler =
-      std::make_unique<ApiHandler>(state->core, std::move(handling), base::Random(seed, "faults"));
+  const base::Result<void> listening =
+      state->shard.run(state->listen(std::move(config), seed, std::move(options)));
+  if (listening.has_error()) throw base::Error(listening.error().detail());
   return std::unique_ptr<EmbeddedServer>(new EmbeddedServer(std::move(state)));
 }
 

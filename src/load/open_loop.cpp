@@ -3,17 +3,9 @@
 #include "k8scale/load/arrivals.h"
 
 namespace k8scale::load {
-namespace {
-
-PoissonArrivals arrivals_of(const OpenLoopParameters& parameters) {
-  return {parameters.rate, base::Random(parameters.seed, "gaps")};
-}
-
-}  // namespace
-
 net::Task<void> run_open_loop(net::Shard& shard, OpenLoopParameters parameters, Lane lane,
                               base::SteadyTime start, const Life& life, net::Signal& stop) {
-  PoissonArrivals arrivals = arrivals_of(parameters);
+  PoissonArrivals arrivals(parameters.rate, base::Random(parameters.seed, "gaps"));
   net::TaskGroup lives(shard);
   for (std::uint64_t number = 1; number <= parameters.count; ++number) {
     const base::SteadyTime scheduled = start + arrivals.next();
@@ -26,13 +18,6 @@ net::Task<void> run_open_loop(net::Shard& shard, OpenLoopParameters parameters, 
     lives.spawn(life(number, scheduled));
   }
   co_await lives.wait_until_done();
-}
-
-base::Nanoseconds schedule_length(const OpenLoopParameters& parameters) {
-  PoissonArrivals arrivals = arrivals_of(parameters);
-  base::Nanoseconds last{0};
-  for (std::uint64_t number = 1; number <= parameters.count; ++number) last = arrivals.next();
-  return last;
 }
 
 }  // namespace k8scale::load

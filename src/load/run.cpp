@@ -55,6 +55,7 @@ net::Task<void> Run::run_one(ShardWork& work) {
 
 void Run::start() {
   start_ = Clock::now() + head_start;
+  result_.start = start_;
   result_.started = std::chrono::system_clock::now() + head_start;
   snapshots_.resize(work_.size());
   for (ShardWork& each : work_) each.shard.spawn(run_one(each));

@@ -25,7 +25,4 @@ using Life = std::function<net::Task<void>(std::uint64_t number, base::SteadyTim
 [[nodiscard]] net::Task<void> run_open_loop(net::Shard& shard, OpenLoopParameters parameters, Lane lane,
                                             base::SteadyTime start, const Life& life, net::Signal& stop);
 
-/// The last moment of the schedule, from its start.
-[[nodiscard]] base::Nanoseconds schedule_length(const OpenLoopParameters& parameters);
-
 }  // namespace k8scale::load

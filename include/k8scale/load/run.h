@@ -31,7 +31,8 @@ struct RunOptions {
 
 struct RunResult {
   measure::Snapshot totals;
-  base::WallTime started;
+  base::SteadyTime start;  ///< of the schedule
+  base::WallTime started;  ///< the same moment
   base::WallTime ended;
   base::Nanoseconds duration{0};
   base::Nanoseconds shard_cpu{0};

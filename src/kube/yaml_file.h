@@ -1,0 +1,42 @@
+#pragma once
+#include <yaml-cpp/yaml.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace k8scale::kube {
+
+/// A place in a YAML file, for reading what should be there and for saying where it is. Throws base::Error
+/// (exit code 20) when something has another type than expected.
+class YamlPlace {
+ public:
+  YamlPlace(std::filesystem::path file, YAML::Node node, std::string path);
+
+  /// Reads a whole file; its top must be a map.
+  [[nodiscard]] static YamlPlace open(const std::filesystem::path& file);
+
+  /// Not there, or null.
+  [[nodiscard]] bool empty() const;
+  [[nodiscard]] YamlPlace operator[](const std::string& name) const;
+  [[nodiscard]] std::string text() const;  ///< "" when not there
+  [[nodiscard]] bool boolean() const;      ///< false when not there
+  [[nodiscard]] std::vector<YamlPlace> list() const;
+  [[nodiscard]] std::vector<std::pair<std::string, YamlPlace>> map() const;
+  /// The same as JSON text.
+  [[nodiscard]] std::string json() const;
+
+  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+  /// "FILE:LINE: users[admin].user.token".
+  [[nodiscard]] std::string where() const;
+  [[noreturn]] void fail(std::string_view found_and_expected) const;
+  [[nodiscard]] YamlPlace renamed(std::string path) const { return {file_, node_, std::move(path)}; }
+
+ private:
+  std::filesystem::path file_;
+  YAML::Node node_;
+  std::string path_;
+};
+
+}  // namespace k8scale::kube
