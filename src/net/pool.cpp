@@ -1,7 +1,10 @@
 #include "k8scale/net/pool.h"
 
+#include <algorithm>
+#include <boost/intrusive/list.hpp>
 #include <deque>
 
+#include "k8scale/net/wait.h"
 #include "net/connection.h"
 
 namespace k8scale::net {
@@ -14,6 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 // A connection that rested no longer than this is used without asking the kernel whether it is still open.
 constexpr auto surely_open = std::chrono::milliseconds(10);
+
+constexpr std::size_t most_opening = 8;
 
 bool is_idempotent(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
@@ -32,50 +37,142 @@ bool may_retry_on_fresh_connection(const Request& request, const Exchange& excha
 struct Pool::State {
   using ConnectionPointer = std::unique_ptr<Connection>;
 
+  // A request that has no connection yet.
+  struct Waiter
+      : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    Waiter(Shard& shard, std::uint64_t place) : number(place), ready(shard) {}
+    std::uint64_t number;
+    Signal ready;
+    ConnectionPointer connection;
+    Failure failure;
+  };
+
   State(Shard& on, std::shared_ptr<const PoolOptions> with) : shard(on), options(std::move(with)) {}
 
   Shard& shard;
   std::shared_ptr<const PoolOptions> options;
   std::shared_ptr<std::size_t> open = std::make_shared<std::size_t>(0);
   std::deque<ConnectionPointer> idle;  // the one that rested longest is the first
+  boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>> waiters;
+  std::size_t waiting = 0;
+  std::uint64_t last_waiter = 0;
+  std::size_t opening = 0;
   std::uint64_t generation = 0;
   std::uint64_t connections_opened = 0;
   std::uint64_t sessions_resumed = 0;
 
-  // The idle connection to use next; null when there is none.
-  ConnectionPointer take_idle() {
-    const base::SteadyTime now = Clock::now();
-    while (!idle.empty() && now - idle.front()->idle_since > options->idle_timeout) idle.pop_front();
-    while (!idle.empty()) {
-      ConnectionPointer connection = std::move(idle.back());
-      idle.pop_back();
-      if (now - connection->idle_since <= surely_open || connection->is_quiet()) return connection;
-    }
-    return nullptr;
-  }
+  ConnectionPointer take_idle();
+  void give_back(ConnectionPointer connection);
+  void hand_over(ConnectionPointer connection);
+  void fail_waiters(const Failure& failure, std::uint64_t last_number);
+  void wake(Waiter& waiter);
+  ConnectionPointer make_connection();
+  void count_opened(const Connection& connection);
 
-  // Takes back a connection whose answer was read, if it can be used again.
-  void give_back(ConnectionPointer connection) {
-    if (!connection->rest() || connection->generation != generation) return;
-    connection->idle_since = Clock::now();
-    idle.push_back(std::move(connection));
-  }
-
-  static Task<base::Result<ConnectionPointer>> connect(std::shared_ptr<State> state) {
-    auto connection = std::make_unique<Connection>(state->shard, state->options, state->open);
-    connection->generation = state->generation;
-    const base::Result<void> opened = co_await connection->open();
-    if (opened.has_error()) co_return opened.error();
-    ++state->connections_opened;
-    if (connection->resumed()) ++state->sessions_resumed;
-    co_return std::move(connection);
-  }
-
+  static void open_for_waiters(const std::shared_ptr<State>& state);
+  static Task<void> open_one(std::shared_ptr<State> state, ConnectionPointer connection);
+  static Task<base::Result<ConnectionPointer>> connect(std::shared_ptr<State> state);
+  static Task<base::Result<ConnectionPointer>> acquire(std::shared_ptr<State> state);
   static Task<Exchange> exchange(std::shared_ptr<State> state, const Request& request, bool fresh);
   static Task<base::Result<std::unique_ptr<ResponseStream>>> open_stream(std::shared_ptr<State> state,
                                                                          const Request& request);
   static Task<base::Result<void>> prewarm(std::shared_ptr<State> state, std::size_t count);
 };
+
+// The idle connection to use next; null when there is none.
+Pool::State::ConnectionPointer Pool::State::take_idle() {
+  const base::SteadyTime now = Clock::now();
+  while (!idle.empty() && now - idle.front()->idle_since > options->idle_timeout) idle.pop_front();
+  while (!idle.empty()) {
+    ConnectionPointer connection = std::move(idle.back());
+    idle.pop_back();
+    if (now - connection->idle_since <= surely_open || connection->is_quiet()) return connection;
+  }
+  return nullptr;
+}
+
+// Takes back a connection whose answer was read, if it can be used again.
+void Pool::State::give_back(ConnectionPointer connection) {
+  if (connection->rest() && connection->generation == generation) hand_over(std::move(connection));
+}
+
+// To the request that waits longest, if any does.
+void Pool::State::hand_over(ConnectionPointer connection) {
+  connection->idle_since = Clock::now();
+  if (waiters.empty()) {
+    idle.push_back(std::move(connection));
+    return;
+  }
+  Waiter& first = waiters.front();
+  first.connection = std::move(connection);
+  wake(first);
+}
+
+void Pool::State::wake(Waiter& waiter) {
+  waiters.erase(waiters.iterator_to(waiter));
+  --waiting;
+  waiter.ready.raise();
+}
+
+// Those that came after the attempt to connect began may have better luck.
+void Pool::State::fail_waiters(const Failure& failure, std::uint64_t last_number) {
+  while (!waiters.empty() && waiters.front().number <= last_number) {
+    Waiter& first = waiters.front();
+    first.failure = failure;
+    wake(first);
+  }
+}
+
+Pool::State::ConnectionPointer Pool::State::make_connection() {
+  auto connection = std::make_unique<Connection>(shard, options, open);
+  connection->generation = generation;
+  return connection;
+}
+
+void Pool::State::count_opened(const Connection& connection) {
+  ++connections_opened;
+  if (connection.resumed()) ++sessions_resumed;
+}
+
+void Pool::State::open_for_waiters(const std::shared_ptr<State>& state) {
+  while (state->opening < std::min(state->waiting, most_opening) &&
+         *state->open < state->options->most_connections) {
+    ++state->opening;
+    state->shard.spawn(open_one(state, state->make_connection()));
+  }
+}
+
+Task<void> Pool::State::open_one(std::shared_ptr<State> state, ConnectionPointer connection) {
+  const std::uint64_t last_number = state->last_waiter;
+  const base::Result<void> opened = co_await connection->open();
+  --state->opening;
+  if (opened.has_error()) {
+    connection.reset();
+    state->fail_waiters(opened.error(), last_number);
+  } else {
+    state->count_opened(*connection);
+    state->hand_over(std::move(connection));
+  }
+  open_for_waiters(state);
+}
+
+Task<base::Result<Pool::State::ConnectionPointer>> Pool::State::connect(std::shared_ptr<State> state) {
+  ConnectionPointer connection = state->make_connection();
+  const base::Result<void> opened = co_await connection->open();
+  if (opened.has_error()) co_return opened.error();
+  state->count_opened(*connection);
+  co_return std::move(connection);
+}
+
+Task<base::Result<Pool::State::ConnectionPointer>> Pool::State::acquire(std::shared_ptr<State> state) {
+  Waiter waiter(state->shard, ++state->last_waiter);
+  state->waiters.push_back(waiter);
+  ++state->waiting;
+  open_for_waiters(state);
+  co_await waiter.ready.wait();
+  if (!waiter.connection) co_return waiter.failure;
+  co_return std::move(waiter.connection);
+}
 
 namespace {
 
@@ -93,7 +190,8 @@ Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request
   ConnectionPointer connection = fresh ? nullptr : state->take_idle();
   if (!connection) {
     exchange.timing.sent_wall = std::chrono::system_clock::now();
-    base::Result<ConnectionPointer> opened = co_await connect(state);
+    Task<base::Result<ConnectionPointer>> opening = fresh ? connect(state) : acquire(state);
+    base::Result<ConnectionPointer> opened = co_await std::move(opening);
     if (opened.has_error()) co_return std::move(finish(exchange, opened.error()));
     connection = std::move(*opened);
   }
@@ -107,9 +205,14 @@ Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request
     outcome = co_await connection->read_body(exchange.bytes_received);
   }
   exchange.bytes_sent = connection->bytes_written() - written_before;
-  if (outcome.has_error()) co_return std::move(finish(exchange, outcome.error()));
-  finish(exchange, std::nullopt);
-  state->give_back(std::move(connection));
+  if (outcome.has_error()) {
+    finish(exchange, outcome.error());
+    connection.reset();
+  } else {
+    finish(exchange, std::nullopt);
+    state->give_back(std::move(connection));
+  }
+  open_for_waiters(state);
   co_return std::move(exchange);
 }
 
@@ -178,7 +281,7 @@ Task<base::Result<std::unique_ptr<ResponseStream>>> Pool::State::open_stream(std
                                                                              const Request& request) {
   ConnectionPointer connection = state->take_idle();
   if (!connection) {
-    base::Result<ConnectionPointer> opened = co_await connect(state);
+    base::Result<ConnectionPointer> opened = co_await acquire(state);
     if (opened.has_error()) co_return opened.error();
     connection = std::move(*opened);
   }

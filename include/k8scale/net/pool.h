@@ -29,6 +29,7 @@ struct PoolOptions {
   base::Nanoseconds handshake_timeout = std::chrono::seconds(10);  ///< TLS
   base::Nanoseconds request_timeout = std::chrono::seconds(65);    ///< first byte sent to last byte read
   base::Nanoseconds idle_timeout = std::chrono::seconds(80);       ///< idle longer than this: not reused
+  std::size_t most_connections = 256;                              ///< requests beyond wait for one of these
 };
 
 /// The moments of one attempt. Those that were not reached are the clock's epoch.
@@ -80,7 +81,9 @@ struct PoolCounters {
 };
 
 /// Connections of one shard to one server, HTTP/1.1 with keep-alive, TCP_NODELAY; the one that became idle
-/// last is used first. Must outlive its exchanges. All members belong to the shard.
+/// last is used first. A request that finds none idle takes the first that becomes so, or that is opened for
+/// it meanwhile. At most 8 are being opened at a time: a burst must not drown in handshakes. Must outlive its
+/// exchanges. All members belong to the shard.
 class Pool {
  public:
   Pool(Shard& shard, PoolOptions options);
