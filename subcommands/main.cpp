@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <cstdio>
 #include <exception>
@@ -103,6 +104,10 @@ int run_general(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int count, char* values[]) {
+  // Shards allocate and free all the time: do not hand memory back to the system and ask for it again in
+  // pages.
+  mallopt(M_TOP_PAD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
   std::vector<std::string> arguments(values + 1, values + count);
   const std::string own_name = count > 0 ? std::filesystem::path(values[0]).filename().string() : "";
   if (const Subcommand* subcommand = find(own_name)) return run(*subcommand, arguments);

@@ -56,7 +56,7 @@ Schema::Findings conform(const Schema& schema, const ResourceInfo& resource, Jso
   if (metadata.is_null()) metadata = Json::object();
   if (resource.builtin) return schema.conform(resource.kind, document);
   Schema::Findings findings = schema.conform("ObjectMeta", metadata);
-  for (std::string& each : findings.unknown_fields) each = "metadata." + each;
+  for (std::string& each : findings.unknown_fields) each.insert(0, "metadata.");
   return findings;
 }
 
@@ -161,7 +161,7 @@ Answer<Body> read_body(const Schema& schema, const Call& call) {
 }
 
 Answer<Body> check_patched(const Schema& schema, const Call& call, Json document,
-                           std::vector<std::string> duplicate_fields) {
+                           const std::vector<std::string>& duplicate_fields) {
   const std::string text = to_text(document);
   const auto refuse = [&text](std::string_view why) {
     return invalid("", "", "", {invalid_value("patch", text, why)});

@@ -18,7 +18,7 @@ struct Body {
 
 /// The same checks for what a patch made.
 [[nodiscard]] Answer<Body> check_patched(const Schema& schema, const Call& call, Json document,
-                                         std::vector<std::string> duplicate_fields);
+                                         const std::vector<std::string>& duplicate_fields);
 
 /// `dryRun`, `fieldValidation` of a write; `kind` is "CreateOptions", "UpdateOptions" or "PatchOptions".
 [[nodiscard]] Answer<void> check_write_options(const Call& call, std::string_view kind);

@@ -57,12 +57,6 @@ bool is_served(const Call& call) {
   return call.verb != Verb::remove_collection || (resource.deletes_collection && !across);
 }
 
-Refusal watch_not_served() {
-  Refusal refusal = method_not_allowed();
-  refusal.message += ": watches are not served";
-  return refusal;
-}
-
 std::string_view parameter(std::string_view media_type, std::string_view name) {
   while (true) {
     const std::size_t semicolon = media_type.find(';');
@@ -78,7 +72,8 @@ std::string_view parameter(std::string_view media_type, std::string_view name) {
 std::optional<View> view_of(std::string_view media_type, bool collection) {
   const std::string_view type = base::trim(media_type.substr(0, media_type.find(';')));
   const bool json = type == "application/json" || type == "*/*" || type == "application/*";
-  if (!json || parameter(media_type, "stream") != "") return std::nullopt;
+  const std::string_view stream = parameter(media_type, "stream");
+  if (!json || (!stream.empty() && stream != "watch")) return std::nullopt;
   const std::string_view as = parameter(media_type, "as");
   if (as.empty()) return View::object;
   if (parameter(media_type, "g") != "meta.k8s.io" || parameter(media_type, "v") != "v1") return std::nullopt;
@@ -163,9 +158,8 @@ Answer<Call> read_call(const ResourceTable& table, const net::Request& request) 
       verb_for(request.method, !call.name.empty(), is_true(call.option("watch")));
   if (!verb) return method_not_allowed();
   call.verb = *verb;
-  if (call.verb == Verb::watch) return watch_not_served();
   if (!is_served(call)) return method_not_allowed();
-  const bool collection = call.verb == Verb::list || call.verb == Verb::remove_collection;
+  const bool collection = call.verb != Verb::get && call.name.empty() && call.verb != Verb::create;
   const std::optional<View> view = accepted_view(request.headers.find("Accept").value_or(""), collection);
   if (!view) return not_acceptable("only the following media types are accepted: application/json");
   call.view = *view;

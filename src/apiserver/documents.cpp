@@ -56,7 +56,7 @@ std::vector<std::string> versions_of(const ResourceTable& table, std::string_vie
 Json group_entry(const ResourceTable& table, const std::string& group) {
   Json versions = Json::array();
   for (const std::string& version : versions_of(table, group)) {
-    versions.push_back({{"groupVersion", group + "/" + version}, {"version", version}});
+    versions.push_back({{"groupVersion", fmt::format("{}/{}", group, version)}, {"version", version}});
   }
   Json preferred = versions.front();
   return {{"name", group}, {"versions", std::move(versions)}, {"preferredVersion", std::move(preferred)}};

@@ -7,6 +7,7 @@
 #include "k8scale/net/wait.h"
 #include "preparation.h"
 #include "table.h"
+#include "watch.h"
 
 namespace k8scale::apiserver {
 namespace {
@@ -100,6 +101,12 @@ void add_warnings(net::Response& response, const std::vector<std::string>& warni
   }
 }
 
+// A client that is gone is no matter.
+net::Task<void> deliver(net::Responder& responder, net::Response response) {
+  const base::Result<void> sent = co_await responder.send(std::move(response));
+  static_cast<void>(sent);
+}
+
 // Counts a request as long as it lives.
 class InFlight {
  public:
@@ -114,13 +121,14 @@ class InFlight {
 
 }  // namespace
 
-ApiHandler::ApiHandler(Core& core, Options options, base::Random random)
+ApiHandler::ApiHandler(net::Shard& shard, Core& core, Options options, base::Random random)
     : core_(core),
       options_(std::move(options)),
       faults_(options_.faults, random),
       random_(random),
       flow_schema_(make_uid(random_)),
-      priority_level_(make_uid(random_)) {}
+      priority_level_(make_uid(random_)),
+      changed_(shard) {}
 
 bool ApiHandler::is_administrator(const net::ServerRequest& request) const {
   if (request.client_certificate) return true;
@@ -139,14 +147,17 @@ net::Task<void> ApiHandler::handle(const net::ServerRequest& request, net::Respo
   }
   if (!answer) {
     const Answer<Call> call = read_call(core_.table, request);
+    if (call.has_value() && call->verb == Verb::watch) {
+      co_await handle_watch(*call, responder);
+      co_return;
+    }
     if (call.has_value()) {
       co_await handle_call(*call, responder);
       co_return;
     }
     answer = refusal_answer(call.error());
   }
-  const base::Result<void> sent = co_await responder.send(std::move(*answer));
-  static_cast<void>(sent);
+  co_await deliver(responder, std::move(*answer));
 }
 
 // Nothing when the path is about objects, or unknown.
@@ -185,7 +196,12 @@ net::Task<void> ApiHandler::handle_call(const Call& call, net::Responder& respon
   } else if (effects.status != 0) {
     response = refusal_answer(injected(effects.status, effects.retry_after));
   } else {
+    const std::uint64_t before = core_.store.revision();
     response = perform(call);
+    if (core_.store.revision() != before) {
+      changed_.raise();
+      changed_.lower();
+    }
   }
   if (effects.reset == ResetMoment::after_the_write) {
     responder.reset();
@@ -197,8 +213,29 @@ net::Task<void> ApiHandler::handle_call(const Call& call, net::Responder& respon
     static_cast<void>(cut);
     co_return;
   }
-  const base::Result<void> sent = co_await responder.send(std::move(response));
-  static_cast<void>(sent);
+  co_await deliver(responder, std::move(response));
+}
+
+net::Task<void> ApiHandler::handle_watch(const Call& call, net::Responder& responder) {
+  const Effects effects = faults_.next(call);
+  co_await wait_out(effects.stall, effects.latency);
+  if (effects.reset != ResetMoment::never) {
+    responder.reset();
+    co_return;
+  }
+  const Answer<void> valid = check_watch(core_, call);
+  std::optional<net::Response> refused;
+  if (effects.status != 0) {
+    refused = refusal_answer(injected(effects.status, effects.retry_after));
+  } else if (valid.has_error()) {
+    refused = refusal_answer(valid.error());
+  }
+  if (refused) {
+    co_await deliver(responder, std::move(*refused));
+    co_return;
+  }
+  net::Response head = json_answer(200, "");
+  co_await watch(core_, call, responder, std::move(head), changed_);
 }
 
 net::Task<void> ApiHandler::wait_out(base::Nanoseconds stall, base::Nanoseconds latency) {

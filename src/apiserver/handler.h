@@ -5,6 +5,7 @@
 #include "core.h"
 #include "fault_injector.h"
 #include "k8scale/net/server.h"
+#include "k8scale/net/wait.h"
 #include "list.h"
 #include "writes.h"
 
@@ -21,7 +22,7 @@ class ApiHandler {
     std::vector<Fault> faults;
   };
 
-  ApiHandler(Core& core, Options options, base::Random random);
+  ApiHandler(net::Shard& shard, Core& core, Options options, base::Random random);
 
   [[nodiscard]] net::Task<void> handle(const net::ServerRequest& request, net::Responder& responder);
 
@@ -30,6 +31,7 @@ class ApiHandler {
   [[nodiscard]] std::optional<net::Response> general_answer(const net::ServerRequest& request,
                                                             std::string_view path);
   [[nodiscard]] net::Task<void> handle_call(const Call& call, net::Responder& responder);
+  [[nodiscard]] net::Task<void> handle_watch(const Call& call, net::Responder& responder);
   [[nodiscard]] net::Task<void> wait_out(base::Nanoseconds stall, base::Nanoseconds latency);
   [[nodiscard]] net::Response perform(const Call& call);
   [[nodiscard]] net::Response read_one(const Call& call);
@@ -50,6 +52,7 @@ class ApiHandler {
   std::string priority_level_;
   std::size_t in_flight_ = 0;
   base::SteadyTime stalled_until_;
+  net::Signal changed_;
 };
 
 /// The Status for what the HTTP server refuses by itself: 400, 408, 413, 431.

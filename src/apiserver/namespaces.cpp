@@ -94,7 +94,7 @@ ObjectPointer terminate_namespace(Core& core, const ObjectPointer& object) {
   mark_deleted(core, document);
   document["metadata"].erase("deletionGracePeriodSeconds");
   document["status"]["phase"] = "Terminating";
-  const ObjectPointer marked = core.store.put(namespaces_index, std::move(document));
+  ObjectPointer marked = core.store.put(namespaces_index, std::move(document));
   for (const ResourceInfo& resource : core.table.all()) {
     if (!resource.namespaced) continue;
     for (const ObjectPointer& each : objects_in(core, resource, name)) {

@@ -100,8 +100,8 @@ struct EmbeddedServer::State {
   std::string token = make_token();
   net::Endpoint endpoint;
   Core core;
-  std::unique_ptr<ApiHandler> handler;
   net::Shard shard{"apiserver"};
+  std::unique_ptr<ApiHandler> handler;
   std::unique_ptr<net::Server> server;
 
   State(const Config& config, std::uint64_t seed)
@@ -126,7 +126,7 @@ net::Task<base::Result<void>> EmbeddedServer::State::listen(Config config, std::
   endpoint = {reachable(config.address), server->port(), true};
   put_first_objects(core, endpoint.host, endpoint.port);
   ApiHandler::Options handling{token, endpoint.authority(), config.max_in_flight, std::move(config.faults)};
-  handler = std::make_unique<ApiHandler>(core, std::move(handling), base::Random(seed, "faults"));
+  handler = std::make_unique<ApiHandler>(shard, core, std::move(handling), base::Random(seed, "faults"));
   co_return base::Result<void>();
 }
 

@@ -16,7 +16,7 @@ std::string joined(std::string_view before, std::string_view separator, std::str
   return before.empty() ? std::string(next) : fmt::format("{}{}{}", before, separator, next);
 }
 
-std::string or_none(std::string text) { return text.empty() ? "<none>" : text; }
+std::string or_none(const std::string& text) { return text.empty() ? "<none>" : text; }
 
 std::size_t data_count(const Json& document) {
   return member(document, "data").size() + member(document, "binaryData").size();
@@ -30,7 +30,7 @@ std::string service_ports(const Json& document) {
   std::string text;
   for (const Json& port : member(member(document, "spec"), "ports")) {
     text = joined(text, ",",
-                  number_text(member(port, "port")) + "/" + std::string(text_member(port, "protocol")));
+                  fmt::format("{}/{}", number_text(member(port, "port")), text_member(port, "protocol")));
   }
   return or_none(text);
 }
@@ -39,7 +39,7 @@ std::string selector_text(const Json& document) {
   std::string text;
   const Json& selector = member(member(document, "spec"), "selector");
   for (const auto& [key, value] : selector.items()) {
-    text = joined(text, ",", key + "=" + (value.is_string() ? value.get<std::string>() : ""));
+    text = joined(text, ",", fmt::format("{}={}", key, value.is_string() ? value.get<std::string>() : ""));
   }
   return or_none(text);
 }
@@ -88,7 +88,7 @@ std::string involved_object(const Json& document) {
   const Json& object = member(document, "involvedObject");
   std::string kind(text_member(object, "kind"));
   for (char& c : kind) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return kind + "/" + std::string(text_member(object, "name"));
+  return fmt::format("{}/{}", kind, text_member(object, "name"));
 }
 
 // The columns between the name and the age, and what a row has there.

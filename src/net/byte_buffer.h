@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -6,7 +7,7 @@
 
 namespace k8scale::net {
 
-/// Bytes that were received and not yet used. Holds no memory while it is released.
+/// Bytes that were received and not yet used. Its memory grows as long as each read fills it.
 class ByteBuffer {
  public:
   [[nodiscard]] std::string_view data() const { return {memory_.data() + begin_, end_ - begin_}; }
@@ -15,24 +16,29 @@ class ByteBuffer {
   /// Room for more bytes behind those that are there.
   [[nodiscard]] std::span<char> prepare() {
     if (empty()) begin_ = end_ = 0;
-    if (memory_.size() - end_ < least_room) memory_.resize(end_ + step);
+    const bool small = filled_ && memory_.size() < most;
+    if (small || memory_.size() - end_ < least) memory_.resize(std::max(2 * memory_.size(), end_ + least));
     return {memory_.data() + end_, memory_.size() - end_};
   }
-  void commit(std::size_t bytes) { end_ += bytes; }
+  void commit(std::size_t bytes) {
+    end_ += bytes;
+    filled_ = end_ == memory_.size();
+  }
   void consume(std::size_t bytes) { begin_ += bytes; }
-  /// Gives the memory back, unless there are bytes in it.
-  void release() {
-    if (empty()) *this = {};
+  /// For a connection at rest: gives back what is more than most messages need.
+  void shrink() {
+    if (empty() && memory_.size() > kept_at_rest) *this = {};
   }
 
  private:
-  // A TLS record holds 16 KiB at most.
-  static constexpr std::size_t step = 16 * 1024;
-  static constexpr std::size_t least_room = 4 * 1024;
+  static constexpr std::size_t least = 4 * 1024;
+  static constexpr std::size_t kept_at_rest = 4 * 1024;
+  static constexpr std::size_t most = 256 * 1024;
 
   std::vector<char> memory_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  bool filled_ = false;
 };
 
 }  // namespace k8scale::net

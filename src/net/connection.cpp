@@ -184,7 +184,7 @@ base::Result<void> Connection::parse_end() {
 bool Connection::rest() {
   const bool fit = parser_ && parser_->done() && parser_->keep_alive() && received_.empty();
   parser_.reset();
-  received_.release();
+  received_.shrink();
   used_before = true;
   stream_.set_limit(base::Nanoseconds(0), "");
   return fit;

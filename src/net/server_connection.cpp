@@ -86,7 +86,7 @@ Task<bool> ServerConnection::serve_one() {
 Task<bool> ServerConnection::read_request(ServerRequest& request) {
   answer_ = Answer::none;
   if (received_.empty()) {
-    received_.release();
+    received_.shrink();
     stream_.set_limit(shared_->options.idle_timeout, "no request");
     idle_ = true;
     base::Result<void> came = co_await stream_.wait_readable();
