@@ -58,7 +58,7 @@ class Run:
         self.errors = outcomes[True]
 
     def time(self, verb, kind, point, unit):
-        """A percentile of "response_time", "service_time" or "send_lag", in `unit` seconds."""
+        """A percentile of "response_time", "service_time" or "send_lag", in units of `unit` nanoseconds."""
         return self.summary["operations"][verb][kind][point] / unit
 
 
@@ -76,7 +76,7 @@ def peak_memory(process):
     return peak
 
 
-MILLISECONDS, MICROSECONDS = 1e-3, 1e-6
+MILLISECONDS, MICROSECONDS = 1e6, 1e3  # of the summary, which has nanoseconds
 
 
 def embedded_at_10000(binary):

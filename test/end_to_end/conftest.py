@@ -1,0 +1,106 @@
+"""Runs the built program: as a driver, and as a server that kubectl and client libraries use."""
+
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+import real_server as envtest
+
+BINARY = os.environ.get("K8SCALE_BINARY", str(pathlib.Path(__file__).resolve().parents[2] / "build/release/k8scale"))
+QUICK = ["-waitBeforeTerminate", "0", "--progress", "none", "-metricport", "127.0.0.1:0"]
+
+
+@pytest.fixture(autouse=True)
+def no_cluster(monkeypatch, tmp_path):
+    """Nothing of the machine's own configuration reaches a test."""
+    for name in ("KUBECONFIG", "HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+class Run:
+    """A finished run of `k8scale cmdriver` and the files that it wrote."""
+
+    def __init__(self, folder, run_id, finished):
+        self.returncode, self.stdout, self.stderr = finished.returncode, finished.stdout, finished.stderr
+        self._base = folder / f"{run_id}-driver"
+
+    @property
+    def summary(self):
+        return json.loads(self._base.with_suffix(".json").read_text())
+
+    @property
+    def rows(self):
+        return self._base.with_suffix(".csv").read_text().splitlines()
+
+    def times(self, verb, kind, point):
+        """In milliseconds."""
+        return self.summary["operations"][verb][kind][point] / 1e6
+
+
+@pytest.fixture
+def program(tmp_path):
+    """Runs k8scale with these arguments in an empty folder, which may hold files of the test."""
+    def run(*arguments, timeout=60, **options):
+        return subprocess.run([BINARY, *map(str, arguments)], cwd=tmp_path, capture_output=True, text=True,
+                              timeout=timeout, **options)
+    return run
+
+
+@pytest.fixture
+def cmdriver(program, tmp_path):
+    """Runs cmdriver, by default against the built-in server, with a run ID of its own."""
+    def run(*flags, run_id="r1", embedded=True):
+        flags = [*QUICK, "-runid", run_id, *(["--embedded"] if embedded else []), *flags]
+        return Run(tmp_path, run_id, program("cmdriver", *flags))
+    return run
+
+
+class ApiServer:
+    """A running `k8scale apiserver`."""
+
+    def __init__(self, folder, *flags):
+        self.kubeconfig = folder / "kubeconfig"
+        self.process = subprocess.Popen(
+            [BINARY, "apiserver", "--secure-port", "0", "--kubeconfig-out", self.kubeconfig, *flags],
+            stdout=subprocess.PIPE, text=True)
+        self.first_line = self.process.stdout.readline()
+        self.url = self.first_line.split(" listens on ")[1].split(",")[0]
+
+    def kubectl(self, *arguments, check=True, stdin=None, **environment):
+        """What kubectl prints."""
+        finished = subprocess.run(
+            [envtest.find_assets() / "kubectl", *arguments], input=stdin, capture_output=True, text=True, timeout=60,
+            env={**os.environ, "KUBECONFIG": str(self.kubeconfig), **environment})
+        if check:
+            assert finished.returncode == 0, finished.stderr
+            return finished.stdout
+        return finished
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(timeout=20)
+
+
+@pytest.fixture
+def api_server(tmp_path_factory):
+    """Starts `k8scale apiserver` with these flags."""
+    with contextlib.ExitStack() as stack:
+        def start(*flags):
+            server = ApiServer(tmp_path_factory.mktemp("apiserver"), *flags)
+            stack.callback(server.stop)
+            return server
+        yield start
+
+
+@pytest.fixture
+def kubectl(api_server):
+    """kubectl against a server of its own."""
+    if reason := envtest.missing_reason():
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    return api_server().kubectl

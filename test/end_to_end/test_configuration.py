@@ -1,0 +1,160 @@
+"""Where the server and the credentials come from, and what is told when that goes wrong."""
+
+import base64
+import json
+import subprocess
+
+import pytest
+import yaml
+from conftest import QUICK
+
+FEW = [*QUICK, "-runid", "r1", "-lambda", "500", "-n", "5", "-maxpop", "1"]
+
+
+@pytest.fixture
+def server(api_server):
+    running = api_server()
+    running.config = yaml.safe_load(running.kubeconfig.read_text())
+    running.cluster = running.config["clusters"][0]["cluster"]
+    running.user = running.config["users"][0]["user"]
+    running.kubectl("create", "namespace", "scaletest")
+    return running
+
+
+def drive(program, tmp_path, config, *flags, **options):
+    (tmp_path / "config").write_text(yaml.safe_dump(config))
+    return program("cmdriver", *FEW, "-kubeconfig", "config", *flags, **options)
+
+
+def ok(finished):
+    assert finished.returncode == 0, finished.stderr
+    return '"failed": 0' in finished.stdout or "create" in finished.stdout
+
+
+def test_a_token_alone_or_a_certificate_alone(program, tmp_path, server):
+    token = server.user.pop("token")
+    assert ok(drive(program, tmp_path, server.config))
+    server.config["users"][0]["user"] = {"token": token}
+    assert ok(drive(program, tmp_path, server.config))
+
+
+def test_files_beside_the_kubeconfig(program, tmp_path, server):
+    for owner, name in ((server.cluster, "certificate-authority"), (server.user, "client-certificate"), (server.user, "client-key")):
+        (tmp_path / name).write_bytes(base64.b64decode(owner.pop(name + "-data")))
+        owner[name] = name
+    server.user["tokenFile"] = "token"
+    (tmp_path / "token").write_text(server.user.pop("token"))
+    assert ok(drive(program, tmp_path, server.config))
+
+
+def test_several_files_in_the_variable(program, tmp_path, server):
+    users = {"users": server.config.pop("users")}
+    (tmp_path / "one").write_text(yaml.safe_dump(server.config))
+    (tmp_path / "two").write_text(yaml.safe_dump(users))
+    finished = program("cmdriver", *FEW, env={"KUBECONFIG": f"{tmp_path}/one:{tmp_path}/missing:{tmp_path}/two", "HOME": str(tmp_path)})
+    assert ok(finished)
+
+
+def exec_user(tmp_path, script, version="v1"):
+    plugin = tmp_path / "plugin.sh"
+    plugin.write_text("#!/bin/sh\n" + script)
+    plugin.chmod(0o755)
+    return {"exec": {"apiVersion": f"client.authentication.k8s.io/{version}", "command": "./plugin.sh",
+                     "interactiveMode": "Never", "installHint": "get it somewhere"}}
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+def test_an_exec_plugin_gives_the_token(program, tmp_path, server, version):
+    credential = {"kind": "ExecCredential", "apiVersion": f"client.authentication.k8s.io/{version}",
+                  "status": {"token": server.user["token"]}}
+    server.config["users"][0]["user"] = exec_user(tmp_path, f"echo '{json.dumps(credential)}'\n", version)
+    assert ok(drive(program, tmp_path, server.config))
+
+
+@pytest.mark.parametrize("script, told", [
+    ("exit 3\n", "ended with exit code 3"),
+    ("echo nonsense\n", "no JSON object"),
+    ("echo '{\"kind\":\"ExecCredential\"}'\n", "apiVersion"),
+    ("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{}}'\n", "neither a token"),
+])
+def test_an_exec_plugin_that_fails_is_named(program, tmp_path, server, script, told):
+    server.config["users"][0]["user"] = exec_user(tmp_path, script)
+    finished = drive(program, tmp_path, server.config)
+    assert finished.returncode == 20 and told in finished.stderr and "plugin.sh" in finished.stderr
+    assert finished.stderr.strip().count("\n") == 0
+
+
+def test_a_missing_plugin_tells_how_to_get_it(program, tmp_path, server):
+    server.config["users"][0]["user"] = exec_user(tmp_path, "")
+    (tmp_path / "plugin.sh").unlink()
+    finished = drive(program, tmp_path, server.config)
+    assert finished.returncode == 20 and "get it somewhere" in finished.stderr
+
+
+def without(mapping, *names):
+    return {name: value for name, value in mapping.items() if name not in names}
+
+
+@pytest.mark.parametrize("change, told", [
+    (lambda config: config.update({"current-context": "nowhere"}), "nowhere"),
+    (lambda config: config.pop("current-context"), "current-context"),
+    (lambda config: config["contexts"][0]["context"].update(cluster="other"), "other"),
+    (lambda config: config["contexts"][0]["context"].update(user="other"), "other"),
+    (lambda config: config["clusters"][0]["cluster"].update(server="ftp://x"), "ftp://x"),
+    (lambda config: config["clusters"][0]["cluster"].pop("server"), "no server"),
+    (lambda config: config["clusters"][0]["cluster"].update({"certificate-authority-data": "?"}), "base64"),
+    (lambda config: config["clusters"][0]["cluster"].update({"certificate-authority-data": "YWJj"}), "certificate-authority-data"),
+    (lambda config: config["clusters"][0]["cluster"].update({"proxy-url": "socks5://x"}), "proxy"),
+    (lambda config: config["users"][0]["user"].pop("client-key-data"), "client-key"),
+    (lambda config: config["users"][0]["user"].update({"client-key-data": "YWJj"}), "client-key-data"),
+    (lambda config: config.update(users=5), "users"),
+])
+def test_a_wrong_kubeconfig_is_one_line_with_the_place(program, tmp_path, server, change, told):
+    change(server.config)
+    finished = drive(program, tmp_path, server.config)
+    assert finished.returncode == 20 and told in finished.stderr, finished.stderr
+    assert finished.stderr.count("\n") == 1 and "config" in finished.stderr
+    assert server.user.get("token", "no token") not in finished.stderr
+    assert not list(tmp_path.glob("r1-*"))
+
+
+def test_text_that_is_not_yaml_has_a_line(program, tmp_path):
+    (tmp_path / "config").write_text("a: 1\nb: [\n")
+    finished = program("cmdriver", *FEW, "-kubeconfig", "config")
+    assert finished.returncode == 20 and "config:" in finished.stderr and "YAML" in finished.stderr
+
+
+def test_no_configuration_names_what_was_looked_for(program):
+    finished = program("cmdriver", *FEW)
+    assert finished.returncode == 20
+    for word in ("-kubeconfig", "KUBECONFIG", ".kube/config", "service account", "--embedded"):
+        assert word in finished.stderr
+
+
+def test_a_server_that_is_not_there(program, tmp_path, server):
+    server.stop()
+    finished = drive(program, tmp_path, server.config)
+    assert finished.returncode == 20 and "refused" in finished.stderr and server.url in finished.stderr
+
+
+def test_a_wrong_authority_refused_credentials_and_a_missing_namespace(program, tmp_path, server, api_server):
+    other = yaml.safe_load(api_server().kubeconfig.read_text())
+    right = server.cluster["certificate-authority-data"]
+    server.cluster["certificate-authority-data"] = other["clusters"][0]["cluster"]["certificate-authority-data"]
+    finished = drive(program, tmp_path, server.config)
+    assert finished.returncode == 20 and "not trusted" in finished.stderr
+    server.cluster["certificate-authority-data"] = right
+    server.config["users"][0]["user"] = {"token": "wrong"}
+    finished = drive(program, tmp_path, server.config)
+    assert finished.returncode == 20 and "credentials" in finished.stderr and "wrong" not in finished.stderr
+    finished = drive(program, tmp_path, other)
+    assert finished.returncode == 1 and "kubectl create namespace scaletest" in finished.stderr
+
+
+def test_a_server_that_is_no_kubernetes(program, tmp_path, api_server):
+    with subprocess.Popen(["python3", "-u", "-m", "http.server", "--bind", "127.0.0.1", "0"], cwd=tmp_path,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as other:
+        url = "http://" + other.stdout.readline().split("(http://")[1].split("/")[0]
+        finished = program("cmdriver", *FEW, "--server", url)
+        other.terminate()
+    assert finished.returncode == 20 and "Kubernetes API server" in finished.stderr
