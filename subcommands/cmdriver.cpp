@@ -108,6 +108,12 @@ void check_namespace(net::Shard& shard, kube::Client& client, bool embedded) {
     return;
   }
   const kube::Answer found = shard.run(client.get(namespaces, namespace_name, nobody));
+  if (found.http_status == 401) {
+    throw base::Error(
+        fmt::format("{}: the server refuses the credentials; check the user in the kubeconfig: {}",
+                    client.server(), found.error()),
+        kube::configuration_exit_code);
+  }
   if (found.http_status != 404) return;
   throw base::Error(fmt::format("{} has no namespace {}; make it: kubectl create namespace {}",
                                 client.server(), namespace_name, namespace_name));

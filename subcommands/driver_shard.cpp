@@ -27,8 +27,8 @@ load::ShardWork OpenLoopShard::work() {
 }
 
 std::size_t OpenLoopShard::left() const {
-  return std::max(lifecycle_.left(),
-                  static_cast<std::size_t>(std::max<std::int64_t>(0, recorder_.snapshot().population)));
+  const std::int64_t population = std::max<std::int64_t>(0, recorder_.snapshot().population);
+  return lifecycle_.uncounted() + static_cast<std::size_t>(population);
 }
 
 net::Task<void> OpenLoopShard::run(base::SteadyTime start) {

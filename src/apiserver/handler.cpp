@@ -128,7 +128,8 @@ ApiHandler::ApiHandler(net::Shard& shard, Core& core, Options options, base::Ran
       random_(random),
       flow_schema_(make_uid(random_)),
       priority_level_(make_uid(random_)),
-      changed_(shard) {}
+      changed_(shard),
+      stopped_(shard) {}
 
 bool ApiHandler::is_administrator(const net::ServerRequest& request) const {
   if (request.client_certificate) return true;
@@ -239,9 +240,16 @@ net::Task<void> ApiHandler::handle_watch(const Call& call, net::Responder& respo
 }
 
 net::Task<void> ApiHandler::wait_out(base::Nanoseconds stall, base::Nanoseconds latency) {
-  if (latency.count() > 0) co_await net::sleep_for(latency);
+  if (latency.count() > 0) static_cast<void>(co_await stopped_.wait_until(Clock::now() + latency));
   if (stall.count() > 0) stalled_until_ = std::max(stalled_until_, Clock::now() + stall);
-  while (stalled_until_ > Clock::now()) co_await net::sleep_until(stalled_until_);
+  while (stalled_until_ > Clock::now() && !stopped_.raised()) {
+    static_cast<void>(co_await stopped_.wait_until(stalled_until_));
+  }
+}
+
+void ApiHandler::stop() {
+  stopped_.raise();
+  changed_.raise();
 }
 
 net::Response ApiHandler::perform(const Call& call) {

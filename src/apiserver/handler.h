@@ -25,6 +25,8 @@ class ApiHandler {
   ApiHandler(net::Shard& shard, Core& core, Options options, base::Random random);
 
   [[nodiscard]] net::Task<void> handle(const net::ServerRequest& request, net::Responder& responder);
+  /// Ends what waits: injected latencies and stalls, and watches.
+  void stop();
 
  private:
   [[nodiscard]] bool is_administrator(const net::ServerRequest& request) const;
@@ -53,6 +55,7 @@ class ApiHandler {
   std::size_t in_flight_ = 0;
   base::SteadyTime stalled_until_;
   net::Signal changed_;
+  net::Signal stopped_;
 };
 
 /// The Status for what the HTTP server refuses by itself: 400, 408, 413, 431.

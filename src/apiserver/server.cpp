@@ -107,6 +107,7 @@ struct EmbeddedServer::State {
   State(const Config& config, std::uint64_t seed)
       : identity(make_identity(config.address)), core(make_core(config, seed)) {}
 
+  net::Task<void> stop(base::Nanoseconds grace);
   net::Task<base::Result<void>> listen(Config config, std::uint64_t seed, net::ServerOptions options);
 };
 
@@ -128,6 +129,11 @@ net::Task<base::Result<void>> EmbeddedServer::State::listen(Config config, std::
   ApiHandler::Options handling{token, endpoint.authority(), config.max_in_flight, std::move(config.faults)};
   handler = std::make_unique<ApiHandler>(shard, core, std::move(handling), base::Random(seed, "faults"));
   co_return base::Result<void>();
+}
+
+net::Task<void> EmbeddedServer::State::stop(base::Nanoseconds grace) {
+  handler->stop();
+  co_await server->stop(grace);
 }
 
 std::unique_ptr<EmbeddedServer> EmbeddedServer::start(Config config) {
@@ -182,7 +188,7 @@ std::string EmbeddedServer::kubeconfig() const {
 
 void EmbeddedServer::stop(base::Nanoseconds grace) {
   if (!state_->server) return;
-  state_->shard.run(state_->server->stop(grace));
+  state_->shard.run(state_->stop(grace));
   state_->server.reset();
   state_->shard.stop();
 }

@@ -37,7 +37,7 @@ net::Task<bool> ObjectLifecycle::create(std::uint64_t number, const std::string&
   if (answer.ok()) {
     sinks_.recorder.add_population(1);
   } else if (operation.may_have_happened()) {
-    leftovers_.push_back(name);
+    leftovers_.push_back({name, false});
   }
   co_return answer.ok();
 }
@@ -51,19 +51,26 @@ net::Task<void> ObjectLifecycle::remove(std::uint64_t number, const std::string&
   if (answer.ok() || answer.http_status == 404) {
     sinks_.recorder.add_population(-1);
   } else {
-    leftovers_.push_back(name);
+    leftovers_.push_back({name, true});
   }
 }
 
 net::Task<void> ObjectLifecycle::clean_up() {
-  std::vector<std::string> still_there;
+  std::vector<Leftover> still_there;
   const kube::AttemptObserver nobody;
-  for (const std::string& name : leftovers_) {
+  for (const Leftover& each : leftovers_) {
     std::string options;
-    const kube::Answer answer = co_await client_.remove(collection_, name, std::move(options), nobody);
-    if (!answer.ok() && answer.http_status != 404) still_there.push_back(name);
+    const kube::Answer answer = co_await client_.remove(collection_, each.name, std::move(options), nobody);
+    const bool gone = answer.ok() || answer.http_status == 404;
+    if (!gone) still_there.push_back(each);
+    if (gone && each.counted) sinks_.recorder.add_population(-1);
   }
   leftovers_ = std::move(still_there);
+}
+
+std::size_t ObjectLifecycle::uncounted() const {
+  return static_cast<std::size_t>(std::count_if(leftovers_.begin(), leftovers_.end(),
+                                                [](const Leftover& each) { return !each.counted; }));
 }
 
 }  // namespace k8scale::load

@@ -10,6 +10,8 @@ import pytest
 import real_server as envtest
 
 BINARY = os.environ.get("K8SCALE_BINARY", str(pathlib.Path(__file__).resolve().parents[2] / "build/release/k8scale"))
+# Looked up before a test has a HOME of its own.
+ASSETS, MISSING = envtest.find_assets(), envtest.missing_reason()
 QUICK = ["-waitBeforeTerminate", "0", "--progress", "none", "-metricport", "127.0.0.1:0"]
 
 
@@ -71,9 +73,11 @@ class ApiServer:
         self.url = self.first_line.split(" listens on ")[1].split(",")[0]
 
     def kubectl(self, *arguments, check=True, stdin=None, **environment):
-        """What kubectl prints."""
+        """What kubectl prints; without a kubectl the test is skipped, or fails in CI."""
+        if MISSING:
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
         finished = subprocess.run(
-            [envtest.find_assets() / "kubectl", *arguments], input=stdin, capture_output=True, text=True, timeout=60,
+            [ASSETS / "kubectl", *arguments], input=stdin, capture_output=True, text=True, timeout=60,
             env={**os.environ, "KUBECONFIG": str(self.kubeconfig), **environment})
         if check:
             assert finished.returncode == 0, finished.stderr
@@ -99,8 +103,4 @@ def api_server(tmp_path_factory):
 @pytest.fixture
 def kubectl(api_server):
     """kubectl against a server of its own."""
-    if reason := envtest.missing_reason():
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
     return api_server().kubectl

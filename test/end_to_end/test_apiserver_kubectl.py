@@ -68,7 +68,7 @@ def test_discovery_and_version(kubectl):
 
 
 def test_unknown_fields_are_refused(kubectl):
-    wrong = (MAP % 1).replace("data:", "dataa:")
+    wrong = (MAP % 1).replace("\ndata:", "\ndataa:")
     refused = kubectl("apply", "-f", "-", stdin=wrong, check=False)
     assert 'unknown field "dataa"' in refused.stderr
 

@@ -1,10 +1,10 @@
 """The histograms of a summary file, read back by the library of another project."""
 
 import json
-import os
 import subprocess
 
 import pytest
+from conftest import BINARY
 from hdrh.histogram import HdrHistogram
 
 PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "p99.9": 99.9}
@@ -13,7 +13,7 @@ PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "p99.9": 99.9}
 @pytest.fixture(scope="module")
 def summary(tmp_path_factory):
     folder = tmp_path_factory.mktemp("histogram")
-    command = [os.environ["K8SCALE_BINARY"], "cmdriver", "--embedded", "-lambda", "500", "-n", "200", "-maxpop", "20",
+    command = [BINARY, "cmdriver", "--embedded", "-lambda", "500", "-n", "200", "-maxpop", "20",
                "-waitBeforeTerminate", "0", "-runid", "histogram", "-metricport", "127.0.0.1:0"]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60)
     return json.loads((folder / "histogram-driver.json").read_text())

@@ -1,5 +1,6 @@
 #pragma once
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <chrono>
 #include <string>
 #include <type_traits>
@@ -21,12 +22,24 @@ namespace k8scale::base {
 /// Declares a boolean that takes `-name`, `-name=true`, `-name=false`; its help shows the default.
 CLI::Option* add_bool(CLI::App& app, const std::string& name, bool& value, const std::string& help);
 
+/// What keeps `text` from being a T, for a message; empty when nothing does. CLI11 itself lets some
+/// values wrap around.
+template <class T>
+std::string whole_number_fault(const std::string& text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return "found \"" + text + "\", expected a whole number in range";
+}
+
 /// Declares `-name value`; its help shows the default and, from `help`, the unit. The last one given counts.
 template <class T>
 CLI::Option* add_value(CLI::App& app, const std::string& name, T& value, const std::string& help) {
   CLI::Option* option = app.add_option(name, value, help)->capture_default_str();
   if constexpr (std::is_floating_point_v<T>) option->type_name("NUMBER");
-  if constexpr (std::is_integral_v<T>) option->type_name("INTEGER");
+  if constexpr (std::is_integral_v<T>) {
+    option->type_name("INTEGER")->check(CLI::Validator(whole_number_fault<T>, ""));
+  }
   if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }

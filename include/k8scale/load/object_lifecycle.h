@@ -34,14 +34,19 @@ class ObjectLifecycle {
   /// Deletes what may still be there after all lives: objects whose create brought no clear answer, or whose
   /// delete failed. Not part of the measurement, so it leaves no records. When `stop` is raised it goes on.
   [[nodiscard]] net::Task<void> clean_up();
-  /// Objects that may be left on the server.
-  [[nodiscard]] std::size_t left() const { return leftovers_.size(); }
+  /// Objects that may be left on the server although the population does not count them.
+  [[nodiscard]] std::size_t uncounted() const;
 
  private:
   [[nodiscard]] net::Task<bool> create(std::uint64_t number, const std::string& name,
                                        base::SteadyTime scheduled);
   [[nodiscard]] net::Task<void> remove(std::uint64_t number, const std::string& name,
                                        base::SteadyTime scheduled);
+
+  struct Leftover {
+    std::string name;
+    bool counted = false;  // in the population
+  };
 
   kube::Client& client_;
   kube::Collection collection_;
@@ -50,7 +55,7 @@ class ObjectLifecycle {
   std::string create_query_;
   OperationRecorder::Sinks sinks_;
   net::Signal& stop_;
-  std::vector<std::string> leftovers_;
+  std::vector<Leftover> leftovers_;
 };
 
 }  // namespace k8scale::load
