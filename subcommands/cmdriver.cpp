@@ -176,6 +176,7 @@ void Cmdriver::make_shards() {
   OpenLoopShard::Parameters parameters;
   parameters.loop = {flags_.lambda, flags_.n, settings_.seed};
   parameters.lifecycle.lifetime = flags_.lifetime();
+  parameters.clean_up_time = flags_.driver.grace;
   parameters.lifecycle.field_manager = "cmdriver";
   parameters.lifecycle.object = [text](std::string_view name, base::WallTime now) {
     return text->create(name, now);

@@ -36,7 +36,7 @@ net::Task<void> OpenLoopShard::run(base::SteadyTime start) {
     return lifecycle_.live(number, scheduled);
   };
   co_await load::run_open_loop(shard_, parameters_.loop, parameters_.lane, start, life, stop_);
-  co_await lifecycle_.clean_up();
+  co_await lifecycle_.clean_up(shard_, std::chrono::steady_clock::now() + parameters_.clean_up_time);
 }
 
 void OpenLoopShard::stop() {

@@ -19,6 +19,7 @@ class OpenLoopShard {
     load::OpenLoopParameters loop;
     load::Lane lane;
     load::ObjectLifecycle::Parameters lifecycle;
+    base::Nanoseconds clean_up_time{0};  ///< at most, for what went wrong
   };
 
   OpenLoopShard(int index, const kube::Configuration& configuration,

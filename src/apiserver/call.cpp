@@ -35,7 +35,10 @@ bool serves(const ResourceTable& table, std::string_view group, std::string_view
   });
 }
 
-bool is_true(std::string_view text) { return text == "true" || text == "1"; }
+// As Go's strconv.ParseBool.
+bool is_true(std::string_view text) {
+  return text == "true" || text == "1" || text == "True" || text == "TRUE" || text == "t" || text == "T";
+}
 
 std::optional<Verb> verb_for(std::string_view method, bool named, bool watches) {
   if (method == "GET") {

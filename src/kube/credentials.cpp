@@ -62,16 +62,16 @@ struct Credentials::State {
   }
 
   [[nodiscard]] base::Result<Credential> fetch() const;
-  [[nodiscard]] base::Result<Credential> fetch_from_plugin() const;
+  [[nodiscard]] base::Result<Credential> fetch_from_plugin(const ExecPlugin& plugin) const;
   void store(base::Result<Credential> fetched);
 
   // Fetches on a thread of its own: plugins take long. `mutex` is held.
   static void begin_fetch(const std::shared_ptr<State>& state);
 };
 
-base::Result<Credential> Credentials::State::fetch_from_plugin() const {
+base::Result<Credential> Credentials::State::fetch_from_plugin(const ExecPlugin& plugin) const {
   Credential made;
-  const base::Result<ExecCredential> given = run_exec_plugin(*configuration.exec, configuration);
+  const base::Result<ExecCredential> given = run_exec_plugin(plugin, configuration);
   if (given.has_error()) return given.error();
   if (!given->token.empty()) made.authorization = "Bearer " + given->token;
   if (given->expires) {
@@ -88,7 +88,7 @@ base::Result<Credential> Credentials::State::fetch_from_plugin() const {
 }
 
 base::Result<Credential> Credentials::State::fetch() const {
-  if (configuration.exec) return fetch_from_plugin();
+  if (configuration.exec) return fetch_from_plugin(*configuration.exec);
   Credential made;
   std::string token = configuration.token;
   if (!configuration.token_file.empty()) {

@@ -37,7 +37,7 @@ net::Task<bool> ObjectLifecycle::create(std::uint64_t number, const std::string&
   if (answer.ok()) {
     sinks_.recorder.add_population(1);
   } else if (operation.may_have_happened()) {
-    leftovers_.push_back({name, false});
+    leftovers_.push_back({name, false, false});
   }
   co_return answer.ok();
 }
@@ -51,21 +51,30 @@ net::Task<void> ObjectLifecycle::remove(std::uint64_t number, const std::string&
   if (answer.ok() || answer.http_status == 404) {
     sinks_.recorder.add_population(-1);
   } else {
-    leftovers_.push_back({name, true});
+    leftovers_.push_back({name, true, false});
   }
 }
 
-net::Task<void> ObjectLifecycle::clean_up() {
-  std::vector<Leftover> still_there;
+net::Task<void> ObjectLifecycle::remove_leftover(Leftover& leftover) {
   const kube::AttemptObserver nobody;
-  for (const Leftover& each : leftovers_) {
-    std::string options;
-    const kube::Answer answer = co_await client_.remove(collection_, each.name, std::move(options), nobody);
-    const bool gone = answer.ok() || answer.http_status == 404;
-    if (!gone) still_there.push_back(each);
-    if (gone && each.counted) sinks_.recorder.add_population(-1);
+  std::string options;
+  const kube::Answer answer = co_await client_.remove(collection_, leftover.name, std::move(options), nobody);
+  leftover.gone = answer.ok() || answer.http_status == 404;
+  if (leftover.gone && leftover.counted) sinks_.recorder.add_population(-1);
+}
+
+net::Task<void> ObjectLifecycle::clean_up(net::Shard& shard, base::SteadyTime deadline) {
+  constexpr int most_rounds = 10;
+  constexpr auto pause = std::chrono::milliseconds(200);
+  for (int round = 1; round <= most_rounds && !leftovers_.empty(); ++round) {
+    net::TaskGroup removals(shard);
+    for (Leftover& each : leftovers_) removals.spawn(remove_leftover(each));
+    co_await removals.wait_until_done();
+    std::erase_if(leftovers_, [](const Leftover& each) { return each.gone; });
+    const bool again = !leftovers_.empty() && std::chrono::steady_clock::now() + pause < deadline;
+    if (!again) break;
+    co_await net::sleep_for(pause);
   }
-  leftovers_ = std::move(still_there);
 }
 
 std::size_t ObjectLifecycle::uncounted() const {

@@ -32,8 +32,8 @@ class ObjectLifecycle {
   [[nodiscard]] net::Task<void> live(std::uint64_t number, base::SteadyTime scheduled);
 
   /// Deletes what may still be there after all lives: objects whose create brought no clear answer, or whose
-  /// delete failed. Not part of the measurement, so it leaves no records. When `stop` is raised it goes on.
-  [[nodiscard]] net::Task<void> clean_up();
+  /// delete failed. Tries several times until `deadline`. Not part of the measurement, so it leaves no records.
+  [[nodiscard]] net::Task<void> clean_up(net::Shard& shard, base::SteadyTime deadline);
   /// Objects that may be left on the server although the population does not count them.
   [[nodiscard]] std::size_t uncounted() const;
 
@@ -46,7 +46,9 @@ class ObjectLifecycle {
   struct Leftover {
     std::string name;
     bool counted = false;  // in the population
+    bool gone = false;
   };
+  [[nodiscard]] net::Task<void> remove_leftover(Leftover& leftover);
 
   kube::Client& client_;
   kube::Collection collection_;
