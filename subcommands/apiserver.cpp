@@ -76,7 +76,7 @@ int apiserver(const std::vector<std::string>& arguments) {
   std::fflush(stdout);
   std::optional<int> signal;
   while (!signal) signal = signals.wait_until(std::chrono::steady_clock::now() + std::chrono::hours(1));
-  base::log_info(fmt::format("{}: stopping", base::signal_name(*signal)));
+  base::log_info(fmt::format("{}: stopping", base::signal_name(signal.value_or(0))));
   server->stop(flags.grace);
   return 0;
 }

@@ -203,6 +203,7 @@ void Cmdriver::prewarm() {
 
 load::RunResult Cmdriver::drive() {
   std::vector<load::ShardWork> work;
+  work.reserve(shards_.size());
   for (const auto& each : shards_) work.push_back(each->work());
   load::RunOptions options;
   options.progress = settings_.progress;
@@ -261,7 +262,8 @@ int Cmdriver::report(const load::RunResult& result) {
   std::cout.flush();
   if (written.has_error()) base::log_error("cannot write the summary: " + written.error().detail());
   if (result.signal) return load::exit_code_of(result);
-  return summary.rows->rows_lost > 0 || written.has_error() ? output_lost_exit_code : 0;
+  const bool rows_lost = summary.rows && summary.rows->rows_lost > 0;
+  return rows_lost || written.has_error() ? output_lost_exit_code : 0;
 }
 
 // For a last look at the metrics.

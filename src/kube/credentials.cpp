@@ -63,7 +63,7 @@ struct Credentials::State {
 
   [[nodiscard]] base::Result<Credential> fetch() const;
   [[nodiscard]] base::Result<Credential> fetch_from_plugin(const ExecPlugin& plugin) const;
-  void store(base::Result<Credential> fetched);
+  void store(const base::Result<Credential>& fetched);
 
   // Fetches on a thread of its own: plugins take long. `mutex` is held.
   static void begin_fetch(const std::shared_ptr<State>& state);
@@ -115,13 +115,13 @@ base::Result<Credential> Credentials::State::fetch() const {
   return made;
 }
 
-void Credentials::State::store(base::Result<Credential> fetched) {
+void Credentials::State::store(const base::Result<Credential>& fetched) {
   std::vector<std::function<void()>> wake;
   {
     const std::lock_guard lock(mutex);
     fetching = false;
     wake.swap(waiting);
-    Credential next = fetched.has_value() ? std::move(*fetched) : *credential;
+    Credential next = fetched.has_value() ? *fetched : *credential;
     if (fetched.has_error()) {
       base::log_warning("credentials: " + fetched.error().message() + "; the old ones stay in use");
       next.expires = clock() + file_lifetime;

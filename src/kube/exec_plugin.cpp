@@ -67,7 +67,7 @@ std::string execution_info(const ExecPlugin& plugin, const Configuration& config
 std::vector<std::string> environment_of(const ExecPlugin& plugin, const std::string& info) {
   std::vector<std::string> values;
   for (char** each = environ; *each != nullptr; ++each) values.emplace_back(*each);
-  for (const auto& [name, value] : plugin.environment) values.push_back(name + "=" + value);
+  for (const auto& [name, value] : plugin.environment) values.push_back(fmt::format("{}={}", name, value));
   values.push_back("KUBERNETES_EXEC_INFO=" + info);
   // getenv takes the first of several: what was added last must win.
   std::vector<std::string> kept;
@@ -82,6 +82,7 @@ std::vector<std::string> environment_of(const ExecPlugin& plugin, const std::str
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> found;
+  found.reserve(texts.size() + 1);
   for (std::string& text : texts) found.push_back(text.data());
   found.push_back(nullptr);
   return found;

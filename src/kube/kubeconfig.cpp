@@ -156,7 +156,7 @@ void read_user(const YamlPlace& user, const YamlPlace& cluster, Configuration& c
 std::string chosen_context(const std::vector<YamlPlace>& files, const std::string& asked) {
   if (!asked.empty()) return asked;
   for (const YamlPlace& file : files) {
-    const std::string current = file["current-context"].text();
+    std::string current = file["current-context"].text();
     if (!current.empty()) return current;
   }
   throw base::Error(fmt::format("{}: found no current-context, expected one, or --context with one of: {}",
@@ -168,6 +168,7 @@ std::string chosen_context(const std::vector<YamlPlace>& files, const std::strin
 
 Configuration read_kubeconfig(const std::vector<fs::path>& names, const std::string& asked_context) {
   std::vector<YamlPlace> files;
+  files.reserve(names.size());
   for (const fs::path& name : names) files.push_back(YamlPlace::open(name));
   const std::string context_name = chosen_context(files, asked_context);
   const std::string asked_by =

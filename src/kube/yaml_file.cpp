@@ -38,8 +38,8 @@ std::string_view kind_of(const YAML::Node& node) {
 
 }  // namespace
 
-YamlPlace::YamlPlace(std::filesystem::path file, YAML::Node node, std::string path)
-    : file_(std::move(file)), node_(std::move(node)), path_(std::move(path)) {}
+YamlPlace::YamlPlace(std::filesystem::path file, const YAML::Node& node, std::string path)
+    : file_(std::move(file)), node_(node), path_(std::move(path)) {}
 
 YamlPlace YamlPlace::open(const std::filesystem::path& file) {
   const base::Result<std::string> text = base::read_file(file);

@@ -12,7 +12,7 @@ namespace k8scale::kube {
 /// (exit code 20) when something has another type than expected.
 class YamlPlace {
  public:
-  YamlPlace(std::filesystem::path file, YAML::Node node, std::string path);
+  YamlPlace(std::filesystem::path file, const YAML::Node& node, std::string path);
 
   /// Reads a whole file; its top must be a map.
   [[nodiscard]] static YamlPlace open(const std::filesystem::path& file);
