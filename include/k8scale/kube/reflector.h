@@ -1,0 +1,97 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "k8scale/base/random.h"
+#include "k8scale/base/time.h"
+#include "k8scale/kube/client.h"
+#include "k8scale/net/shard.h"
+#include "k8scale/net/task.h"
+
+namespace k8scale::kube {
+
+enum class EventType { added, modified, deleted };
+
+/// An object as a list or an event shows it. Views last until the call that passes it returns.
+struct ObjectView {
+  std::string_view namespace_name;
+  std::string_view name;
+  std::string_view uid;
+  std::string_view resource_version;
+  std::optional<base::WallTime> created;  ///< metadata.creationTimestamp
+  /// The values of ReflectorOptions::annotations, in that order; empty for one that is absent.
+  std::span<const std::string_view> annotations;
+  /// Of uid, resourceVersion, labels, annotations and data: the same for what is equal in these.
+  std::uint64_t content_hash = 0;
+};
+
+/// What a reflector tells, in the order of the wire. Called on the reflector's shard.
+class ReflectorSink {
+ public:
+  virtual ~ReflectorSink() = default;
+  /// A list begins: objects that are not `listed` until it has ended exist no more. When a list breaks off,
+  /// another `list_begun` follows instead of its end.
+  virtual void list_begun() = 0;
+  virtual void listed(const ObjectView& object, base::SteadyTime received) = 0;
+  virtual void list_ended(std::string_view resource_version) = 0;
+  /// An event of the watch.
+  virtual void changed(EventType type, const ObjectView& object, base::SteadyTime received) = 0;
+  virtual void bookmark(std::string_view /*resource_version*/) {}
+};
+
+enum class Encoding { json, protobuf };
+
+struct ReflectorOptions {
+  Encoding encoding = Encoding::json;  ///< protobuf falls back to JSON when the server has none (406)
+  bool gzip = false;                   ///< ask for compressed lists
+  bool metadata_only = false;          ///< ask for PartialObjectMetadata
+  bool stream_lists = true;            ///< WatchList where the server has it
+  std::vector<std::string> annotations;
+  std::string label_selector;
+  std::string field_selector;
+  std::uint64_t page_size = 500;  ///< of a list that is not streamed
+};
+
+/// What happened so far. Errors by their reason in the server's words, or the kind of failure.
+struct ReflectorCounters {
+  std::uint64_t lists = 0;      ///< that were complete; the second and later ones are relists
+  std::uint64_t watches = 0;    ///< that were opened
+  std::uint64_t resumes = 0;    ///< of them, those that went on from the last version seen
+  std::uint64_t expired = 0;    ///< 410, in both its forms
+  std::uint64_t bookmarks = 0;
+  std::uint64_t garbage = 0;    ///< events or lists that made no sense
+  std::uint64_t bytes = 0;      ///< of HTTP bodies, as they came over the wire
+  std::map<std::string, std::uint64_t, std::less<>> errors;
+};
+
+/// Keeps up with the objects of a collection as client-go's reflector does: a list, streamed by a watch where
+/// the server can do that; then a watch from the list's version, resumed from the last version seen whenever
+/// it ends, and a new list when that version is too old. Failures are tried again with a jittered exponential
+/// pause of 0.8 s to 30 s. Belongs to the shard; what is passed by reference must outlive it.
+class Reflector {
+ public:
+  Reflector(net::Shard& shard, Client& client, Collection collection, ReflectorOptions options,
+            ReflectorSink& sink, base::Random random);
+  ~Reflector();
+  Reflector(const Reflector&) = delete;
+  Reflector& operator=(const Reflector&) = delete;
+
+  /// Runs until `stop`.
+  [[nodiscard]] net::Task<void> run();
+  /// `run` returns soon: a watch is dropped where it stands.
+  void stop();
+  [[nodiscard]] const ReflectorCounters& counters() const;
+
+  struct State;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace k8scale::kube
