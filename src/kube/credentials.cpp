@@ -74,8 +74,8 @@ base::Result<Credential> Credentials::State::fetch_from_plugin(const ExecPlugin&
   const base::Result<ExecCredential> given = run_exec_plugin(plugin, configuration);
   if (given.has_error()) return given.error();
   if (!given->token.empty()) made.authorization = "Bearer " + given->token;
-  if (given->expires) {
-    const auto left = *given->expires - std::chrono::system_clock::now();
+  if (const auto& expires = given->expires) {
+    const auto left = *expires - std::chrono::system_clock::now();
     made.expires = clock() + std::chrono::duration_cast<base::Nanoseconds>(left) - early;
   }
   if (!configuration.server.tls) return made;

@@ -60,13 +60,13 @@ struct ReflectorOptions {
 
 /// What happened so far. Errors by their reason in the server's words, or the kind of failure.
 struct ReflectorCounters {
-  std::uint64_t lists = 0;      ///< that were complete; the second and later ones are relists
-  std::uint64_t watches = 0;    ///< that were opened
-  std::uint64_t resumes = 0;    ///< of them, those that went on from the last version seen
-  std::uint64_t expired = 0;    ///< 410, in both its forms
+  std::uint64_t lists = 0;    ///< that were complete; the second and later ones are relists
+  std::uint64_t watches = 0;  ///< that were opened
+  std::uint64_t resumes = 0;  ///< of them, those that went on from the last version seen
+  std::uint64_t expired = 0;  ///< 410, in both its forms
   std::uint64_t bookmarks = 0;
-  std::uint64_t garbage = 0;    ///< events or lists that made no sense
-  std::uint64_t bytes = 0;      ///< of HTTP bodies, as they came over the wire
+  std::uint64_t garbage = 0;  ///< events or lists that made no sense
+  std::uint64_t bytes = 0;    ///< of HTTP bodies, as they came over the wire
   std::map<std::string, std::uint64_t, std::less<>> errors;
 };
 
