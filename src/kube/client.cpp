@@ -64,14 +64,28 @@ void add_impersonation(const Impersonation& impersonation, net::Headers& headers
   }
 }
 
+// What a call is about, for messages.
+struct Subject {
+  std::string resource;
+  std::string name;
+};
+
 struct Call {
   std::string method;
   std::string target;  // below the server's path prefix
   std::string body;
   std::string_view content_type = "application/json";
-  std::string subject_resource;
-  std::string subject_name;
+  Subject subject;
 };
+
+Answer answer_of(net::Exchange exchange, std::optional<Status> status) {
+  Answer answer;
+  if (!exchange.failure) answer.http_status = exchange.response.status;
+  answer.failure = std::move(exchange.failure);
+  answer.status = std::move(status);
+  answer.body = std::move(exchange.response.body);
+  return answer;
+}
 
 }  // namespace
 
@@ -118,8 +132,15 @@ struct Client::State {
   }
 
   void use_current_credential();
+  enum class Next { end, at_once, with_new_credentials, after_pause };
+  struct Course;
+
   void log_warnings(const net::Response& response);
   net::Request request_of(Call& call);
+  Next next_step(const net::Exchange& exchange, Course& course) const;
+  std::optional<Status> refusal_of(const net::Exchange& exchange, const Course& course);
+  void authorize_again(net::Request& request);
+  net::Task<bool> attempt(Course& course, const AttemptObserver& observe);
   net::Task<Answer> send(Call call, const AttemptObserver& observe);
 };
 
@@ -162,60 +183,83 @@ net::Request Client::State::request_of(Call& call) {
   return request;
 }
 
-net::Task<Answer> Client::State::send(Call call, const AttemptObserver& observe) {
-  base::SteadyTime due = std::chrono::steady_clock::now();
-  use_current_credential();
-  net::Request request = request_of(call);
-  bool fresh = false;
-  bool replaced = false;
+// A call and what its attempts came to so far.
+struct Client::State::Course {
+  Subject subject;
+  net::Request request;
+  base::SteadyTime due = std::chrono::steady_clock::now();  // of the next attempt
+  int attempts = 0;
   int retries = 0;
-  for (int number = 1;; ++number) {
-    const std::uint64_t generation = credential->generation;
-    net::Exchange exchange = co_await pool->exchange(request, fresh);
-    const net::Response& response = exchange.response;
-    std::optional<Status> status;
-    if (!exchange.failure && response.status / 100 != 2) {
-      const StatusSubject subject{request.method, call.subject_resource, call.subject_name};
-      status = parse_status(response.status, response.body, subject);
-    }
-    if (!exchange.failure) log_warnings(response);
+  bool fresh = false;     // idle connections are no longer trusted
+  bool replaced = false;  // the credentials were, or could not be
+  Answer answer;          // when it has ended
+};
 
-    bool again = false;
-    base::SteadyTime next_due = exchange.timing.done;
-    if (!fresh && net::may_retry_on_fresh_connection(request, exchange)) {
-      again = fresh = true;
-    } else if (!exchange.failure && response.status == 401 && !replaced) {
-      replaced = true;
-      again = co_await credentials->replace(shard, generation);
-      next_due = std::chrono::steady_clock::now();
-    } else if (!exchange.failure && retries < options.retries) {
-      const auto pause = retry_after(response);
-      again = pause.has_value() && !stopped.raised();
-      if (again) next_due = exchange.timing.done + *pause;
-      if (again) ++retries;
-    }
-    const Attempt attempt{number, !again, due, exchange, status ? &*status : nullptr};
-    if (observe) observe(attempt);
-    if (again && next_due > std::chrono::steady_clock::now()) {
-      static_cast<void>(co_await stopped.wait_until(next_due));
-    }
-    if (!again) {
-      Answer answer;
-      if (!exchange.failure) answer.http_status = response.status;
-      answer.failure = std::move(exchange.failure);
-      answer.status = std::move(status);
-      answer.body = std::move(exchange.response.body);
-      co_return answer;
-    }
-    due = next_due;
-    if (replaced) {
-      use_current_credential();
-      const auto type = request.headers.find("Content-Type");
-      const std::string kept(type.value_or(""));
-      request.headers = headers;
-      if (!kept.empty()) request.headers.add("Content-Type", kept);
-    }
+// What follows an attempt. Counts it in the course of its call.
+Client::State::Next Client::State::next_step(const net::Exchange& exchange, Course& course) const {
+  if (!course.fresh && net::may_retry_on_fresh_connection(course.request, exchange)) {
+    course.fresh = true;
+    return Next::at_once;
   }
+  if (exchange.failure) return Next::end;
+  if (exchange.response.status == 401 && !course.replaced) {
+    course.replaced = true;
+    return Next::with_new_credentials;
+  }
+  if (course.retries >= options.retries || stopped.raised() || !retry_after(exchange.response))
+    return Next::end;
+  ++course.retries;
+  return Next::after_pause;
+}
+
+// Nothing when the server did as it was asked.
+std::optional<Status> Client::State::refusal_of(const net::Exchange& exchange, const Course& course) {
+  if (exchange.failure) return std::nullopt;
+  log_warnings(exchange.response);
+  if (exchange.response.status / 100 == 2) return std::nullopt;
+  return parse_status(exchange.response.status, exchange.response.body,
+                      {course.request.method, course.subject.resource, course.subject.name});
+}
+
+void Client::State::authorize_again(net::Request& request) {
+  use_current_credential();
+  const std::string type(request.headers.find("Content-Type").value_or(""));
+  request.headers = headers;
+  if (!type.empty()) request.headers.add("Content-Type", type);
+}
+
+// False when the call has ended.
+net::Task<bool> Client::State::attempt(Course& course, const AttemptObserver& observe) {
+  const std::uint64_t generation = credential->generation;
+  net::Exchange exchange = co_await pool->exchange(course.request, course.fresh);
+  std::optional<Status> status = refusal_of(exchange, course);
+  Next next = next_step(exchange, course);
+  base::SteadyTime next_due = exchange.timing.done;
+  if (next == Next::with_new_credentials) {
+    const bool replaced = co_await credentials->replace(shard, generation);
+    if (!replaced) next = Next::end;
+    if (replaced) authorize_again(course.request);
+    next_due = std::chrono::steady_clock::now();
+  } else if (next == Next::after_pause) {
+    next_due += retry_after(exchange.response).value_or(std::chrono::seconds(0));
+  }
+  const bool last = next == Next::end;
+  const Attempt attempt{++course.attempts, last, course.due, exchange, status ? &*status : nullptr};
+  if (observe) observe(attempt);
+  if (last) course.answer = answer_of(std::move(exchange), std::move(status));
+  if (next == Next::after_pause) static_cast<void>(co_await stopped.wait_until(next_due));
+  course.due = next_due;
+  co_return !last;
+}
+
+net::Task<Answer> Client::State::send(Call call, const AttemptObserver& observe) {
+  use_current_credential();
+  Course course;
+  course.request = request_of(call);
+  course.subject = std::move(call.subject);
+  bool again = true;
+  while (again) again = co_await attempt(course, observe);
+  co_return std::move(course.answer);
 }
 
 Client::Client(net::Shard& shard, const Configuration& configuration,
@@ -238,8 +282,7 @@ Call call_of(std::string_view method, const Collection& collection, std::string_
   Call call;
   call.method = method;
   call.target = std::move(target);
-  call.subject_resource = collection.qualified();
-  call.subject_name = name;
+  call.subject = {collection.qualified(), std::string(name)};
   return call;
 }
 
