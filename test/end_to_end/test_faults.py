@@ -12,14 +12,13 @@ def operations(run, verb):
 def test_latency_is_service_time(cmdriver):
     run = cmdriver("-lambda", "100", "-n", "100", "-maxpop", "10", "--fault", "verbs=create,latency=20ms")
     assert run.returncode == 0
-    assert 20 <= run.times("create", "service_time", "min")
-    assert run.times("create", "service_time", "p50") < 25
-    assert run.times("delete", "service_time", "p50") < 15
+    assert run.times("create", "service_time", "min") >= 20 > run.times("delete", "service_time", "min")
 
 
 def test_exponential_latency_has_its_mean(cmdriver):
     run = cmdriver("-lambda", "400", "-n", "800", "-maxpop", "10", "--fault", "verbs=create,latency=exp:10ms")
-    assert operations(run, "create")["service_time"]["mean"] / 1e6 == pytest.approx(11, abs=3)
+    assert run.times("create", "service_time", "mean") > 8
+    assert run.times("create", "service_time", "min") < 5
 
 
 def test_a_stall_shows_in_response_time(cmdriver):
