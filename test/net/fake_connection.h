@@ -95,6 +95,12 @@ class Connection {
     while (receive()) received_.clear();
   }
 
+  /// Waits for the first bytes of a request, and leaves them unread.
+  void wait_for_bytes() {
+    pollfd waiting{socket_, POLLIN, 0};
+    ::poll(&waiting, 1, -1);
+  }
+
   /// Waits until the client has gone, and reads nothing.
   void wait_for_hang_up() {
     pollfd waiting{socket_, POLLRDHUP, 0};

@@ -45,7 +45,11 @@ TEST_CASE("a reset is a reset at any moment") {
 }
 
 TEST_CASE("a reset before the request was read is a failure, too") {
-  fake::Pair pair({{fake::reset()}});
+  const auto wait_for_bytes = [](fake::Turn& turn) {
+    turn.connection.wait_for_bytes();
+    return true;
+  };
+  fake::Pair pair({{wait_for_bytes, fake::reset()}});
   const net::Exchange exchange = pair.client.ask("POST", std::string(1'000'000, 'x'));
   REQUIRE(exchange.failure.has_value());
   CHECK(exchange.failure->kind() == base::FailureKind::reset);
