@@ -52,18 +52,20 @@ class Listener {
 /// The server's end of one connection. Every call blocks; false means that the client is gone.
 class Connection {
  public:
-  Connection(int socket, ssl_ctx_st* tls) : socket_(socket) {
+  explicit Connection(int socket) : socket_(socket) {
     const int on = 1;
     ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (tls == nullptr) return;
-    ssl_.reset(SSL_new(tls));
-    SSL_set_fd(ssl_.get(), socket_);
   }
   ~Connection() { close(); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  [[nodiscard]] bool handshake() { return !ssl_ || SSL_accept(ssl_.get()) == 1; }
+  /// Speaks TLS from now on.
+  [[nodiscard]] bool handshake(ssl_ctx_st* tls) {
+    ssl_.reset(SSL_new(tls));
+    SSL_set_fd(ssl_.get(), socket_);
+    return SSL_accept(ssl_.get()) == 1;
+  }
 
   /// Reads one request, head and body.
   [[nodiscard]] bool read_request(std::string& request) {

@@ -71,6 +71,11 @@ inline Step reset() {
   };
 }
 
+/// Speaks TLS from now on.
+inline Step begin_tls(std::shared_ptr<TlsServer> tls) {
+  return [tls = std::move(tls)](Turn& turn) { return turn.connection.handshake(tls->context()); };
+}
+
 /// An answer with its Content-Length; `fields` are lines that each end in "\r\n".
 inline std::string answer(int status, std::string_view body, std::string_view fields = "") {
   std::string text = "HTTP/1.1 " + std::to_string(status) + " ";
@@ -136,8 +141,7 @@ class Server {
       const int socket = listener_.accept();
       if (socket < 0) return;
       const std::lock_guard lock(mutex_);
-      Connection& connection =
-          *connections_.emplace_back(std::make_unique<Connection>(socket, tls_ ? tls_->context() : nullptr));
+      Connection& connection = *connections_.emplace_back(std::make_unique<Connection>(socket));
       const Script& script = scripts_[std::min(number, scripts_.size() - 1)];
       threads_.emplace_back([this, &connection, &script] { play(connection, script); });
     }
@@ -155,7 +159,7 @@ class Server {
                 const std::lock_guard lock(mutex_);
                 requests_.push_back(std::move(request));
               }};
-    if (connection.handshake()) {
+    if (!tls_ || connection.handshake(tls_->context())) {
       for (const Step& step : script) {
         if (!step(turn)) break;
       }
