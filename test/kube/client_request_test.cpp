@@ -4,6 +4,7 @@
 #include "catch.h"
 
 namespace kube = k8scale::kube;
+namespace net = k8scale::net;
 namespace fake = k8scale::net::fake;
 
 namespace {
@@ -106,6 +107,16 @@ TEST_CASE("credentials and impersonation go with every request") {
         "Impersonate-Extra-example.com%2Fscopes: b"}) {
     CHECK(has_line(request, line));
   }
+}
+
+TEST_CASE("a server's certificate that has expired is told so") {
+  const net::CertificateAndKey& authority = fake::tls_pair().authority;
+  net::CertificateRequest request;
+  request.ip_addresses = {"127.0.0.1"};
+  request.valid_for = std::chrono::hours(-1);
+  const net::TlsServerOptions expired = {net::issue_certificate(authority, request).value(), ""};
+  kube::ApiClient api({fake::always("")}, {}, {}, net::TlsServer::make(expired).value());
+  CHECK(api.get().error() == "tls: the server's certificate is not trusted: certificate has expired");
 }
 
 TEST_CASE("in TLS the server's name may be another one, and verification off") {
