@@ -29,6 +29,7 @@ constexpr std::string_view exit_codes =
     "the\n"
     "server behind it; 130 SIGINT; 143 SIGTERM.";
 constexpr std::uint64_t most_objects = 1'000'000'000;
+constexpr double longest_lifetime = 1e9;  // seconds
 // A ConfigMap holds 1 MiB.
 constexpr std::uint64_t most_data = 1 << 20;
 
@@ -66,6 +67,12 @@ void check(const Flags& flags) {
   }
   if (flags.maxpop > most_objects) {
     throw base::Error(fmt::format("-maxpop: found {}, expected 0 to {}", flags.maxpop, most_objects));
+  }
+  const double lifetime = static_cast<double>(flags.maxpop) / flags.lambda;
+  if (lifetime > longest_lifetime) {
+    throw base::Error(
+        fmt::format("-maxpop: found {} with -lambda {}, so that objects live {} s; expected at most {} s",
+                    flags.maxpop, flags.lambda, lifetime, longest_lifetime));
   }
   if (flags.datalen > most_data) {
     throw base::Error(fmt::format("-datalen: found {}, expected 0 to {} bytes", flags.datalen, most_data));

@@ -11,7 +11,7 @@ namespace k8scale::subcommands {
 namespace {
 
 constexpr std::uint64_t most_shards = 256;
-constexpr std::uint64_t longest_wait = 1'000'000;
+constexpr std::uint64_t longest_wait = 1'000'000;  // seconds
 constexpr int most_retries = 1'000;
 
 std::uint64_t from_clock() {
@@ -30,13 +30,14 @@ void check_ranges(const DriverFlags& flags) {
   if (flags.retries < 0 || flags.retries > most_retries) {
     throw base::Error(fmt::format("--retries: found {}, expected 0 to {}", flags.retries, most_retries));
   }
-  if (flags.request_timeout <= base::Nanoseconds(0)) {
-    throw base::Error(fmt::format("--request-timeout: found {}, expected more than 0",
-                                  base::format_duration(flags.request_timeout)));
+  if (flags.request_timeout <= base::Nanoseconds(0) ||
+      flags.request_timeout > std::chrono::seconds(longest_wait)) {
+    throw base::Error(fmt::format("--request-timeout: found {}, expected more than 0 and at most {}s",
+                                  base::format_duration(flags.request_timeout), longest_wait));
   }
-  if (flags.grace < base::Nanoseconds(0)) {
-    throw base::Error(
-        fmt::format("--grace: found {}, expected 0 or more", base::format_duration(flags.grace)));
+  if (flags.grace < base::Nanoseconds(0) || flags.grace > std::chrono::seconds(longest_wait)) {
+    throw base::Error(fmt::format("--grace: found {}, expected 0 to {}s", base::format_duration(flags.grace),
+                                  longest_wait));
   }
 }
 

@@ -152,6 +152,10 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   if (!zone || !text.empty() || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
   const auto in_day =
       std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second);
+  constexpr auto first = std::chrono::year(1678);
+  constexpr auto last = std::chrono::year(2261);
+  if (date.year() < first) return WallTime::min();
+  if (date.year() > last) return WallTime::max();
   return WallTime(std::chrono::sys_days(date) + in_day + fraction - *zone);
 }
 

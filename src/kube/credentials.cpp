@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <future>
+#include <algorithm>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -13,6 +13,7 @@
 #include "k8scale/base/files.h"
 #include "k8scale/base/log.h"
 #include "k8scale/base/text.h"
+#include "k8scale/net/http.h"
 #include "k8scale/net/wait.h"
 #include "kube/exec_plugin.h"
 
@@ -25,25 +26,79 @@ namespace {
 // How long what was read from a file is used, and how long before its end a plugin's credential is replaced.
 constexpr auto file_lifetime = std::chrono::minutes(1);
 constexpr auto early = std::chrono::minutes(1);
+constexpr auto shortest_use = std::chrono::seconds(1);
 
 base::Result<std::shared_ptr<net::TlsClient>> make_tls(const Configuration& configuration,
-                                                       const std::string& certificate_pem,
-                                                       const std::string& key_pem) {
+                                                       const PemText& certificate, const PemText& key) {
   net::TlsClientOptions options;
   options.ca_pem = configuration.ca.pem;
-  options.certificate_pem = certificate_pem;
-  options.key_pem = key_pem;
   options.server_name = configuration.tls_server_name;
   options.verify = configuration.verify_server;
   auto made = net::TlsClient::make(options);
-  if (made.has_value()) return made;
-  std::string origins;
-  for (const PemText* text :
-       {&configuration.ca, &configuration.client_certificate, &configuration.client_key}) {
-    if (!text->origin.empty()) origins += (origins.empty() ? "" : ", ") + text->origin;
+  if (made.has_error()) {
+    const std::string& origin = configuration.ca.origin;
+    return Failure(FailureKind::tls, (origin.empty() ? "TLS" : origin) + ": " + made.error().detail());
   }
-  return Failure(FailureKind::tls, (origins.empty() ? "TLS" : origins) + ": " + made.error().detail());
+  if (certificate.pem.empty()) return made;
+  options.certificate_pem = certificate.pem;
+  options.key_pem = key.pem;
+  made = net::TlsClient::make(options);
+  if (made.has_value()) return made;
+  const std::string origins =
+      certificate.origin + (key.origin == certificate.origin ? "" : ", " + key.origin);
+  return Failure(FailureKind::tls, origins + ": " + made.error().detail());
 }
+
+base::Result<std::string> read_token(const std::filesystem::path& file) {
+  const base::Result<std::string> text = base::read_file(file);
+  if (text.has_error()) return Failure(FailureKind::io, "token file " + text.error().detail());
+  std::string token(base::trim(*text));
+  if (token.empty()) {
+    return Failure(FailureKind::io,
+                   fmt::format("token file {}: found nothing, expected a token", file.string()));
+  }
+  if (!net::is_field_value(token)) {
+    return Failure(FailureKind::io,
+                   fmt::format("token file {}: found a line break within, expected a token", file.string()));
+  }
+  return token;
+}
+
+// How long a plugin's credential is used that expires at `end`: short-lived ones are replaced half-way, and a
+// plugin is not called all the time even if it gives what has expired.
+base::Nanoseconds use_until(base::WallTime end) {
+  const base::WallTime now = std::chrono::system_clock::now();
+  const base::Nanoseconds left = end > now ? base::Nanoseconds(end - now) : base::Nanoseconds(0);
+  return std::max<base::Nanoseconds>(left - std::min<base::Nanoseconds>(early, left / 2), shortest_use);
+}
+
+// A coroutine that waits for a fetch. It may end with its shard, before the fetch does.
+class Waiter {
+ public:
+  // Called with the mutex of `all` held.
+  Waiter(net::Shard& shard, std::mutex& mutex, std::vector<Waiter*>& all)
+      : shard_(shard), mutex_(mutex), all_(all), fetched_(std::make_shared<net::Signal>(shard)) {
+    all_.push_back(this);
+  }
+  ~Waiter() {
+    const std::lock_guard lock(mutex_);
+    std::erase(all_, this);
+  }
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
+  // From any thread, with the mutex held.
+  void wake() {
+    shard_.post([fetched = fetched_] { fetched->raise(); });
+  }
+  [[nodiscard]] net::Task<void> wait() { return fetched_->wait(); }
+
+ private:
+  net::Shard& shard_;
+  std::mutex& mutex_;
+  std::vector<Waiter*>& all_;
+  std::shared_ptr<net::Signal> fetched_;
+};
 
 }  // namespace
 
@@ -52,8 +107,9 @@ struct Credentials::State {
   const Clock clock;
   std::mutex mutex;
   std::shared_ptr<const Credential> credential;
+  std::string identity;  // certificate and key of its TLS context
   bool fetching = false;
-  std::vector<std::function<void()>> waiting;  // called when the fetch has ended
+  std::vector<Waiter*> waiting;  // for the fetch to end
 
   State(const Configuration& from, Clock with) : configuration(from), clock(std::move(with)) {}
 
@@ -61,41 +117,51 @@ struct Credentials::State {
     return configuration.exec || !configuration.token_file.empty();
   }
 
-  [[nodiscard]] base::Result<Credential> fetch() const;
-  [[nodiscard]] base::Result<Credential> fetch_from_plugin(const ExecPlugin& plugin) const;
+  // One fetch runs at a time. It reads `credential`, which nothing else replaces.
+  [[nodiscard]] base::Result<Credential> fetch();
+  [[nodiscard]] base::Result<Credential> fetch_from_plugin(const ExecPlugin& plugin);
+  [[nodiscard]] base::Result<std::shared_ptr<net::TlsClient>> tls_with(const PemText& certificate,
+                                                                       const PemText& key);
   void store(const base::Result<Credential>& fetched);
 
   // Fetches on a thread of its own: plugins take long. `mutex` is held.
   static void begin_fetch(const std::shared_ptr<State>& state);
 };
 
-base::Result<Credential> Credentials::State::fetch_from_plugin(const ExecPlugin& plugin) const {
+// What there is already serves on, so that its connections and sessions do.
+base::Result<std::shared_ptr<net::TlsClient>> Credentials::State::tls_with(const PemText& certificate,
+                                                                           const PemText& key) {
+  if (!configuration.server.tls) return std::shared_ptr<net::TlsClient>();
+  const std::string wanted = certificate.pem + key.pem;
+  if (credential && wanted == identity) return credential->tls;
+  auto made = make_tls(configuration, certificate, key);
+  if (made.has_value()) identity = wanted;
+  return made;
+}
+
+base::Result<Credential> Credentials::State::fetch_from_plugin(const ExecPlugin& plugin) {
   Credential made;
   const base::Result<ExecCredential> given = run_exec_plugin(plugin, configuration);
   if (given.has_error()) return given.error();
   if (!given->token.empty()) made.authorization = "Bearer " + given->token;
-  if (const auto& expires = given->expires) {
-    const auto left = *expires - std::chrono::system_clock::now();
-    made.expires = clock() + std::chrono::duration_cast<base::Nanoseconds>(left) - early;
-  }
-  if (!configuration.server.tls) return made;
+  if (const auto& expires = given->expires) made.expires = clock() + use_until(*expires);
   const bool has_own = !given->certificate_pem.empty();
-  auto tls = make_tls(configuration, has_own ? given->certificate_pem : configuration.client_certificate.pem,
-                      has_own ? given->key_pem : configuration.client_key.pem);
+  const std::string origin = fmt::format("{}: {}", plugin.origin, plugin.command);
+  auto tls = has_own ? tls_with({given->certificate_pem, origin}, {given->key_pem, origin})
+                     : tls_with(configuration.client_certificate, configuration.client_key);
   if (tls.has_error()) return tls.error();
   made.tls = std::move(*tls);
   return made;
 }
 
-base::Result<Credential> Credentials::State::fetch() const {
+base::Result<Credential> Credentials::State::fetch() {
   if (configuration.exec) return fetch_from_plugin(*configuration.exec);
   Credential made;
   std::string token = configuration.token;
   if (!configuration.token_file.empty()) {
-    const base::Result<std::string> read = base::read_file(configuration.token_file);
-    if (read.has_value()) token = base::trim(*read);
-    if (read.has_error() && token.empty())
-      return Failure(FailureKind::io, "token file " + read.error().detail());
+    base::Result<std::string> read = read_token(configuration.token_file);
+    if (read.has_value()) token = std::move(*read);
+    if (read.has_error() && token.empty()) return read.error();
     made.expires = clock() + file_lifetime;
   }
   if (!token.empty()) {
@@ -104,33 +170,24 @@ base::Result<Credential> Credentials::State::fetch() const {
     made.authorization =
         "Basic " + base::base64_encode(configuration.username + ":" + configuration.password);
   }
-  if (!configuration.server.tls) return made;
-  if (credential) {
-    made.tls = credential->tls;
-    return made;
-  }
-  auto tls = make_tls(configuration, configuration.client_certificate.pem, configuration.client_key.pem);
+  auto tls = tls_with(configuration.client_certificate, configuration.client_key);
   if (tls.has_error()) return tls.error();
   made.tls = std::move(*tls);
   return made;
 }
 
 void Credentials::State::store(const base::Result<Credential>& fetched) {
-  std::vector<std::function<void()>> wake;
-  {
-    const std::lock_guard lock(mutex);
-    fetching = false;
-    wake.swap(waiting);
-    Credential next = fetched.has_value() ? *fetched : *credential;
-    if (fetched.has_error()) {
-      base::log_warning("credentials: " + fetched.error().message() + "; the old ones stay in use");
-      next.expires = clock() + file_lifetime;
-    }
-    const bool same = next.authorization == credential->authorization && next.tls == credential->tls;
-    next.generation = credential->generation + (same ? 0 : 1);
-    credential = std::make_shared<const Credential>(std::move(next));
+  const std::lock_guard lock(mutex);
+  fetching = false;
+  Credential next = fetched.has_value() ? *fetched : *credential;
+  if (fetched.has_error()) {
+    base::log_warning("credentials: " + fetched.error().message() + "; the old ones stay in use");
+    next.expires = clock() + file_lifetime;
   }
-  for (const auto& each : wake) each();
+  const bool same = next.authorization == credential->authorization && next.tls == credential->tls;
+  next.generation = credential->generation + (same ? 0 : 1);
+  credential = std::make_shared<const Credential>(std::move(next));
+  for (Waiter* each : std::exchange(waiting, {})) each->wake();
 }
 
 void Credentials::State::begin_fetch(const std::shared_ptr<State>& state) {
@@ -159,17 +216,18 @@ std::shared_ptr<const Credential> Credentials::current() {
 }
 
 net::Task<bool> Credentials::replace(net::Shard& shard, std::uint64_t refused) {
-  if (!state_->can_be_replaced()) co_return false;
-  const auto fetched = std::make_shared<net::Signal>(shard);
+  const std::shared_ptr<State> state = state_;
+  if (!state->can_be_replaced()) co_return false;
+  std::optional<Waiter> waiter;
   {
-    const std::lock_guard lock(state_->mutex);
-    if (state_->credential->generation != refused) co_return true;
-    state_->waiting.emplace_back([fetched, &shard] { shard.post([fetched] { fetched->raise(); }); });
-    State::begin_fetch(state_);
+    const std::lock_guard lock(state->mutex);
+    if (state->credential->generation != refused) co_return true;
+    waiter.emplace(shard, state->mutex, state->waiting);
+    State::begin_fetch(state);
   }
-  co_await fetched->wait();
-  const std::lock_guard lock(state_->mutex);
-  co_return state_->credential->generation != refused;
+  co_await waiter->wait();
+  const std::lock_guard lock(state->mutex);
+  co_return state->credential->generation != refused;
 }
 
 }  // namespace k8scale::kube

@@ -12,9 +12,12 @@
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
 #include <vector>
 
 #include "k8scale/base/text.h"
+#include "k8scale/net/http.h"
 
 extern char** environ;
 
@@ -25,8 +28,7 @@ using Json = nlohmann::json;
 using base::Failure;
 using base::FailureKind;
 
-constexpr auto time_limit = std::chrono::seconds(60);
-constexpr std::size_t most_output = 1 << 20;
+constexpr std::size_t most_output = 1'000'000;
 
 // A file descriptor that is closed at the end.
 class Descriptor {
@@ -88,45 +90,60 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return found;
 }
 
-struct Output {
-  std::string text;
-  bool in_time = true;
-};
-
-// What comes out of `descriptor` until its end.
-Output read_until_end(int descriptor) {
-  Output output;
-  const auto deadline = std::chrono::steady_clock::now() + time_limit;
-  std::array<char, 4096> buffer{};
+// Waits for something to read, or for the end of what may write.
+bool wait_readable(int descriptor, base::SteadyTime deadline) {
   for (;;) {
     const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return false;
     pollfd waiting{descriptor, POLLIN, 0};
-    const int ready = left.count() > 0 ? ::poll(&waiting, 1, static_cast<int>(left.count())) : 0;
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) {
-      output.in_time = false;
-      return output;
-    }
-    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0 || output.text.size() > most_output) return output;
-    output.text.append(buffer.data(), static_cast<std::size_t>(count));
+    const int ready = ::poll(&waiting, 1, static_cast<int>(left.count()));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
   }
 }
 
-base::Result<std::string> run_program(const ExecPlugin& plugin, const std::string& info, bool interactive) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Failure(FailureKind::io, std::strerror(errno));
-  Descriptor reading(ends[0]);
-  Descriptor writing(ends[1]);
+// What comes out of `descriptor` until its end; nothing when that does not come in time.
+std::optional<std::string> read_until_end(int descriptor, base::SteadyTime deadline) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  while (text.size() <= most_output && wait_readable(descriptor, deadline)) {
+    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
+    if (count == 0) return text;
+    if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (count < 0 && errno != EINTR) break;
+  }
+  if (text.size() > most_output) return text;
+  return std::nullopt;
+}
+
+// The process's status; nothing when it does not end in time.
+std::optional<int> wait_for_end(pid_t process, base::SteadyTime deadline) {
+  for (;;) {
+    int status = 0;
+    const pid_t ended = ::waitpid(process, &status, WNOHANG);
+    if (ended == process) return status;
+    if (ended < 0 && errno != EINTR) return std::nullopt;
+    if (std::chrono::steady_clock::now() >= deadline) return std::nullopt;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+void end_at_once(pid_t process) {
+  ::kill(process, SIGKILL);
+  while (::waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+// Starts the program with its output in `out`.
+base::Result<pid_t> start_program(const ExecPlugin& plugin, const std::string& info, bool interactive,
+                                  int out) {
   std::vector<std::string> arguments = {plugin.command};
   arguments.insert(arguments.end(), plugin.arguments.begin(), plugin.arguments.end());
   std::vector<std::string> environment = environment_of(plugin, info);
-
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, writing.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   if (!interactive) posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -139,28 +156,47 @@ base::Result<std::string> run_program(const ExecPlugin& plugin, const std::strin
                                    pointers(arguments).data(), pointers(environment).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) {
-    std::string why = fmt::format("cannot run {}: {}", plugin.command, std::strerror(error));
-    if (error == ENOENT && !plugin.install_hint.empty()) why += "; " + plugin.install_hint;
-    return Failure(FailureKind::io, why);
-  }
+  if (error == 0) return process;
+  std::string why = fmt::format("cannot run {}: {}", plugin.command, std::strerror(error));
+  if (error == ENOENT && !plugin.install_hint.empty()) why += "; " + plugin.install_hint;
+  return Failure(FailureKind::io, why);
+}
+
+// How a program ended, when not with exit code 0.
+std::optional<std::string> bad_end(int status) {
+  if (WIFSIGNALED(status)) return fmt::format("was ended by signal {}", WTERMSIG(status));
+  if (WEXITSTATUS(status) != 0) return fmt::format("ended with exit code {}", WEXITSTATUS(status));
+  return std::nullopt;
+}
+
+base::Result<std::string> run_program(const ExecPlugin& plugin, const std::string& info, bool interactive,
+                                      base::Nanoseconds time_limit) {
+  const auto failed = [&](FailureKind kind, const std::string& what) {
+    return Failure(kind, plugin.command + " " + what);
+  };
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Failure(FailureKind::io, std::strerror(errno));
+  const Descriptor reading(ends[0]);
+  Descriptor writing(ends[1]);
+  const base::Result<pid_t> process = start_program(plugin, info, interactive, writing.get());
+  if (process.has_error()) return process.error();
   writing.close();
-  Output output = read_until_end(reading.get());
-  if (!output.in_time) ::kill(process, SIGKILL);
-  int status = 0;
-  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+
+  const base::SteadyTime deadline = std::chrono::steady_clock::now() + time_limit;
+  std::optional<std::string> text = read_until_end(reading.get(), deadline);
+  const bool too_much = text && text->size() > most_output;
+  const std::optional<int> status = text && !too_much ? wait_for_end(*process, deadline) : std::nullopt;
+  if (!status) end_at_once(*process);
+  if (too_much) {
+    return failed(FailureKind::protocol, fmt::format("printed more than {}, expected an ExecCredential",
+                                                     base::format_bytes(most_output)));
   }
-  if (!output.in_time) {
-    return Failure(FailureKind::timeout, fmt::format("{} was not done within {}", plugin.command,
-                                                     base::format_duration(time_limit)));
+  if (!status) {
+    return failed(FailureKind::timeout, "was not done within " + base::format_duration(time_limit));
   }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    return Failure(FailureKind::io,
-                   WIFEXITED(status)
-                       ? fmt::format("{} ended with exit code {}", plugin.command, WEXITSTATUS(status))
-                       : fmt::format("{} was ended by signal {}", plugin.command, WTERMSIG(status)));
-  }
-  return std::move(output.text);
+  const std::optional<std::string> wrong = bad_end(*status);
+  if (wrong) return failed(FailureKind::io, *wrong);
+  return std::move(*text);
 }
 
 std::string text_at(const Json& object, const char* name) {
@@ -184,6 +220,7 @@ base::Result<ExecCredential> parse_exec_credential(const std::string& text, cons
     return wrong("printed an ExecCredential without a status");
   ExecCredential credential;
   credential.token = text_at(*status, "token");
+  if (!net::is_field_value(credential.token)) return wrong("printed a token with a line break");
   credential.certificate_pem = text_at(*status, "clientCertificateData");
   credential.key_pem = text_at(*status, "clientKeyData");
   if (credential.certificate_pem.empty() != credential.key_pem.empty()) {
@@ -192,15 +229,16 @@ base::Result<ExecCredential> parse_exec_credential(const std::string& text, cons
   if (credential.token.empty() && credential.certificate_pem.empty()) {
     return wrong("printed neither a token nor a client certificate");
   }
-  const std::string expiration = text_at(*status, "expirationTimestamp");
-  if (!expiration.empty()) {
-    credential.expires = base::parse_rfc3339(expiration);
+  const auto expiration = status->find("expirationTimestamp");
+  if (expiration != status->end() && !expiration->is_null()) {
+    credential.expires = base::parse_rfc3339(text_at(*status, "expirationTimestamp"));
     if (!credential.expires) return wrong("printed an expirationTimestamp that is not RFC 3339");
   }
   return credential;
 }
 
-base::Result<ExecCredential> run_exec_plugin(const ExecPlugin& plugin, const Configuration& configuration) {
+base::Result<ExecCredential> run_exec_plugin(const ExecPlugin& plugin, const Configuration& configuration,
+                                             base::Nanoseconds time_limit) {
   const std::string name = plugin.origin.empty() ? "exec plugin" : plugin.origin;
   const bool terminal = ::isatty(STDIN_FILENO) == 1;
   const bool interactive = plugin.interactive_mode != InteractiveMode::never && terminal;
@@ -208,7 +246,7 @@ base::Result<ExecCredential> run_exec_plugin(const ExecPlugin& plugin, const Con
     return Failure(FailureKind::io, name + ": " + plugin.command + " needs a terminal on standard input");
   }
   const base::Result<std::string> output =
-      run_program(plugin, execution_info(plugin, configuration, interactive), interactive);
+      run_program(plugin, execution_info(plugin, configuration, interactive), interactive, time_limit);
   if (output.has_error()) return Failure(output.error().kind(), name + ": " + output.error().detail());
   base::Result<ExecCredential> credential = parse_exec_credential(*output, plugin.api_version);
   if (credential.has_error()) {

@@ -16,10 +16,11 @@ struct ExecCredential {
   std::optional<base::WallTime> expires;
 };
 
-/// Runs the plugin and reads what it prints; blocks for up to a minute. A failure says what is wrong and,
-/// when the program is missing, how the kubeconfig says to install it.
-[[nodiscard]] base::Result<ExecCredential> run_exec_plugin(const ExecPlugin& plugin,
-                                                           const Configuration& configuration);
+/// Runs the plugin and reads what it prints; blocks for up to `time_limit`, then ends it. A failure says what
+/// is wrong and, when the program is missing, how the kubeconfig says to install it.
+[[nodiscard]] base::Result<ExecCredential> run_exec_plugin(
+    const ExecPlugin& plugin, const Configuration& configuration,
+    base::Nanoseconds time_limit = std::chrono::seconds(60));
 
 /// Reads an ExecCredential from JSON.
 [[nodiscard]] base::Result<ExecCredential> parse_exec_credential(const std::string& text,

@@ -6,6 +6,7 @@
 #include "k8scale/base/files.h"
 #include "k8scale/base/text.h"
 #include "k8scale/kube/proxy.h"
+#include "k8scale/net/http.h"
 #include "kube/yaml_file.h"
 
 namespace k8scale::kube {
@@ -119,13 +120,22 @@ ExecPlugin read_exec(const YamlPlace& exec, const YamlPlace& cluster) {
   return plugin;
 }
 
+// A text that goes into a header field.
+std::string field_text(const YamlPlace& place) {
+  std::string text = place.text();
+  if (!net::is_field_value(text)) {
+    place.fail("found a line break or another control character, expected a text without");
+  }
+  return text;
+}
+
 Impersonation read_impersonation(const YamlPlace& user) {
   Impersonation who;
-  who.user = user["as"].text();
-  who.uid = user["as-uid"].text();
-  for (const YamlPlace& group : user["as-groups"].list()) who.groups.push_back(group.text());
+  who.user = field_text(user["as"]);
+  who.uid = field_text(user["as-uid"]);
+  for (const YamlPlace& group : user["as-groups"].list()) who.groups.push_back(field_text(group));
   for (const auto& [key, values] : user["as-user-extra"].map()) {
-    for (const YamlPlace& value : values.list()) who.extra[key].push_back(value.text());
+    for (const YamlPlace& value : values.list()) who.extra[key].push_back(field_text(value));
   }
   const bool more = !who.uid.empty() || !who.groups.empty() || !who.extra.empty();
   if (who.user.empty() && more)
@@ -139,14 +149,20 @@ void read_user(const YamlPlace& user, const YamlPlace& cluster, Configuration& c
   if (configuration.client_certificate.pem.empty() != configuration.client_key.pem.empty()) {
     user.fail("found only one of client-certificate and client-key, expected both");
   }
-  configuration.token = user["token"].text();
+  configuration.token = field_text(user["token"]);
   const YamlPlace token_file = user["tokenFile"];
   if (!token_file.text().empty()) configuration.token_file = resolved(token_file);
   configuration.username = user["username"].text();
   configuration.password = user["password"].text();
+  if (!configuration.token.empty() && !configuration.username.empty()) {
+    user.fail("found token and username, expected only one of them");
+  }
   configuration.impersonation = read_impersonation(user);
   const YamlPlace exec = user["exec"];
   if (!exec.empty()) configuration.exec = read_exec(exec, cluster);
+  const bool says_who =
+      !configuration.token.empty() || !token_file.text().empty() || !configuration.username.empty();
+  if (says_who) configuration.exec.reset();  // as kubectl does
   if (!user["auth-provider"].empty()) {
     user["auth-provider"].fail(
         "found an auth-provider, which Kubernetes has removed; expected exec or another credential");

@@ -31,7 +31,7 @@ std::string server_version(net::Shard& shard, Client& client) {
   if (answer.failure) throw failed(answer.failure->message() + advice(*answer.failure));
   if (answer.http_status == 401 || answer.http_status == 403) {
     throw failed(fmt::format("the server refuses the credentials ({}: {}); check the user in the kubeconfig",
-                             answer.http_status, answer.status ? answer.status->message : "no reason given"));
+                             answer.http_status, answer.status ? answer.status->text() : "no reason given"));
   }
   const auto version = nlohmann::json::parse(answer.body, nullptr, false);
   if (answer.status || !version.is_object() || !version.contains("gitVersion") ||

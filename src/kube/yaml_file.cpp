@@ -38,8 +38,10 @@ std::string_view kind_of(const YAML::Node& node) {
 
 }  // namespace
 
-YamlPlace::YamlPlace(std::filesystem::path file, const YAML::Node& node, std::string path)
-    : file_(std::move(file)), node_(node), path_(std::move(path)) {}
+YamlPlace::YamlPlace(std::filesystem::path file, const YAML::Node& node, std::string path, int line)
+    : file_(std::move(file)), node_(node), path_(std::move(path)), line_(line) {
+  if (node.IsDefined() && node.Mark().line >= 0) line_ = node.Mark().line + 1;
+}
 
 YamlPlace YamlPlace::open(const std::filesystem::path& file) {
   const base::Result<std::string> text = base::read_file(file);
@@ -59,10 +61,10 @@ bool YamlPlace::empty() const { return !node_.IsDefined() || node_.IsNull(); }
 
 YamlPlace YamlPlace::operator[](const std::string& name) const {
   const std::string path = path_.empty() ? name : path_ + "." + name;
-  if (empty()) return {file_, YAML::Node(YAML::NodeType::Undefined), path};
+  if (empty()) return {file_, YAML::Node(YAML::NodeType::Undefined), path, line_};
   if (!node_.IsMap()) fail(fmt::format("found {}, expected a map", kind_of(node_)));
   const YAML::Node& constant = node_;
-  return {file_, constant[name], path};
+  return {file_, constant[name], path, line_};
 }
 
 std::string YamlPlace::text() const {
@@ -93,18 +95,25 @@ std::vector<std::pair<std::string, YamlPlace>> YamlPlace::map() const {
   if (empty()) return places;
   if (!node_.IsMap()) fail(fmt::format("found {}, expected a map", kind_of(node_)));
   for (const auto& entry : node_) {
+    if (!entry.first.IsScalar())
+      fail(fmt::format("found {} as a name, expected a text", kind_of(entry.first)));
     const auto name = entry.first.as<std::string>();
     places.emplace_back(name, YamlPlace(file_, entry.second, path_ + "." + name));
   }
   return places;
 }
 
-std::string YamlPlace::json() const { return empty() ? std::string() : to_json(node_).dump(); }
+std::string YamlPlace::json() const {
+  if (empty()) return {};
+  try {
+    return to_json(node_).dump();
+  } catch (const std::exception&) {
+    fail("found names or texts that JSON cannot have, expected what it can");
+  }
+}
 
 std::string YamlPlace::where() const {
-  const bool has_line = node_.IsDefined() && node_.Mark().line >= 0;
-  return file_.string() + (has_line ? fmt::format(":{}", node_.Mark().line + 1) : "") +
-         (path_.empty() ? "" : ": " + path_);
+  return file_.string() + (line_ > 0 ? fmt::format(":{}", line_) : "") + (path_.empty() ? "" : ": " + path_);
 }
 
 void YamlPlace::fail(std::string_view found_and_expected) const {

@@ -12,7 +12,9 @@ namespace k8scale::kube {
 /// (exit code 20) when something has another type than expected.
 class YamlPlace {
  public:
-  YamlPlace(std::filesystem::path file, const YAML::Node& node, std::string path);
+  /// `line` counts when the node has none of its own: a field that is not there is said to be missing in the
+  /// line of its map. 0 for none.
+  YamlPlace(std::filesystem::path file, const YAML::Node& node, std::string path, int line = 0);
 
   /// Reads a whole file; its top must be a map.
   [[nodiscard]] static YamlPlace open(const std::filesystem::path& file);
@@ -31,12 +33,13 @@ class YamlPlace {
   /// "FILE:LINE: users[admin].user.token".
   [[nodiscard]] std::string where() const;
   [[noreturn]] void fail(std::string_view found_and_expected) const;
-  [[nodiscard]] YamlPlace renamed(std::string path) const { return {file_, node_, std::move(path)}; }
+  [[nodiscard]] YamlPlace renamed(std::string path) const { return {file_, node_, std::move(path), line_}; }
 
  private:
   std::filesystem::path file_;
   YAML::Node node_;
   std::string path_;
+  int line_;
 };
 
 }  // namespace k8scale::kube

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,7 @@ class ByteBuffer {
 
   /// Room for more bytes behind those that are there.
   [[nodiscard]] std::span<char> prepare() {
-    if (empty()) begin_ = end_ = 0;
+    if (begin_ > 0) move_to_front();
     const bool small = filled_ && memory_.size() < most;
     if (small || memory_.size() - end_ < least) memory_.resize(std::max(2 * memory_.size(), end_ + least));
     return {memory_.data() + end_, memory_.size() - end_};
@@ -31,6 +32,13 @@ class ByteBuffer {
   }
 
  private:
+  // An unfinished line is all that is left of most reads.
+  void move_to_front() {
+    std::memmove(memory_.data(), memory_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+
   static constexpr std::size_t least = 4 * 1024;
   static constexpr std::size_t kept_at_rest = 4 * 1024;
   static constexpr std::size_t most = 256 * 1024;

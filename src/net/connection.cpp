@@ -137,6 +137,7 @@ Task<base::Result<void>> Connection::read_head(const Request& request, Answer& a
     if (outcome.has_error()) break;
     // Interim answers (100, 103) are passed over.
     while (outcome.has_value() && parser_->done() && answer.head.status / 100 == 1) {
+      if (answer.head.status == 101) co_return Failure(FailureKind::protocol, "the server left HTTP unasked");
       answer.head.headers.clear();
       parser_.emplace(answer.head, answer.body, body_rule(request), MessageLimits());
       outcome = parse();

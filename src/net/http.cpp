@@ -1,5 +1,6 @@
 #include "k8scale/net/http.h"
 
+#include <algorithm>
 #include <boost/beast/http/status.hpp>
 
 #include "k8scale/base/text.h"
@@ -48,6 +49,12 @@ std::vector<std::string_view> Headers::all(std::string_view name) const {
 }
 
 void Headers::append_to(std::string& out) const { out += text_; }
+
+bool is_field_value(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char each) {
+    return (static_cast<unsigned char>(each) < ' ' && each != '\t') || each == '\x7f';
+  });
+}
 
 std::string_view standard_reason(int status) {
   return boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));

@@ -36,6 +36,7 @@ class Parser : public http::basic_parser<is_request> {
   int version_ = 11;
 
   void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
+    if (this->is_header_done()) return;  // trailers
     headers_.add(view(name), view(value));
   }
   void on_header_impl(error_code&) override {}
@@ -121,12 +122,12 @@ struct MessageParser::Implementation {
 
 MessageParser::MessageParser(ResponseHead& head, std::string& body, BodyRule rule,
                              const MessageLimits& limits)
-    : implementation_(std::make_unique<Implementation>()) {
+    : implementation_(std::make_unique<Implementation>()), head_limit_(limits.head) {
   implementation_->parser.emplace<ResponseParser>(head, body, rule, limits);
 }
 
 MessageParser::MessageParser(Request& request, const MessageLimits& limits)
-    : implementation_(std::make_unique<Implementation>()) {
+    : implementation_(std::make_unique<Implementation>()), head_limit_(limits.head) {
   implementation_->parser.emplace<RequestParser>(request, limits);
 }
 
@@ -136,10 +137,12 @@ base::Result<std::size_t> MessageParser::put(std::string_view bytes) {
   error_code error;
   const std::size_t taken = implementation_->with(
       [&](auto& parser) { return parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error); });
-  if (!error || error == http::error::need_more) return taken;
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+  const bool in_order = !error || error == http::error::need_more;
+  const std::size_t unfinished = done() ? 0 : bytes.size() - taken;
+  if (in_order && unfinished <= head_limit_) return taken;
+  if (in_order || error == http::error::header_limit || error == http::error::buffer_overflow) {
     error_ = ParseError::head_too_large;
-    return base::Failure(base::FailureKind::limit, "the head is larger than allowed");
+    return base::Failure(base::FailureKind::limit, "the head, or a line of the body, is larger than allowed");
   }
   if (error == http::error::body_limit) {
     error_ = ParseError::body_too_large;

@@ -11,7 +11,7 @@
 namespace k8scale::net {
 
 struct MessageLimits {
-  std::size_t head = 256 * 1024;
+  std::size_t head = 256 * 1024;  ///< also of a chunk's line, and of the trailers
   std::uint64_t body = std::numeric_limits<std::uint64_t>::max();
 };
 
@@ -21,7 +21,8 @@ enum class ParseError { none, malformed, head_too_large, body_too_large };
 /// Whether the message may have a body at all: an answer to HEAD or CONNECT has none.
 enum class BodyRule { as_the_head_says, none };
 
-/// Reads one HTTP/1.1 message from bytes as they come (RFC 9112). What it fills in must outlive it.
+/// Reads one HTTP/1.1 message from bytes as they come (RFC 9112). Chunk extensions and trailers are passed
+/// over. What it fills in must outlive it.
 class MessageParser {
  public:
   /// For an answer; its body is appended to `body`.
@@ -49,6 +50,7 @@ class MessageParser {
  private:
   struct Implementation;
   std::unique_ptr<Implementation> implementation_;
+  std::size_t head_limit_;
   ParseError error_ = ParseError::none;
 };
 

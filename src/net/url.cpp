@@ -45,12 +45,14 @@ base::Result<Url> parse_url(std::string_view text) {
   url.endpoint.host = view.host_address();
   if (url.endpoint.host.empty()) return refused(text, expected);
   url.endpoint.port = url.endpoint.tls ? 443 : 80;
+  url.path = view.encoded_path();
+  // Boost.URL takes what follows the digits of a port for a path.
+  if (!url.path.empty() && !url.path.starts_with('/')) return refused(text, "a port from 1 to 65535");
   if (view.has_port() && !view.port().empty()) {
     const auto port = parse_port(view.port());
     if (!port || *port == 0) return refused(text, "a port from 1 to 65535");
     url.endpoint.port = *port;
   }
-  url.path = view.encoded_path();
   if (url.path.ends_with('/')) url.path.pop_back();
   url.query = view.encoded_query();
   url.user = view.user();

@@ -64,6 +64,7 @@ TEST_CASE("bad input is one line that names the flag, what was found and what wa
     return outcome.text;
   };
   CHECK(error({"-lambda", "abc"}) == "--lambda: found \"abc\", expected a number");
+  CHECK(error({"-lambda="}) == "--lambda: found \"\", expected a number");
   CHECK(error({"-n=99999999999999"}) == "--n: found \"99999999999999\", expected a whole number in range");
   CHECK(error({"-n=1.5"}) == "--n: found \"1.5\", expected a whole number in range");
   CHECK(error({"-grace", "5"}) == "--grace: found \"5\", expected a duration such as 300ms, 5s or 1m");

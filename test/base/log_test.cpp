@@ -1,33 +1,13 @@
 #include "k8scale/base/log.h"
 
-#include <unistd.h>
-
-#include <array>
-#include <cstdio>
 #include <regex>
 #include <string>
 
+#include "captured.h"
 #include "catch.h"
 
 using namespace k8scale::base;
-
-namespace {
-// What `work` writes to stderr.
-template <class Work>
-std::string captured(Work work) {
-  std::FILE* file = std::tmpfile();
-  const int saved = ::dup(STDERR_FILENO);
-  ::dup2(::fileno(file), STDERR_FILENO);
-  work();
-  ::dup2(saved, STDERR_FILENO);
-  ::close(saved);
-  std::rewind(file);
-  std::array<char, 4096> text{};
-  const std::size_t size = std::fread(text.data(), 1, text.size(), file);
-  std::fclose(file);
-  return {text.data(), size};
-}
-}  // namespace
+using k8scale::test::captured;
 
 TEST_CASE("log lines have klog's header") {
   const std::string text = captured([] {

@@ -32,6 +32,8 @@ TEST_CASE("RFC 3339 is read with fraction and zone, and refused otherwise") {
   CHECK(parse_rfc3339("2025-11-24T16:04:05.123Z") == moment);
   CHECK(parse_rfc3339("2025-11-24T17:34:05.123456789+01:30") == WallTime(moment + 456us + 789ns));
   CHECK(parse_rfc3339("2025-11-24T16:04:05Z") == WallTime(moment - 123ms));
+  CHECK(parse_rfc3339("9999-12-31T23:59:59Z") == WallTime::max());
+  CHECK(parse_rfc3339("0001-01-01T00:00:00Z") == WallTime::min());
   for (const char* bad :
        {"", "2025-11-24", "2025-13-24T16:04:05Z", "2025-02-30T16:04:05Z", "2025-11-24T25:04:05Z",
         "2025-11-24T16:04:05", "2025-11-24T16:04:05.Z", "2025-11-24T16:04:05Zx"}) {

@@ -114,14 +114,6 @@ def test_the_grace_time_ends_a_stop_that_hangs(tmp_path):
     assert "may be left on the server" in out and "gave up" in out
 
 
-def test_a_full_disk_loses_rows_and_says_so(cmdriver):
-    run = cmdriver(*SMALL, "-datafile", "/dev/full")
-    assert run.returncode == 12
-    assert run.summary["rows"]["lost"] == 200
-    assert "No space left on device" in run.stdout
-    assert run.summary["operations"]["create"]["ok"] == 100
-
-
 def test_metrics_are_served(tmp_path):
     port = envtest.free_ports(1)[0]
     command = [BINARY, "cmdriver", "--embedded", "-runid", "r1", *SMALL, "--progress", "none", "-metricport", str(port)]
@@ -146,39 +138,6 @@ def test_plain_progress_goes_to_stderr(tmp_path):
                "-seed", "1", "--progress", "plain", "-waitBeforeTerminate", "0", "-metricport", "127.0.0.1:0"]
     finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
     assert re.search(r"\d+/440 done .* population \d+ .* p99", finished.stderr)
-
-
-@pytest.mark.parametrize("flags, code, told", [
-    (["-lambda", "0"], 1, "-lambda: found 0"),
-    (["-lambda", "nan"], 1, "-lambda: found nan"),
-    (["-lambda", "-1"], 1, "-lambda: found -1"),
-    (["-lambda", "abc"], 1, 'found "abc", expected a number'),
-    (["-n", "0"], 1, "-n: found 0"),
-    (["-n", "99999999999999999999"], 1, "99999999999999999999"),
-    (["-maxpop", "-1"], 1, "-1"),
-    (["-datalen", "2000000"], 1, "-datalen: found 2000000"),
-    (["-runid", "Upper"], 1, "-runid: found"),
-    (["-runid", ".a"], 1, "-runid: found"),
-    (["-datafile", "a b"], 5, "-datafile: found"),
-    (["-datafile", "missing/rows.csv"], 1, "missing/rows.csv"),
-    (["--shards", "0"], 1, "--shards: found 0"),
-    (["--part", "3/2"], 1, "--part: found"),
-    (["--progress", "loud"], 1, "--progress: found"),
-    (["-clientlb"], 1, "-clientlb"),
-    (["--unknown"], 1, "--unknown"),
-    (["-metricport", "nowhere:x"], 1, "-metricport"),
-])
-def test_bad_flags_are_one_line_and_leave_nothing(program, tmp_path, flags, code, told):
-    finished = program("cmdriver", "--embedded", *QUICK, *flags)
-    assert finished.returncode == code, finished.stderr
-    assert told in finished.stderr and finished.stderr.count("\n") == 1
-    assert finished.stdout == "" and list(tmp_path.iterdir()) == []
-
-
-def test_a_parameter_file_that_cannot_be_made(program, tmp_path):
-    (tmp_path / "r1-driver.parms").mkdir()
-    finished = program("cmdriver", "--embedded", *QUICK, "-runid", "r1")
-    assert finished.returncode == 10 and "r1-driver.parms" in finished.stderr
 
 
 def test_a_metric_port_in_use_is_an_error_only_when_it_was_asked_for(cmdriver, api_server):

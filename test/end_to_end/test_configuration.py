@@ -2,7 +2,10 @@
 
 import base64
 import json
+import os
+import socket
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -131,6 +134,49 @@ def test_no_configuration_names_what_was_looked_for(program):
         assert word in finished.stderr
 
 
+@pytest.mark.parametrize("make, told", [
+    (lambda path: None, "No such file or directory"),
+    (lambda path: path.mkdir(), "Is a directory"),
+    (lambda path: path.write_bytes(bytes(range(256))), "expected a map"),
+    (lambda path: path.write_text(""), "current-context"),
+    (lambda path: path.write_text("<html>"), "expected a map"),
+])
+def test_a_file_that_is_no_kubeconfig(program, tmp_path, make, told):
+    make(tmp_path / "config")
+    finished = program("cmdriver", *FEW, "-kubeconfig", "config")
+    assert finished.returncode == 20 and told in finished.stderr and "config" in finished.stderr
+    assert finished.stderr.count("\n") == 1 and not list(tmp_path.glob("r1-*"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_kubeconfig_that_may_not_be_read(program, tmp_path):
+    (tmp_path / "config").write_text("{}")
+    (tmp_path / "config").chmod(0)
+    finished = program("cmdriver", *FEW, "-kubeconfig", "config")
+    assert finished.returncode == 20 and "config: Permission denied" in finished.stderr
+
+
+@pytest.mark.parametrize("flags, told", [
+    (["--context", "nowhere"], '--context: found no context named "nowhere", expected one of: k8scale'),
+    (["--server", "ftp://x"], '--server: found "ftp://x", expected a URL'),
+    (["--server", "https://127.0.0.1:port"], "expected a port from 1 to 65535"),
+    (["--server", "https://no..such..host"], "resolve: no..such..host"),
+])
+def test_a_context_or_a_server_that_cannot_be_used(program, tmp_path, server, flags, told):
+    finished = drive(program, tmp_path, server.config, *flags)
+    assert finished.returncode == 20 and told in finished.stderr, finished.stderr
+    assert finished.stderr.count("\n") == 1 and not list(tmp_path.glob("r1-*"))
+
+
+def test_a_certificate_that_the_server_does_not_accept(program, tmp_path, server):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                    "-subj", "/CN=me", "-keyout", tmp_path / "key", "-out", tmp_path / "cert"], check=True, capture_output=True)
+    server.config["users"][0]["user"] = {"client-certificate": "cert", "client-key": "key"}
+    finished = drive(program, tmp_path, server.config)
+    assert finished.returncode == 20 and "the server refuses the credentials" in finished.stderr
+    assert finished.stderr.count("\n") == 1 and not list(tmp_path.glob("r1-*"))
+
+
 def test_a_server_that_is_not_there(program, tmp_path, server):
     server.stop()
     finished = drive(program, tmp_path, server.config)
@@ -151,10 +197,20 @@ def test_a_wrong_authority_refused_credentials_and_a_missing_namespace(program, 
     assert finished.returncode == 1 and "kubectl create namespace scaletest" in finished.stderr
 
 
-def test_a_server_that_is_no_kubernetes(program, tmp_path, api_server):
-    with subprocess.Popen(["python3", "-u", "-m", "http.server", "--bind", "127.0.0.1", "0"], cwd=tmp_path,
+@pytest.mark.parametrize("scheme, told", [("http", "expected a Kubernetes API server there"), ("https", "tls: ")])
+def test_a_server_that_is_no_kubernetes(program, tmp_path, scheme, told):
+    with subprocess.Popen([sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "0"], cwd=tmp_path,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as other:
-        url = "http://" + other.stdout.readline().split("(http://")[1].split("/")[0]
-        finished = program("cmdriver", *FEW, "--server", url)
+        address = other.stdout.readline().split("(http://")[1].split("/")[0]
+        finished = program("cmdriver", *FEW, "--server", f"{scheme}://{address}")
         other.terminate()
-    assert finished.returncode == 20 and "Kubernetes API server" in finished.stderr
+    assert finished.returncode == 20 and told in finished.stderr and f"{scheme}://{address}: " in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
+def test_a_server_that_says_nothing(program):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        finished = program("cmdriver", *FEW, "--server", url, "--request-timeout", "300ms")
+    assert finished.returncode == 20 and finished.stderr.count("\n") == 1
+    assert f"{url}: timeout: no whole answer within 300ms" in finished.stderr

@@ -1,11 +1,9 @@
 #pragma once
-#include <stdlib.h>
-
-#include <filesystem>
 #include <string>
 
 #include "k8scale/base/files.h"
 #include "k8scale/measure/operation.h"
+#include "temporary_folder.h"
 
 namespace k8scale::measure {
 
@@ -40,24 +38,6 @@ inline Operation failed(Operation operation, Outcome outcome, std::string reason
   return operation;
 }
 
-/// A folder that goes with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "k8scale-measure-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::filesystem::filesystem_error("mkdtemp", {});
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
+using test::TemporaryFolder;
 
 }  // namespace k8scale::measure

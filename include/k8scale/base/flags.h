@@ -32,11 +32,18 @@ std::string whole_number_fault(const std::string& text) {
   return "found \"" + text + "\", expected a whole number in range";
 }
 
+/// The same for a number: CLI11 takes no text for 0.
+inline std::string empty_number_fault(const std::string& text) {
+  return text.empty() ? "found \"\", expected a number" : "";
+}
+
 /// Declares `-name value`; its help shows the default and, from `help`, the unit. The last one given counts.
 template <class T>
 CLI::Option* add_value(CLI::App& app, const std::string& name, T& value, const std::string& help) {
   CLI::Option* option = app.add_option(name, value, help)->capture_default_str();
-  if constexpr (std::is_floating_point_v<T>) option->type_name("NUMBER");
+  if constexpr (std::is_floating_point_v<T>) {
+    option->type_name("NUMBER")->check(CLI::Validator(empty_number_fault, ""));
+  }
   if constexpr (std::is_integral_v<T>) {
     option->type_name("INTEGER")->check(CLI::Validator(whole_number_fault<T>, ""));
   }

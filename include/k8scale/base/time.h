@@ -20,7 +20,8 @@ void append_utc_millis(std::string& out, WallTime time);
 [[nodiscard]] std::string format_local_millis(WallTime time);
 /// "2026-11-24T15:04:05Z", the form of creationTimestamp.
 [[nodiscard]] std::string format_rfc3339(WallTime time);
-/// Reads RFC 3339 with optional fraction and any zone.
+/// Reads RFC 3339 with optional fraction and any zone. What a WallTime cannot hold (before 1678, after 2261)
+/// becomes the first or last that it can.
 [[nodiscard]] std::optional<WallTime> parse_rfc3339(std::string_view text);
 
 /// Reads a Go duration: "300ms", "1.5h", "1m30s", "0". Nothing when it is not one.

@@ -112,7 +112,8 @@ class Client {
   /// Opens connections until `count` are idle.
   [[nodiscard]] net::Task<base::Result<void>> prewarm(std::size_t count);
   [[nodiscard]] net::PoolCounters connections() const;
-  /// From now on no call is sent a second time; pauses before a retry end at once. For the end of a run.
+  /// From now on no call pauses to be sent again; one that pauses now is sent again at once, for the last
+  /// time. For the end of a run.
   void stop_retrying();
 
   struct State;

@@ -49,6 +49,9 @@ struct Response : ResponseHead {
   std::string body;
 };
 
+/// Whether `text` can be the value of a field: it has no control characters (RFC 9110, 5.5).
+[[nodiscard]] bool is_field_value(std::string_view text);
+
 /// "Not Found" for 404.
 [[nodiscard]] std::string_view standard_reason(int status);
 
