@@ -33,12 +33,15 @@ struct Finding {
   std::string_view problem;
 };
 
-[[nodiscard]] inline Finding garbage(std::string_view problem) {
-  Finding finding;
-  finding.kind = Finding::Kind::garbage;
-  finding.problem = problem;
-  return finding;
-}
+/// `problem` is one of a few fixed texts.
+[[nodiscard]] Finding garbage(std::string_view problem);
+/// Fills in kind and type from the type of an event on the wire; false when there is no such type.
+[[nodiscard]] bool set_event_type(std::string_view type, Finding& finding);
+/// What the finding's object lacks that every object has; empty when nothing.
+[[nodiscard]] std::string_view missing_member(const Finding& finding);
+
+/// Says "true" on the bookmark that ends a streamed list.
+constexpr std::string_view initial_events_end_annotation = "k8s.io/initial-events-end";
 
 /// Reads the body of one answer as it comes. Holds no more than the piece that is not whole yet.
 class BodyReader {

@@ -34,14 +34,8 @@ bool ends_with_items_key(std::string_view text) {
 
 }  // namespace
 
-std::string_view SplitPiece::padded() {
-  text_.reserve(text_.size() + json_padding);
-  return text_;
-}
-
 std::optional<std::string_view> LineFrames::next() {
-  if (returned_split_) split_.clear();
-  returned_split_ = false;
+  split_.begin_next();
   const std::size_t length = rest_.find('\n');
   if (split_.size() + std::min(length, rest_.size()) > longest_piece) {
     too_long_ = true;
@@ -57,8 +51,7 @@ std::optional<std::string_view> LineFrames::next() {
   rest_.remove_prefix(length + 1);
   if (split_.empty() && rest_.size() >= json_padding) return line;
   split_.append(line);
-  returned_split_ = true;
-  return split_.padded();
+  return split_.finish();
 }
 
 // Moves past the string's end, or to `end`.
@@ -105,9 +98,8 @@ std::size_t JsonNesting::find_end(std::string_view text) {
   return std::string_view::npos;
 }
 
-std::optional<std::string_view> ListFrames::next() {
-  if (returned_split_) split_.clear();
-  returned_split_ = false;
+std::optional<std::string_view> JsonListFrames::next() {
+  split_.begin_next();
   while (!rest_.empty() && problem_.empty()) {
     if (in_item_) return take_item();
     const char character = rest_.front();
@@ -121,7 +113,7 @@ std::optional<std::string_view> ListFrames::next() {
   return std::nullopt;
 }
 
-std::optional<std::string_view> ListFrames::take_item() {
+std::optional<std::string_view> JsonListFrames::take_item() {
   const std::size_t length = std::min(item_nesting_.find_end(rest_), rest_.size() + 1);
   const bool whole = length <= rest_.size();
   const std::string_view part = rest_.substr(0, length);
@@ -135,11 +127,10 @@ std::optional<std::string_view> ListFrames::take_item() {
   if (whole && split_.empty() && rest_.size() >= json_padding) return part;
   split_.append(part);
   if (!whole) return std::nullopt;
-  returned_split_ = true;
-  return split_.padded();
+  return split_.finish();
 }
 
-void ListFrames::take_frame_character(char character) {
+void JsonListFrames::take_frame_character(char character) {
   if (in_items_) {
     if (character == ']') {
       in_items_ = false;
@@ -167,7 +158,7 @@ void ListFrames::take_frame_character(char character) {
   in_items_ = opens_items;
 }
 
-std::optional<std::string_view> ListFrames::frame() const {
+std::optional<std::string_view> JsonListFrames::frame() const {
   if (frame_.empty() || frame_nesting_.depth() > 0) return std::nullopt;
   return frame_;
 }

@@ -4,26 +4,11 @@
 #include <string>
 #include <string_view>
 
+#include "kube/split_piece.h"
+
 /// Finds the pieces of a JSON body, in bytes that come in arbitrary portions. What they return has
 /// `json_padding` readable bytes behind it, as simdjson wants, and lasts until the next call.
 namespace k8scale::kube {
-
-constexpr std::size_t json_padding = 64;
-
-/// Keeps a piece that portions of the input split.
-class SplitPiece {
- public:
-  [[nodiscard]] bool empty() const { return text_.empty(); }
-  [[nodiscard]] std::size_t size() const { return text_.size(); }
-  void append(std::string_view part) { text_.append(part); }
-  /// The whole piece, padded.
-  [[nodiscard]] std::string_view padded();
-  /// Forgets the piece and gives back its memory.
-  void clear() { std::string().swap(text_); }
-
- private:
-  std::string text_;
-};
 
 /// The lines of a watch.
 class LineFrames {
@@ -32,13 +17,12 @@ class LineFrames {
   /// The next line, without its end; nothing when more bytes are needed, or the line is too long.
   [[nodiscard]] std::optional<std::string_view> next();
   /// What came after the last line's end.
-  [[nodiscard]] std::string_view unfinished() { return split_.padded(); }
+  [[nodiscard]] std::string_view unfinished() { return split_.finish(); }
   [[nodiscard]] bool too_long() const { return too_long_; }
 
  private:
   std::string_view rest_;
   SplitPiece split_;
-  bool returned_split_ = false;
   bool too_long_ = false;
 };
 
@@ -61,7 +45,7 @@ class JsonNesting {
 };
 
 /// The elements of the member "items" of an object, and the rest of that object.
-class ListFrames {
+class JsonListFrames {
  public:
   void put(std::string_view bytes) { rest_ = bytes; }
   /// The next item; nothing when more bytes are needed, or something is wrong.
@@ -82,7 +66,6 @@ class ListFrames {
   JsonNesting item_nesting_;
   bool in_items_ = false;
   bool in_item_ = false;
-  bool returned_split_ = false;
   std::string_view problem_;
 };
 

@@ -1,5 +1,7 @@
 #include "kube/list_watch_query.h"
 
+#include <fmt/format.h>
+
 #include "k8scale/base/text.h"
 
 namespace k8scale::kube {
@@ -18,7 +20,35 @@ std::string selectors(const ReflectorOptions& options) {
   return query;
 }
 
+constexpr std::string_view json = "application/json";
+constexpr std::string_view protobuf = "application/vnd.kubernetes.protobuf";
+
+void append_type(std::string& accept, std::string_view type, std::string_view parameters) {
+  if (!accept.empty()) accept += ',';
+  accept.append(type).append(parameters);
+}
+
+// Each encoding, first as metadata only if that is wanted, then whole.
+std::string accept(Encoding encoding, std::string_view as, std::string_view stream) {
+  std::string accept;
+  for (const bool whole : {false, true}) {
+    if (!whole && as.empty()) continue;
+    const std::string parameters = whole ? std::string() : fmt::format(";as={};g=meta.k8s.io;v=v1", as);
+    if (encoding == Encoding::protobuf) append_type(accept, protobuf, parameters + std::string(stream));
+    append_type(accept, json, parameters);
+  }
+  return accept;
+}
+
 }  // namespace
+
+std::string accept_list(Encoding encoding, bool metadata_only) {
+  return accept(encoding, metadata_only ? "PartialObjectMetadataList" : "", "");
+}
+
+std::string accept_watch(Encoding encoding, bool metadata_only) {
+  return accept(encoding, metadata_only ? "PartialObjectMetadata" : "", ";stream=watch");
+}
 
 std::string list_query(const ReflectorOptions& options, const ListStart& start) {
   std::string query = selectors(options);

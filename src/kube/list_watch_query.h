@@ -20,4 +20,8 @@ enum class InitialEvents { no, yes };
 [[nodiscard]] std::string watch_query(const ReflectorOptions& options, std::string_view resource_version,
                                       InitialEvents initial, std::chrono::seconds timeout);
 
+/// The Accept field for a list or a watch. Protobuf is asked for with JSON as what will do instead.
+[[nodiscard]] std::string accept_list(Encoding encoding, bool metadata_only);
+[[nodiscard]] std::string accept_watch(Encoding encoding, bool metadata_only);
+
 }  // namespace k8scale::kube

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "k8scale/base/log.h"
-#include "kube/json_reader.h"
 #include "kube/reflector_state.h"
 
 namespace k8scale::kube {
@@ -118,12 +117,15 @@ net::Task<Ending> Reflector::State::read_pages(ListStart start) {
     if (!token.empty()) start.resource_version = "";
     StreamRequest request;
     request.query = list_query(options, start);
+    request.accept = accept_list(encoding, options.metadata_only);
+    request.gzip = options.gzip;
     request.cancellation = &cancellation;
     StreamAnswer answer = co_await client.open_stream(collection, request);
     if (answer.failure) co_return lost(*answer.failure);
     if (answer.status) co_return refused(std::move(*answer.status));
-    const auto reader = make_json_list_reader(client.shared_by_reflectors().parser, options.annotations);
-    Ending ending = co_await read(*answer.stream, *reader, base::SteadyTime::max());
+    Body body(*answer.stream, Body::Kind::list, client.shared_by_reflectors(), options.annotations);
+    note_encoding(body.encoding());
+    Ending ending = co_await read(*answer.stream, body, base::SteadyTime::max());
     if (ending.kind != Ending::Kind::complete || stopped.raised()) co_return ending;
   }
   co_return Ending();
@@ -138,6 +140,8 @@ net::Task<Ending> Reflector::State::watch(InitialEvents initial) {
   const std::string_view from = lists && version_lost ? std::string_view() : version;
   StreamRequest request;
   request.query = watch_query(options, from, initial, timeout);
+  request.accept = accept_watch(encoding, options.metadata_only);
+  request.gzip = lists && options.gzip;
   request.cancellation = &cancellation;
   StreamAnswer answer = co_await client.open_stream(collection, request);
   if (answer.failure) co_return lost(*answer.failure);
@@ -145,13 +149,13 @@ net::Task<Ending> Reflector::State::watch(InitialEvents initial) {
   ++counters.watches;
   if (!lists && resuming) ++counters.resumes;
   resuming = !lists;
-  const auto reader = make_json_watch_reader(client.shared_by_reflectors().parser, options.annotations);
-  Ending ending = co_await read(*answer.stream, *reader, Clock::now() + timeout + watch_grace);
+  Body body(*answer.stream, Body::Kind::watch, client.shared_by_reflectors(), options.annotations);
+  note_encoding(body.encoding());
+  Ending ending = co_await read(*answer.stream, body, Clock::now() + timeout + watch_grace);
   co_return ending;
 }
 
-net::Task<Ending> Reflector::State::read(net::ResponseStream& stream, BodyReader& reader,
-                                         base::SteadyTime deadline) {
+net::Task<Ending> Reflector::State::read(net::ResponseStream& stream, Body& body, base::SteadyTime deadline) {
   const bool streamed = deadline != base::SteadyTime::max();
   for (;;) {
     base::Nanoseconds limit = options.times.page_progress;
@@ -167,23 +171,28 @@ net::Task<Ending> Reflector::State::read(net::ResponseStream& stream, BodyReader
     }
     const base::SteadyTime received = Clock::now();
     counters.bytes += bytes->size();
-    if (bytes->empty()) {
-      std::optional<Ending> ending = take(reader.finish(), reader, received);
-      if (ending) co_return std::move(*ending);
-      if (streamed && listing) co_return stalled("a streamed list ended before it was whole");
-      co_return Ending();
-    }
-    reader.put(*bytes);
-    for (;;) {
-      const Finding finding = reader.next();
-      if (finding.kind == Finding::Kind::nothing) break;
-      std::optional<Ending> ending = take(finding, reader, received);
-      if (ending) co_return std::move(*ending);
-    }
+    const bool ended = bytes->empty();
+    if (!ended) body.put(*bytes);
+    std::optional<Ending> ending = take_all(body, received);
+    if (!ending && ended) ending = take(body.finish(), body, received);
+    if (ending) co_return std::move(*ending);
+    if (!ended) continue;
+    if (streamed && listing) co_return stalled("a streamed list ended before it was whole");
+    co_return Ending();
   }
 }
 
-std::optional<Ending> Reflector::State::take(const Finding& finding, const BodyReader& reader,
+std::optional<Ending> Reflector::State::take_all(Body& body, base::SteadyTime received) {
+  std::optional<Ending> ending;
+  while (!ending) {
+    const Finding finding = body.next();
+    if (finding.kind == Finding::Kind::nothing) break;
+    ending = take(finding, body, received);
+  }
+  return ending;
+}
+
+std::optional<Ending> Reflector::State::take(const Finding& finding, const Body& body,
                                              base::SteadyTime received) {
   ++told;
   switch (finding.kind) {
@@ -204,7 +213,7 @@ std::optional<Ending> Reflector::State::take(const Finding& finding, const BodyR
       take_bookmark(finding);
       return std::nullopt;
     case Finding::Kind::refusal: {
-      Ending ending = refused(reader.refusal);
+      Ending ending = refused(body.refusal());
       ending.in_stream = true;
       return ending;
     }
@@ -215,6 +224,14 @@ std::optional<Ending> Reflector::State::take(const Finding& finding, const BodyR
   ending.kind = Ending::Kind::garbage;
   ending.detail = finding.problem;
   return ending;
+}
+
+void Reflector::State::note_encoding(Encoding found) {
+  if (found == encoding) return;
+  encoding = found;
+  const std::string kind = "encoding of " + collection.qualified();
+  if (!client.shared_by_reflectors().may_log(kind, Clock::now(), base::Nanoseconds::max())) return;
+  base::log_warning("the server has no protobuf for " + collection.qualified() + ": going on with JSON");
 }
 
 void Reflector::State::take_change(const Finding& finding, base::SteadyTime received) {

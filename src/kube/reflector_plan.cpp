@@ -83,6 +83,10 @@ base::Nanoseconds Reflector::State::plan_after_refusal(const Ending& ending, bas
     return pause_if_often(now);
   }
   if (is_too_large(status)) return plan_too_large(status, now);
+  if (status.code == 406 && encoding == Encoding::protobuf) {
+    note_encoding(Encoding::json);
+    return base::Nanoseconds(0);
+  }
   if (status.code == 429 || status.code >= 500) {
     if (status.retry_after) return *status.retry_after;
     return backoff.next(now, random);

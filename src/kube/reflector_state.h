@@ -6,7 +6,7 @@
 #include "k8scale/kube/reflector.h"
 #include "k8scale/net/wait.h"
 #include "kube/backoff.h"
-#include "kube/body_reader.h"
+#include "kube/body.h"
 #include "kube/list_watch_query.h"
 #include "kube/shared_by_reflectors.h"
 
@@ -39,10 +39,12 @@ struct Reflector::State {
   [[nodiscard]] net::Task<Ending> list();
   [[nodiscard]] net::Task<Ending> read_pages(ListStart start);
   [[nodiscard]] net::Task<Ending> watch(InitialEvents initial);
-  [[nodiscard]] net::Task<Ending> read(net::ResponseStream& stream, BodyReader& reader,
-                                       base::SteadyTime deadline);
-  [[nodiscard]] std::optional<Ending> take(const Finding& finding, const BodyReader& reader,
+  [[nodiscard]] net::Task<Ending> read(net::ResponseStream& stream, Body& body, base::SteadyTime deadline);
+  [[nodiscard]] std::optional<Ending> take_all(Body& body, base::SteadyTime received);
+  [[nodiscard]] std::optional<Ending> take(const Finding& finding, const Body& body,
                                            base::SteadyTime received);
+  /// What the server answers in, which need not be what it was asked for.
+  void note_encoding(Encoding found);
   void take_change(const Finding& finding, base::SteadyTime received);
   void take_bookmark(const Finding& finding);
   void begin_list();

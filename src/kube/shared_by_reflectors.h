@@ -5,13 +5,15 @@
 #include <string_view>
 
 #include "k8scale/base/time.h"
-#include "kube/object_parser.h"
+#include "kube/json_object.h"
+#include "kube/protobuf_object.h"
 
 namespace k8scale::kube {
 
 /// What the reflectors of one client share: a process may have thousands of them.
 struct SharedByReflectors {
-  ObjectParser parser;
+  JsonParser json;
+  ProtobufParser protobuf;
   /// When something was logged last, by its kind.
   std::map<std::string, base::SteadyTime, std::less<>> logged;
 

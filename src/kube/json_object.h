@@ -18,12 +18,12 @@ namespace k8scale::kube {
 
 /// Reads objects and events in JSON. Its memory serves one piece after the other, whoever they are for: one
 /// parser is enough for all reflectors of a shard.
-class ObjectParser {
+class JsonParser {
  public:
-  ObjectParser();
-  ~ObjectParser();
-  ObjectParser(const ObjectParser&) = delete;
-  ObjectParser& operator=(const ObjectParser&) = delete;
+  JsonParser();
+  ~JsonParser();
+  JsonParser(const JsonParser&) = delete;
+  JsonParser& operator=(const JsonParser&) = delete;
 
   /// An object of a list: finds `item` or `garbage`. `json` is padded (see json_frames.h).
   [[nodiscard]] Finding parse_item(std::string_view json, std::span<const std::string> annotations);
