@@ -37,24 +37,24 @@ class ByteBuffer {
   /// For a connection at rest: gives back what is more than most messages need.
   void shrink() {
     wanted_ = least;
-    if (capacity_ > least) release();
+    if (capacity_ > least && empty()) release();
   }
-  /// Gives all memory back, if it holds nothing. The next will be as large.
+  /// Gives back what a few bytes do not need, if there are no more. The next memory will be as large.
   void release() {
-    if (!empty()) return;
-    memory_.reset();
-    capacity_ = begin_ = end_ = 0;
+    const std::size_t unused = end_ - begin_;
+    if (capacity_ > few && unused <= few) allocate(unused > 0 ? few : 0);
   }
 
  private:
   static constexpr std::size_t least = 4 * 1024;
   static constexpr std::size_t most = 256 * 1024;
+  static constexpr std::size_t few = 8;  // the end of a chunk's line
 
   void allocate(std::size_t capacity) {
-    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    auto other = capacity > 0 ? std::make_unique_for_overwrite<char[]>(capacity) : nullptr;
     const std::size_t unused = end_ - begin_;
-    if (unused > 0) std::memcpy(larger.get(), memory_.get() + begin_, unused);
-    memory_ = std::move(larger);
+    if (unused > 0) std::memcpy(other.get(), memory_.get() + begin_, unused);
+    memory_ = std::move(other);
     capacity_ = capacity;
     begin_ = 0;
     end_ = unused;

@@ -240,6 +240,11 @@ Stream::Attempt Stream::after_tls(int outcome) {
   return {Progress::failed, 0};
 }
 
+// OpenSSL releases what a read or write needed; but a session ticket that came in leaves a buffer behind.
+void Stream::release_memory() {
+  if (ssl_) SSL_free_buffers(ssl_.get());
+}
+
 bool Stream::is_quiet() {
   char byte = 0;
   const ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);

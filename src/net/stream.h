@@ -48,6 +48,8 @@ class Stream {
   /// "`expected` within LIMIT". Zero takes the limit away.
   void set_limit(base::Nanoseconds limit, std::string_view expected);
 
+  /// Gives back memory that a connection at rest does not need.
+  void release_memory();
   /// Whether a connection at rest is still open and has nothing unexpected to say.
   [[nodiscard]] bool is_quiet();
   [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
