@@ -93,6 +93,7 @@ void Reflector::State::end_list(std::string_view resource_version) {
 }
 
 net::Task<Ending> Reflector::State::list() {
+  resuming = false;
   begin_list();
   ListStart start;
   start.resource_version = list_version();
@@ -148,7 +149,7 @@ net::Task<Ending> Reflector::State::watch(InitialEvents initial) {
   if (answer.status) co_return refused(std::move(*answer.status));
   ++counters.watches;
   if (!lists && resuming) ++counters.resumes;
-  resuming = !lists;
+  resuming = true;
   Body body(*answer.stream, Body::Kind::watch, client.shared_by_reflectors(), options.annotations);
   note_encoding(body.encoding());
   Ending ending = co_await read(*answer.stream, body, Clock::now() + timeout + watch_grace);

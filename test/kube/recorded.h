@@ -97,6 +97,17 @@ class Running {
     return reflector_->counters();
   }
 
+  /// How often that error was counted so far.
+  [[nodiscard]] std::uint64_t errors(const std::string& reason) {
+    std::promise<std::uint64_t> count;
+    shard_.post([&] {
+      const auto& errors = reflector_->counters().errors;
+      const auto found = errors.find(reason);
+      count.set_value(found == errors.end() ? 0 : found->second);
+    });
+    return count.get_future().get();
+  }
+
   ScriptedServer server;
   Recording told;
 
