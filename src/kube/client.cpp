@@ -9,12 +9,16 @@
 #include "k8scale/base/text.h"
 #include "k8scale/kube/proxy.h"
 #include "k8scale/net/wait.h"
+#include "kube/shared_by_reflectors.h"
 
 namespace k8scale::kube {
 namespace {
 
 // Distinct warnings of the server that are logged.
 constexpr std::size_t most_warnings = 100;
+constexpr std::string_view json = "application/json";
+// More of the body of a refusal is not read.
+constexpr std::size_t longest_refusal = 64 * 1024;
 
 std::string_view content_type(PatchType type) {
   switch (type) {
@@ -28,7 +32,7 @@ std::string_view content_type(PatchType type) {
   return "application/strategic-merge-patch+json";
 }
 
-std::optional<std::chrono::seconds> retry_after(const net::Response& response) {
+std::optional<std::chrono::seconds> retry_after(const net::ResponseHead& response) {
   const bool may_retry = response.status == 429 || response.status >= 500;
   if (!may_retry) return std::nullopt;
   const auto text = response.headers.find("Retry-After");
@@ -74,7 +78,7 @@ struct Call {
   std::string method;
   std::string target;  // below the server's path prefix
   std::string body;
-  std::string_view content_type = "application/json";
+  std::string_view content_type = json;
   Subject subject;
 };
 
@@ -114,6 +118,7 @@ struct Client::State {
   std::optional<net::Proxy> proxy;
   net::Signal stopped;
   std::set<std::string> warnings;
+  SharedByReflectors shared_by_reflectors;
 
   // Made from the credential that is in use.
   std::shared_ptr<const Credential> credential;
@@ -135,13 +140,15 @@ struct Client::State {
   enum class Next { end, at_once, with_new_credentials, after_pause };
   struct Course;
 
-  void log_warnings(const net::Response& response);
+  void log_warnings(const net::ResponseHead& response);
+  net::Headers headers_for(std::string_view accept) const;
   net::Request request_of(Call& call);
   Next next_step(const net::Exchange& exchange, Course& course) const;
   std::optional<Status> refusal_of(const net::Exchange& exchange, const Course& course);
   void authorize_again(net::Request& request);
   net::Task<bool> attempt(Course& course, const AttemptObserver& observe);
   net::Task<Answer> send(Call call, const AttemptObserver& observe);
+  net::Task<StreamAnswer> open_stream(const Collection& collection, const StreamRequest& wanted);
 };
 
 void Client::State::use_current_credential() {
@@ -155,17 +162,23 @@ void Client::State::use_current_credential() {
     pool_options.connect_timeout = options.connect_timeout;
     pool_options.handshake_timeout = options.connect_timeout;
     pool_options.request_timeout = options.request_timeout;
+    pool_options.most_connections = options.most_connections;
     pool = std::make_unique<net::Pool>(shard, std::move(pool_options));
   }
   credential = std::move(now);
   headers.clear();
   headers.add("User-Agent", options.user_agent);
-  headers.add("Accept", "application/json");
   if (!credential->authorization.empty()) headers.add("Authorization", credential->authorization);
   add_impersonation(configuration.impersonation, headers);
 }
 
-void Client::State::log_warnings(const net::Response& response) {
+net::Headers Client::State::headers_for(std::string_view accept) const {
+  net::Headers all = headers;
+  all.add("Accept", accept);
+  return all;
+}
+
+void Client::State::log_warnings(const net::ResponseHead& response) {
   if (!response.headers.find("Warning")) return;
   for (const std::string_view field : response.headers.all("Warning")) {
     const bool room = warnings.size() < most_warnings;
@@ -177,7 +190,7 @@ net::Request Client::State::request_of(Call& call) {
   net::Request request;
   request.method = std::move(call.method);
   request.target = configuration.path_prefix + call.target;
-  request.headers = headers;
+  request.headers = headers_for(json);
   if (!call.body.empty()) request.headers.add("Content-Type", call.content_type);
   request.body = std::move(call.body);
   return request;
@@ -224,7 +237,7 @@ std::optional<Status> Client::State::refusal_of(const net::Exchange& exchange, c
 void Client::State::authorize_again(net::Request& request) {
   use_current_credential();
   const std::string type(request.headers.find("Content-Type").value_or(""));
-  request.headers = headers;
+  request.headers = headers_for(json);
   if (!type.empty()) request.headers.add("Content-Type", type);
 }
 
@@ -260,6 +273,63 @@ net::Task<Answer> Client::State::send(Call call, const AttemptObserver& observe)
   bool again = true;
   while (again) again = co_await attempt(course, observe);
   co_return std::move(course.answer);
+}
+
+namespace {
+
+// Why the server refused what a stream was opened for.
+net::Task<Status> read_refusal(net::ResponseStream& stream, base::Nanoseconds idle, StatusSubject subject) {
+  std::string body;
+  while (body.size() < longest_refusal) {
+    const base::Result<std::string_view> bytes = co_await stream.read_some(idle);
+    if (bytes.has_error() || bytes->empty()) break;
+    body += *bytes;
+  }
+  Status status = parse_status(stream.head().status, body, subject);
+  const auto pause = retry_after(stream.head());
+  if (pause) status.retry_after = pause;
+  co_return status;
+}
+
+}  // namespace
+
+net::Task<StreamAnswer> Client::State::open_stream(const Collection& collection,
+                                                   const StreamRequest& wanted) {
+  use_current_credential();
+  net::Request request;
+  request.target = configuration.path_prefix + collection.path();
+  if (!wanted.query.empty()) request.target += "?" + wanted.query;
+  StreamAnswer answer;
+  bool fresh = false;
+  bool replaced = false;
+  for (bool again = true; again;) {
+    again = false;
+    request.headers = headers_for(wanted.accept);
+    if (wanted.gzip) request.headers.add("Accept-Encoding", "gzip");
+    const std::uint64_t generation = credential->generation;
+    answer = StreamAnswer();
+    auto opened = co_await pool->open_stream(request, fresh, wanted.cancellation);
+    if (opened.has_error()) {
+      const base::FailureKind kind = opened.error().kind();
+      answer.failure = opened.error();
+      again = !fresh && (kind == base::FailureKind::closed || kind == base::FailureKind::reset);
+      fresh = true;
+      continue;
+    }
+    net::ResponseStream& stream = **opened;
+    log_warnings(stream.head());
+    if (stream.head().status / 100 == 2) {
+      answer.stream = std::move(*opened);
+      continue;
+    }
+    const StatusSubject subject{request.method, collection.qualified(), ""};
+    answer.status = co_await read_refusal(stream, options.request_timeout, subject);
+    if (stream.head().status != 401 || replaced) continue;
+    replaced = true;
+    again = co_await credentials->replace(shard, generation);
+    if (again) use_current_credential();
+  }
+  co_return std::move(answer);
 }
 
 Client::Client(net::Shard& shard, const Configuration& configuration,
@@ -340,9 +410,15 @@ net::Task<Answer> Client::get_path(std::string_view path) {
   return state_->send(std::move(call), nobody);
 }
 
+net::Task<StreamAnswer> Client::open_stream(const Collection& collection, const StreamRequest& request) {
+  return state_->open_stream(collection, request);
+}
+
 net::Task<base::Result<void>> Client::prewarm(std::size_t count) { return state_->pool->prewarm(count); }
 
 net::PoolCounters Client::connections() const { return state_->pool->counters(); }
+
+SharedByReflectors& Client::shared_by_reflectors() { return state_->shared_by_reflectors; }
 
 void Client::stop_retrying() {
   state_->options.retries = 0;

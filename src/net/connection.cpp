@@ -148,23 +148,50 @@ Task<base::Result<void>> Connection::read_head(const Request& request, Answer& a
 }
 
 Task<base::Result<void>> Connection::read_body(std::uint64_t& bytes_received) {
-  // What came with the head may hold more than the parser took.
-  const std::size_t before = received_.data().size();
-  if (before > 0) {
-    base::Result<void> parsed = parse();
-    if (parsed.has_error() || parser_->done() || received_.data().size() < before) co_return parsed;
-  }
+  const base::Result<bool> parsed = parse_rest();
+  if (parsed.has_error()) co_return parsed.error();
+  if (*parsed) co_return base::Result<void>();
   base::Result<void> outcome = co_await read_more(bytes_received);
   co_return outcome;
+}
+
+base::Result<bool> Connection::read_body_now(std::uint64_t& bytes_received) {
+  base::Result<bool> parsed = parse_rest();
+  if (parsed.has_error() || *parsed) return parsed;
+  const base::Result<std::optional<std::size_t>> count = stream_.read_now(received_.prepare());
+  if (count.has_error()) return count.error();
+  if (!count->has_value()) return false;
+  const base::Result<void> taken = take(**count, bytes_received);
+  if (taken.has_error()) return taken.error();
+  return true;
+}
+
+Task<base::Result<void>> Connection::wait_for_body() {
+  received_.release();
+  stream_.release_memory();
+  return stream_.wait_readable();
+}
+
+// What came with the head may hold more than the parser took. True when it took some.
+base::Result<bool> Connection::parse_rest() {
+  const std::size_t before = received_.data().size();
+  if (before == 0) return false;
+  const base::Result<void> parsed = parse();
+  if (parsed.has_error()) return parsed.error();
+  return parser_->done() || received_.data().size() < before;
 }
 
 Task<base::Result<void>> Connection::read_more(std::uint64_t& bytes_received) {
   base::Result<std::size_t> count = co_await stream_.read_some(received_.prepare());
   if (count.has_error()) co_return count.error();
-  if (*count == 0) co_return parse_end();
-  bytes_received += *count;
-  received_.commit(*count);
-  co_return parse();
+  co_return take(*count, bytes_received);
+}
+
+base::Result<void> Connection::take(std::size_t count, std::uint64_t& bytes_received) {
+  if (count == 0) return parse_end();
+  bytes_received += count;
+  received_.commit(count);
+  return parse();
 }
 
 base::Result<void> Connection::parse() {

@@ -36,6 +36,10 @@ class Connection {
   /// Sends `request` and reads the answer's head, and whatever of its body came along. `timing.sent`,
   /// `sent_wall` and `first_byte` are filled in.
   [[nodiscard]] Task<base::Result<void>> ask(const Request& request, Answer answer);
+  /// Takes in what is there of the body, without waiting; false when that is nothing.
+  [[nodiscard]] base::Result<bool> read_body_now(std::uint64_t& bytes_received);
+  /// Returns when there may be more of it. Holds no memory meanwhile.
+  [[nodiscard]] Task<base::Result<void>> wait_for_body();
   /// Reads more of the body: at least one byte, or its end.
   [[nodiscard]] Task<base::Result<void>> read_body(std::uint64_t& bytes_received);
   [[nodiscard]] bool answer_done() const { return parser_ && parser_->done(); }
@@ -46,6 +50,8 @@ class Connection {
   [[nodiscard]] bool is_quiet() { return stream_.is_quiet(); }
 
   [[nodiscard]] std::uint64_t bytes_written() const { return stream_.bytes_written(); }
+  /// Ends what is waiting, with kind cancelled.
+  void cancel() { stream_.cancel(); }
   void set_limit(base::Nanoseconds limit, std::string_view expected) { stream_.set_limit(limit, expected); }
 
   base::SteadyTime idle_since;
@@ -58,7 +64,10 @@ class Connection {
   [[nodiscard]] Task<base::Result<void>> read_head(const Request& request, Answer& answer);
   /// Reads once and hands it to the parser.
   [[nodiscard]] Task<base::Result<void>> read_more(std::uint64_t& bytes_received);
+  /// Hands what was just read to the parser; nothing is the end of the stream.
+  [[nodiscard]] base::Result<void> take(std::size_t count, std::uint64_t& bytes_received);
   [[nodiscard]] base::Result<void> parse();
+  [[nodiscard]] base::Result<bool> parse_rest();
   [[nodiscard]] base::Result<void> parse_end();
   void write_head(const Request& request);
 

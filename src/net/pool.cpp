@@ -20,6 +20,8 @@ constexpr auto surely_open = std::chrono::milliseconds(10);
 
 constexpr std::size_t most_opening = 8;
 
+Failure given_up() { return {FailureKind::cancelled, "given up"}; }
+
 bool is_idempotent(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
          method == "DELETE" || method == "TRACE";
@@ -72,10 +74,12 @@ struct Pool::State {
   static void open_for_waiters(const std::shared_ptr<State>& state);
   static Task<void> open_one(std::shared_ptr<State> state, ConnectionPointer connection);
   static Task<base::Result<ConnectionPointer>> connect(std::shared_ptr<State> state);
-  static Task<base::Result<ConnectionPointer>> acquire(std::shared_ptr<State> state);
+  static Task<base::Result<ConnectionPointer>> acquire(std::shared_ptr<State> state,
+                                                       Cancellation* cancellation = nullptr);
   static Task<Exchange> exchange(std::shared_ptr<State> state, const Request& request, bool fresh);
   static Task<base::Result<std::unique_ptr<ResponseStream>>> open_stream(std::shared_ptr<State> state,
-                                                                         const Request& request);
+                                                                         const Request& request, bool fresh,
+                                                                         Cancellation* cancellation);
   static Task<base::Result<void>> prewarm(std::shared_ptr<State> state, std::size_t count);
 };
 
@@ -164,12 +168,21 @@ Task<base::Result<Pool::State::ConnectionPointer>> Pool::State::connect(std::sha
   co_return std::move(connection);
 }
 
-Task<base::Result<Pool::State::ConnectionPointer>> Pool::State::acquire(std::shared_ptr<State> state) {
+Task<base::Result<Pool::State::ConnectionPointer>> Pool::State::acquire(std::shared_ptr<State> state,
+                                                                        Cancellation* cancellation) {
   Waiter waiter(state->shard, ++state->last_waiter);
   state->waiters.push_back(waiter);
   ++state->waiting;
   open_for_waiters(state);
+  if (cancellation != nullptr) {
+    cancellation->set([&] {
+      if (!waiter.is_linked()) return;
+      waiter.failure = given_up();
+      state->wake(waiter);
+    });
+  }
   co_await waiter.ready.wait();
+  if (cancellation != nullptr) cancellation->set(nullptr);
   if (!waiter.connection) co_return waiter.failure;
   co_return std::move(waiter.connection);
 }
@@ -231,8 +244,19 @@ namespace {
 template <class State>
 class PooledStream final : public ResponseStream {
  public:
-  PooledStream(std::shared_ptr<State> state, std::unique_ptr<Connection> connection)
-      : state_(std::move(state)), connection_(std::move(connection)) {}
+  PooledStream(std::shared_ptr<State> state, std::unique_ptr<Connection> connection,
+               Cancellation* cancellation)
+      : state_(std::move(state)), connection_(std::move(connection)), cancellation_(cancellation) {
+    if (cancellation_ == nullptr) return;
+    cancellation_->set([this] {
+      if (connection_) connection_->cancel();
+    });
+  }
+  ~PooledStream() override {
+    if (cancellation_ != nullptr) cancellation_->set(nullptr);
+  }
+  PooledStream(const PooledStream&) = delete;
+  PooledStream& operator=(const PooledStream&) = delete;
 
   Task<base::Result<void>> ask(const Request& request) {
     timing_.started = Clock::now();
@@ -251,11 +275,16 @@ class PooledStream final : public ResponseStream {
     if (!connection_) co_return std::string_view();
     connection_->set_limit(idle, "no byte of the answer");
     while (body_.empty() && !connection_->answer_done()) {
-      const base::Result<void> outcome = co_await connection_->read_body(bytes_received_);
-      if (outcome.has_error()) {
+      base::Result<bool> read = connection_->read_body_now(bytes_received_);
+      if (read.has_value() && !*read) {
+        std::string().swap(body_);
+        const base::Result<void> ready = co_await connection_->wait_for_body();
+        if (ready.has_error()) read = ready.error();
+      }
+      if (read.has_error()) {
         timing_.done = Clock::now();
         connection_.reset();
-        co_return outcome.error();
+        co_return read.error();
       }
     }
     if (body_.empty()) {
@@ -272,21 +301,25 @@ class PooledStream final : public ResponseStream {
   std::string body_;
   Timing timing_;
   std::uint64_t bytes_received_ = 0;
+  Cancellation* cancellation_;
   bool began_ = false;
 };
 
 }  // namespace
 
 Task<base::Result<std::unique_ptr<ResponseStream>>> Pool::State::open_stream(std::shared_ptr<State> state,
-                                                                             const Request& request) {
-  ConnectionPointer connection = state->take_idle();
+                                                                             const Request& request,
+                                                                             bool fresh,
+                                                                             Cancellation* cancellation) {
+  if (cancellation != nullptr && cancellation->cancelled()) co_return given_up();
+  ConnectionPointer connection = fresh ? nullptr : state->take_idle();
   if (!connection) {
-    base::Result<ConnectionPointer> opened = co_await acquire(state);
+    base::Result<ConnectionPointer> opened = co_await acquire(state, cancellation);
     if (opened.has_error()) co_return opened.error();
     connection = std::move(*opened);
   }
   connection->set_limit(state->options->request_timeout, "no answer");
-  auto stream = std::make_unique<PooledStream<State>>(state, std::move(connection));
+  auto stream = std::make_unique<PooledStream<State>>(state, std::move(connection), cancellation);
   const base::Result<void> asked = co_await stream->ask(request);
   if (asked.has_error()) co_return asked.error();
   co_return std::unique_ptr<ResponseStream>(std::move(stream));
@@ -303,8 +336,9 @@ Task<Exchange> Pool::exchange(const Request& request, bool fresh) {
   return State::exchange(state_, request, fresh);
 }
 
-Task<base::Result<std::unique_ptr<ResponseStream>>> Pool::open_stream(const Request& request) {
-  return State::open_stream(state_, request);
+Task<base::Result<std::unique_ptr<ResponseStream>>> Pool::open_stream(const Request& request, bool fresh,
+                                                                      Cancellation* cancellation) {
+  return State::open_stream(state_, request, fresh, cancellation);
 }
 
 Task<base::Result<void>> Pool::prewarm(std::size_t count) { return State::prewarm(state_, count); }

@@ -139,6 +139,20 @@ Task<base::Result<std::size_t>> Stream::read_some(std::span<char> buffer) {
   }
 }
 
+base::Result<std::optional<std::size_t>> Stream::read_now(std::span<char> buffer) {
+  std::size_t total = 0;
+  bool more = true;  // a record of TLS is at most 16 KiB, but several may have come at once
+  while (more && total < buffer.size()) {
+    const Attempt attempt = try_read(buffer.subspan(total));
+    total += attempt.bytes;
+    if (total == 0 && attempt.progress == Progress::failed) return failure_;
+    if (total == 0 && attempt.progress != Progress::done) return std::optional<std::size_t>();
+    more =
+        attempt.progress == Progress::done && attempt.bytes > 0 && ssl_ && SSL_has_pending(ssl_.get()) == 1;
+  }
+  return std::optional(total);
+}
+
 Task<base::Result<void>> Stream::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const Attempt attempt = try_write(bytes);
@@ -224,6 +238,11 @@ Stream::Attempt Stream::after_tls(int outcome) {
   }
   failure_ = Failure(FailureKind::tls, openssl::take_error());
   return {Progress::failed, 0};
+}
+
+// OpenSSL releases what a read or write needed; but a session ticket that came in leaves a buffer behind.
+void Stream::release_memory() {
+  if (ssl_) SSL_free_buffers(ssl_.get());
 }
 
 bool Stream::is_quiet() {

@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ class Stream {
   [[nodiscard]] Task<base::Result<void>> wait_readable();
   /// Reads what is there, at least one byte; 0 at the end of the stream.
   [[nodiscard]] Task<base::Result<std::size_t>> read_some(std::span<char> buffer);
+  /// Reads what is there without waiting for more: nothing when `wait_readable` has to be awaited first, 0 at
+  /// the end of the stream.
+  [[nodiscard]] base::Result<std::optional<std::size_t>> read_now(std::span<char> buffer);
   /// Hands all of `bytes` to the kernel.
   [[nodiscard]] Task<base::Result<void>> write(std::string_view bytes);
 
@@ -44,6 +48,8 @@ class Stream {
   /// "`expected` within LIMIT". Zero takes the limit away.
   void set_limit(base::Nanoseconds limit, std::string_view expected);
 
+  /// Gives back memory that a connection at rest does not need.
+  void release_memory();
   /// Whether a connection at rest is still open and has nothing unexpected to say.
   [[nodiscard]] bool is_quiet();
   [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }

@@ -7,6 +7,9 @@
 namespace k8scale::net {
 namespace {
 
+// What one system call reads at most.
+constexpr std::size_t read_buffer = 64 * 1024;
+
 constexpr std::string_view http_1_1 = "\x08http/1.1";
 
 const unsigned char* bytes(std::string_view text) {
@@ -19,8 +22,11 @@ base::Failure failed(std::string_view what) {
 
 void set_common_options(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Connections may be many and idle: those hold no buffers.
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_default_read_buffer_len(context, read_buffer);
 }
 
 base::Result<void> use_authorities(SSL_CTX* context, const std::string& pem) {

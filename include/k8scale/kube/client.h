@@ -15,6 +15,7 @@
 #include "k8scale/net/pool.h"
 #include "k8scale/net/shard.h"
 #include "k8scale/net/task.h"
+#include "k8scale/net/wait.h"
 
 namespace k8scale::kube {
 
@@ -23,6 +24,7 @@ struct ClientOptions {
   int retries = 10;  ///< of 429 and 5xx that come with Retry-After; 0: none
   base::Nanoseconds connect_timeout = std::chrono::seconds(10);
   base::Nanoseconds request_timeout = std::chrono::seconds(65);
+  std::size_t most_connections = 256;  ///< calls beyond wait for one of these; each open watch holds one
 };
 
 /// The objects of one resource, in one namespace or (when that is empty) in all of them or in none.
@@ -41,6 +43,8 @@ class Collection {
   std::string path_;
   std::string qualified_;
 };
+
+struct SharedByReflectors;
 
 /// One request of a call that was sent, or could not be. What it refers to lasts as long as the observer
 /// runs.
@@ -65,6 +69,22 @@ struct Answer {
   [[nodiscard]] bool ok() const { return !failure && !status; }
   /// One line for people, empty when ok: the text of client-go's error, or of the failure.
   [[nodiscard]] std::string error() const;
+};
+
+/// A list or a watch whose answer is read as it comes.
+struct StreamRequest {
+  std::string query;  ///< encoded and without "?"; may be empty
+  std::string accept = "application/json";
+  bool gzip = false;  ///< ask for it; the answer's Content-Encoding says whether it is
+  net::Cancellation* cancellation = nullptr;  ///< see net::Pool::open_stream
+};
+
+/// What opening it came to.
+struct StreamAnswer {
+  std::optional<base::Failure> failure;
+  /// The server refused; `retry_after` is also what its Retry-After field says.
+  std::optional<Status> status;
+  std::unique_ptr<net::ResponseStream> stream;  ///< when neither of these
 };
 
 enum class PatchType { json, merge, strategic };
@@ -109,9 +129,15 @@ class Client {
   /// GET of anything else, as "/version".
   [[nodiscard]] net::Task<Answer> get_path(std::string_view path);
 
+  /// Opens a list or a watch. Nothing that the server refuses is sent again, but for 401.
+  [[nodiscard]] net::Task<StreamAnswer> open_stream(const Collection& collection,
+                                                    const StreamRequest& request);
+
   /// Opens connections until `count` are idle.
   [[nodiscard]] net::Task<base::Result<void>> prewarm(std::size_t count);
   [[nodiscard]] net::PoolCounters connections() const;
+  /// For kube's own sources.
+  [[nodiscard]] SharedByReflectors& shared_by_reflectors();
   /// From now on no call pauses to be sent again; one that pauses now is sent again at once, for the last
   /// time. For the end of a run.
   void stop_retrying();

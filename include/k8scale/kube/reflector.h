@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -47,6 +48,19 @@ class ReflectorSink {
 
 enum class Encoding { json, protobuf };
 
+/// How long a reflector waits for what; client-go's times. Tests shorten them.
+struct ReflectorTimes {
+  base::Nanoseconds first_pause = std::chrono::milliseconds(800);  ///< after a failure; then doubled
+  base::Nanoseconds longest_pause = std::chrono::seconds(30);
+  base::Nanoseconds calm = std::chrono::minutes(2);  ///< without a failure: the next pause is the first again
+  /// A watch that ended sooner and told nothing, and whatever else fails again this soon, is followed by a
+  /// pause.
+  base::Nanoseconds short_watch = std::chrono::seconds(1);
+  base::Nanoseconds list_progress = std::chrono::seconds(10);     ///< longest silence of a streamed list
+  base::Nanoseconds page_progress = std::chrono::seconds(60);     ///< longest silence of another one
+  std::chrono::seconds shortest_watch = std::chrono::minutes(5);  ///< asked for: 1 to 2 times this, random
+};
+
 struct ReflectorOptions {
   Encoding encoding = Encoding::json;  ///< protobuf falls back to JSON when the server has none (406)
   bool gzip = false;                   ///< ask for compressed lists
@@ -56,12 +70,13 @@ struct ReflectorOptions {
   std::string label_selector;
   std::string field_selector;
   std::uint64_t page_size = 500;  ///< of a list that is not streamed
+  ReflectorTimes times;
 };
 
 /// What happened so far. Errors by their reason in the server's words, or the kind of failure.
 struct ReflectorCounters {
   std::uint64_t lists = 0;    ///< that were complete; the second and later ones are relists
-  std::uint64_t watches = 0;  ///< that were opened
+  std::uint64_t watches = 0;  ///< that were opened, streamed lists among them
   std::uint64_t resumes = 0;  ///< of them, those that went on from the last version seen
   std::uint64_t expired = 0;  ///< 410, in both its forms
   std::uint64_t bookmarks = 0;

@@ -11,6 +11,7 @@
 #include "k8scale/net/task.h"
 #include "k8scale/net/tls.h"
 #include "k8scale/net/url.h"
+#include "k8scale/net/wait.h"
 
 namespace k8scale::net {
 
@@ -68,7 +69,7 @@ class ResponseStream {
   [[nodiscard]] virtual const ResponseHead& head() const = 0;
   [[nodiscard]] virtual const Timing& timing() const = 0;
   /// The next bytes of the body, valid until the next call; empty at its end. `idle` is the longest time
-  /// without a byte, zero for no limit.
+  /// without a byte, zero for no limit. No memory for bytes is held while there are none.
   [[nodiscard]] virtual Task<base::Result<std::string_view>> read_some(base::Nanoseconds idle) = 0;
   [[nodiscard]] virtual std::uint64_t bytes_received() const = 0;
 };
@@ -97,8 +98,11 @@ class Pool {
   /// call.
   [[nodiscard]] Task<Exchange> exchange(const Request& request, bool fresh = false);
 
-  /// Sends once and returns when the head of the answer is there.
-  [[nodiscard]] Task<base::Result<std::unique_ptr<ResponseStream>>> open_stream(const Request& request);
+  /// Sends once and returns when the head of the answer is there. `fresh` refuses idle connections.
+  /// `cancellation` ends this call and reads of the stream that it returns, with kind cancelled; it must
+  /// outlive both, and serves one stream at a time.
+  [[nodiscard]] Task<base::Result<std::unique_ptr<ResponseStream>>> open_stream(
+      const Request& request, bool fresh = false, Cancellation* cancellation = nullptr);
 
   /// Opens connections until `count` are idle; stops at the first failure.
   [[nodiscard]] Task<base::Result<void>> prewarm(std::size_t count);

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "k8scale/base/time.h"
@@ -33,6 +34,22 @@ class Signal {
  private:
   struct Sleepers;
   std::unique_ptr<Sleepers> sleepers_;
+};
+
+/// How whoever waits for something is told to give up, once and for all.
+class Cancellation {
+ public:
+  void cancel() {
+    cancelled_ = true;
+    if (give_up_) give_up_();
+  }
+  [[nodiscard]] bool cancelled() const { return cancelled_; }
+  /// What `cancel` calls from now on; replaces what it called before. Null: nothing.
+  void set(std::function<void()> give_up) { give_up_ = std::move(give_up); }
+
+ private:
+  std::function<void()> give_up_;
+  bool cancelled_ = false;
 };
 
 /// Coroutines that were started together and are waited for together.

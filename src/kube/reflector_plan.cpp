@@ -1,0 +1,146 @@
+// What a reflector does after a list or a watch has ended, in client-go's manner.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "k8scale/base/log.h"
+#include "kube/reflector_state.h"
+
+namespace k8scale::kube {
+namespace {
+
+constexpr auto log_period = std::chrono::seconds(10);
+
+bool is_too_large(const Status& status) {
+  const bool said = std::any_of(status.causes.begin(), status.causes.end(), [](const StatusCause& cause) {
+    return cause.reason == "ResourceVersionTooLarge";
+  });
+  // Servers before 1.19 have no such cause.
+  return said ||
+         (status.code == 504 && status.message.find("Too large resource version") != std::string::npos);
+}
+
+bool is_expired(const Status& status) {
+  return status.code == 410 || status.reason == "Expired" || status.reason == "Gone";
+}
+
+// Refusals that say nothing about whether lists can be streamed.
+bool may_stream_lists(const Status& status) {
+  switch (status.code) {
+    case 401:
+    case 403:
+    case 404:
+    case 408:
+    case 429:
+      return true;
+    default:
+      return status.code >= 500;
+  }
+}
+
+}  // namespace
+
+base::Nanoseconds Reflector::State::pause_if_often(base::SteadyTime now) {
+  const bool often = now - last_immediate < options.times.short_watch;
+  last_immediate = now;
+  return often ? backoff.next(now, random) : base::Nanoseconds(0);
+}
+
+base::Nanoseconds Reflector::State::plan(const Ending& ending, base::SteadyTime now) {
+  const bool listed = step == Step::watch || list_whole;
+  step = listed ? Step::watch : Step::list;
+  const bool short_lived = told == 0 && now - began < options.times.short_watch;
+  switch (ending.kind) {
+    case Ending::Kind::complete:
+      return short_lived ? backoff.next(now, random) : base::Nanoseconds(0);
+    case Ending::Kind::lost:
+      return short_lived || !listed ? backoff.next(now, random) : pause_if_often(now);
+    case Ending::Kind::stalled:
+      stream_lists = false;
+      return base::Nanoseconds(0);
+    case Ending::Kind::garbage:
+      return plan_after_garbage(now);
+    case Ending::Kind::refused:
+      break;
+  }
+  return plan_after_refusal(ending, now);
+}
+
+// A watch that finds garbage in the same place again is given up for a list.
+base::Nanoseconds Reflector::State::plan_after_garbage(base::SteadyTime now) {
+  ++counters.garbage;
+  if (step == Step::watch && garbage_after == version) step = Step::list;
+  garbage_after = version;
+  return backoff.next(now, random);
+}
+
+base::Nanoseconds Reflector::State::plan_after_refusal(const Ending& ending, base::SteadyTime now) {
+  const Status& status = *ending.status;
+  if (is_expired(status)) {
+    ++counters.expired;
+    if (step == Step::list) version_lost = true;
+    step = Step::list;
+    return pause_if_often(now);
+  }
+  if (is_too_large(status)) return plan_too_large(status, now);
+  if (status.code == 406 && encoding == Encoding::protobuf) {
+    note_encoding(Encoding::json);
+    return base::Nanoseconds(0);
+  }
+  if (status.code == 429 || status.code >= 500) {
+    if (status.retry_after) return *status.retry_after;
+    return backoff.next(now, random);
+  }
+  if (step == Step::list && stream_lists && !ending.in_stream && !may_stream_lists(status)) {
+    stream_lists = false;
+    return base::Nanoseconds(0);
+  }
+  if (ending.in_stream) step = Step::list;
+  return backoff.next(now, random);
+}
+
+// The server has not caught up yet, or never will: it was restored from a backup.
+base::Nanoseconds Reflector::State::plan_too_large(const Status& status, base::SteadyTime now) {
+  ++too_large_in_a_row;
+  if (too_large_in_a_row == 1 && status.retry_after) return *status.retry_after;
+  const bool again = version_lost;
+  version_lost = true;
+  step = Step::list;
+  return again ? backoff.next(now, random) : base::Nanoseconds(0);
+}
+
+void Reflector::State::report(const Ending& ending, base::SteadyTime now) {
+  std::string_view kind = ending.reason;
+  std::string_view text = ending.detail;
+  base::Nanoseconds often = log_period;
+  switch (ending.kind) {
+    case Ending::Kind::complete:
+      return;
+    case Ending::Kind::refused:
+      kind = ending.status->reason;
+      text = ending.status->message;
+      break;
+    case Ending::Kind::garbage:
+      kind = ending.detail;
+      often = base::Nanoseconds::max();
+      break;
+    case Ending::Kind::stalled:
+      kind = "stalled";
+      break;
+    case Ending::Kind::lost:
+      break;
+  }
+  const std::string_view counted = ending.kind == Ending::Kind::garbage ? "garbage" : kind;
+  auto found = counters.errors.find(counted);
+  if (found == counters.errors.end()) found = counters.errors.emplace(counted, 0).first;
+  ++found->second;
+  const std::string_view what = step == Step::watch || list_whole ? "watch" : "list";
+  const std::string line = fmt::format("{} of {}: {}", what, collection.qualified(), text);
+  if (client.shared_by_reflectors().may_log(kind, now, often)) {
+    base::log_warning(line);
+  } else {
+    base::log_verbose(2, line);
+  }
+}
+
+}  // namespace k8scale::kube

@@ -1,0 +1,90 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "k8scale/kube/reflector.h"
+#include "k8scale/net/wait.h"
+#include "kube/backoff.h"
+#include "kube/body.h"
+#include "kube/list_watch_query.h"
+#include "kube/shared_by_reflectors.h"
+
+namespace k8scale::kube {
+
+/// How a list or a watch ended.
+struct Ending {
+  enum class Kind {
+    complete,  ///< a list is whole, or a watch ended in good order
+    lost,      ///< no connection, or it broke: `detail`
+    refused,   ///< `status`, by HTTP or by an ERROR event
+    stalled,   ///< a streamed list made no progress, or ended without its bookmark
+    garbage,   ///< `detail`
+  };
+  Kind kind = Kind::complete;
+  std::optional<Status> status;
+  std::string detail;
+  std::string_view reason;  ///< of a loss: the kind of failure
+  bool in_stream = false;   ///< an ERROR event
+};
+
+/// What a reflector does next.
+enum class Step { list, watch };
+
+struct Reflector::State {
+  State(net::Shard& on, Client& with, Collection what, ReflectorOptions how, ReflectorSink& to,
+        base::Random random_source);
+
+  [[nodiscard]] net::Task<void> run();
+  [[nodiscard]] net::Task<Ending> list();
+  [[nodiscard]] net::Task<Ending> read_pages(ListStart start);
+  [[nodiscard]] net::Task<Ending> watch(InitialEvents initial);
+  [[nodiscard]] net::Task<Ending> read(net::ResponseStream& stream, Body& body, base::SteadyTime deadline);
+  [[nodiscard]] std::optional<Ending> take_all(Body& body, base::SteadyTime received);
+  [[nodiscard]] std::optional<Ending> take(const Finding& finding, const Body& body,
+                                           base::SteadyTime received);
+  /// What the server answers in, which need not be what it was asked for.
+  void note_encoding(Encoding found);
+  void take_change(const Finding& finding, base::SteadyTime received);
+  void take_bookmark(const Finding& finding);
+  void begin_list();
+  void end_list(std::string_view resource_version);
+  [[nodiscard]] std::string_view list_version() const;
+
+  /// Decides on `step` and returns how long to wait before it.
+  [[nodiscard]] base::Nanoseconds plan(const Ending& ending, base::SteadyTime now);
+  [[nodiscard]] base::Nanoseconds plan_after_refusal(const Ending& ending, base::SteadyTime now);
+  [[nodiscard]] base::Nanoseconds plan_after_garbage(base::SteadyTime now);
+  [[nodiscard]] base::Nanoseconds plan_too_large(const Status& status, base::SteadyTime now);
+  /// None, unless that happened a moment ago.
+  [[nodiscard]] base::Nanoseconds pause_if_often(base::SteadyTime now);
+  void report(const Ending& ending, base::SteadyTime now);
+
+  net::Shard& shard;
+  Client& client;
+  const Collection collection;
+  const ReflectorOptions options;
+  ReflectorSink& sink;
+  base::Random random;
+  ReflectorCounters counters;
+  Backoff backoff;
+  net::Signal stopped;
+  net::Cancellation cancellation;
+
+  Step step = Step::list;
+  std::string version;        ///< the last one seen; empty before the first list
+  bool version_lost = false;  ///< the server does not know `version` any more: list without it
+  bool stream_lists;
+  Encoding encoding;
+  bool listing = false;  ///< what comes now is there, rather than changes
+  bool resuming = false;
+  bool list_whole = false;  ///< the list of this step has ended
+  std::uint64_t told = 0;   ///< findings of this step
+  std::string list_token;   ///< for the next page
+  base::SteadyTime began;   ///< this step
+  base::SteadyTime last_immediate;
+  std::string garbage_after;  ///< the version after which garbage came last
+  int too_large_in_a_row = 0;
+};
+
+}  // namespace k8scale::kube
