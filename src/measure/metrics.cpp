@@ -50,6 +50,38 @@ MetricFamily by_verb(std::string name, std::string help, const Snapshot& snapsho
   return made;
 }
 
+MetricFamily missed_by_verb(const Snapshot& snapshot) {
+  MetricFamily made = family("k8scale_missed_events_total", "For each write, watchers that did not show it.",
+                             MetricType::Counter);
+  for (const Verb verb : all_verbs) {
+    const VerbTotals& totals = snapshot.of(verb);
+    if (!totals.used() || !writes(verb)) continue;
+    ClientMetric& metric = made.metric.emplace_back();
+    metric.label = {{"verb", std::string(measure::name(verb))}};
+    metric.counter.value = static_cast<double>(totals.missed);
+  }
+  return made;
+}
+
+void add_watch(std::vector<MetricFamily>& families, const Snapshot& snapshot) {
+  const WatchTotals& watch = snapshot.watch;
+  if (watch.watchers == 0) return;
+  families.push_back(by_verb("k8scale_notification_time_seconds",
+                             "From sending a write to its event at the first watcher.", snapshot,
+                             &VerbTotals::first_notification_time, time_bounds));
+  families.push_back(by_verb("k8scale_last_notification_time_seconds",
+                             "From sending a write to its event at the last watcher.", snapshot,
+                             &VerbTotals::last_notification_time, time_bounds));
+  families.push_back(missed_by_verb(snapshot));
+  const auto count = [&](const char* name, const char* help, std::uint64_t value) {
+    families.push_back(counter(name, help, static_cast<double>(value)));
+  };
+  count("k8scale_events_total", "Events on all watches.", watch.events);
+  count("k8scale_duplicated_events_total", "Events that the same watch had shown before.", watch.duplicated);
+  count("k8scale_reordered_events_total", "Events that came after one of a higher version.", watch.reordered);
+  count("k8scale_relists_total", "Lists beyond a watcher's first.", watch.relists);
+}
+
 void add_operations(std::vector<MetricFamily>& families, const Snapshot& snapshot) {
   families.push_back(by_outcome("k8scale_operations_total", "Operations that ended, by verb and outcome.",
                                 snapshot, &VerbTotals::operations_by_outcome));
@@ -75,6 +107,7 @@ std::string metrics_text(const Snapshot& snapshot, const Pace& pace, const Proce
   std::vector<MetricFamily> families;
   add_process(families, process);
   add_operations(families, snapshot);
+  add_watch(families, snapshot);
   families.push_back(
       gauge("k8scale_asked_rate", "Operations per second that the schedule asks for.", pace.asked_rate));
   families.push_back(

@@ -19,6 +19,18 @@ std::optional<std::string> bottleneck_warning(const Snapshot& totals) {
       base::format_duration(lag), base::format_duration(response));
 }
 
+std::optional<std::string> watch_warning(const Snapshot& totals) {
+  const WatchTotals& watch = totals.watch;
+  if (totals.missed() + watch.duplicated + watch.reordered == 0) return std::nullopt;
+  return fmt::format("the watches missed {} events, showed {} twice and {} out of order", totals.missed(),
+                     watch.duplicated, watch.reordered);
+}
+
+std::optional<std::string> not_followed_warning(const WatchTotals& watch) {
+  if (watch.not_followed == 0) return std::nullopt;
+  return fmt::format("{} writes were not followed: too many others had not been seen", watch.not_followed);
+}
+
 }  // namespace
 
 std::optional<base::Nanoseconds> Summary::cpu_per_operation() const {
@@ -32,6 +44,11 @@ std::vector<std::string> Summary::warnings() const {
   if (rows) {
     if (std::string warning = rows_warning(*rows); !warning.empty()) all.push_back(std::move(warning));
   }
+  if (seen_rows) {
+    if (std::string warning = rows_warning(*seen_rows); !warning.empty()) all.push_back(std::move(warning));
+  }
+  if (auto warning = watch_warning(totals)) all.push_back(std::move(*warning));
+  if (auto warning = not_followed_warning(totals.watch)) all.push_back(std::move(*warning));
   if (auto warning = bottleneck_warning(totals)) all.push_back(std::move(*warning));
   return all;
 }

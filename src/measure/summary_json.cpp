@@ -15,32 +15,50 @@ Json outcomes(const VerbTotals& totals) {
   return made;
 }
 
-Json verb_json(const VerbTotals& totals) {
-  return {{"asked", totals.asked},
-          {"started", totals.started},
-          {"done", totals.done},
-          {"ok", totals.ok()},
-          {"failed", totals.failed()},
-          {"attempts", totals.attempts},
-          {"retries", totals.retries},
-          {"errors", to_json(totals.errors)},
-          {"retried", to_json(totals.retried)},
-          {"outcomes", outcomes(totals)},
-          {"rate", rate_json(totals.rate())},
-          {"scheduled_rate", rate_json(totals.scheduled_rate())},
-          {"bytes_sent", totals.bytes_sent},
-          {"bytes_received", totals.bytes_received},
-          {"response_time", to_json(totals.response_time)},
-          {"service_time", to_json(totals.service_time)},
-          {"send_lag", to_json(totals.send_lag)}};
+Json verb_json(const VerbTotals& totals, bool watched) {
+  Json made = {{"asked", totals.asked},
+               {"started", totals.started},
+               {"done", totals.done},
+               {"ok", totals.ok()},
+               {"failed", totals.failed()},
+               {"attempts", totals.attempts},
+               {"retries", totals.retries},
+               {"errors", to_json(totals.errors)},
+               {"retried", to_json(totals.retried)},
+               {"outcomes", outcomes(totals)},
+               {"rate", rate_json(totals.rate())},
+               {"scheduled_rate", rate_json(totals.scheduled_rate())},
+               {"bytes_sent", totals.bytes_sent},
+               {"bytes_received", totals.bytes_received},
+               {"response_time", to_json(totals.response_time)},
+               {"service_time", to_json(totals.service_time)},
+               {"send_lag", to_json(totals.send_lag)}};
+  if (!watched) return made;
+  made["seen"] = totals.seen;
+  made["missed"] = totals.missed;
+  made["seen_without_answer"] = totals.seen_without_answer;
+  made["notification_time"] = {{"first", to_json(totals.first_notification_time)},
+                               {"last", to_json(totals.last_notification_time)}};
+  return made;
 }
 
 Json operations(const Snapshot& snapshot) {
   Json made = Json::object();
   for (const Verb verb : all_verbs) {
-    if (snapshot.of(verb).used()) made[std::string(name(verb))] = verb_json(snapshot.of(verb));
+    const bool watched = snapshot.watch.watchers > 0 && writes(verb);
+    if (snapshot.of(verb).used()) made[std::string(name(verb))] = verb_json(snapshot.of(verb), watched);
   }
   return made;
+}
+
+Json watch(const Summary& summary) {
+  const WatchTotals& totals = summary.totals.watch;
+  if (totals.watchers == 0) return {};
+  return {{"watchers", totals.watchers},         {"events", totals.events},
+          {"missed", summary.totals.missed()},   {"duplicated", totals.duplicated},
+          {"reordered", totals.reordered},       {"relists", totals.relists},
+          {"not_followed", totals.not_followed}, {"cpu", summary.watch_cpu.count()},
+          {"rows", to_json(summary.seen_rows)}};
 }
 
 Json client(const Summary& summary) {
@@ -75,6 +93,7 @@ Json to_json(const Summary& summary) {
           {"cpu_per_operation", cpu ? Json(cpu->count()) : Json()},
           {"client", client(summary)},
           {"rows", to_json(summary.rows)},
+          {"watch", watch(summary)},
           {"files", to_json(summary.files)},
           {"warnings", summary.warnings()}};
 }

@@ -30,4 +30,24 @@ class OperationLog {
   RowLog rows_;
 };
 
+/// The file of what watchers showed, one row for each write as its fate becomes known:
+/// `sent,op,"name",version,done,first,last,watchers,"error"`. sent is UTC as above, of the last attempt;
+/// version is the resourceVersion after the write; done, first and last are nanoseconds from sending to the
+/// answer's end and to the event at the first and the last of the watchers that showed it, empty when none
+/// did; watchers is their number; error is that of the operation. All members are safe from any thread.
+class SeenLog {
+ public:
+  /// As RowLog, for the flag --observe.
+  explicit SeenLog(const std::filesystem::path& path, int exit_code = 1)
+      : rows_(path, "--observe", exit_code) {}
+
+  void append(const Operation& write);
+
+  bool flush(base::Nanoseconds timeout) { return rows_.flush(timeout); }
+  RowLog::Totals close() { return rows_.close(); }
+
+ private:
+  RowLog rows_;
+};
+
 }  // namespace k8scale::measure

@@ -19,7 +19,7 @@
 namespace k8scale::measure {
 
 struct OutputFile {
-  std::string content;  ///< what it holds: "rows", "parameters", "summary"
+  std::string content;  ///< what it holds: "rows", "parameters", "summary", "seen"
   std::filesystem::path path;
 };
 
