@@ -32,7 +32,8 @@ class ObjectLifecycle {
   [[nodiscard]] net::Task<void> live(std::uint64_t number, base::SteadyTime scheduled);
 
   /// Deletes what may still be there after all lives: objects whose create brought no clear answer, or whose
-  /// delete failed. Tries several times until `deadline`. Not part of the measurement, so it leaves no records.
+  /// delete failed. Tries several times until `deadline`. Not part of the measurement, so it leaves no
+  /// records.
   [[nodiscard]] net::Task<void> clean_up(net::Shard& shard, base::SteadyTime deadline);
   /// Objects that may be left on the server although the population does not count them.
   [[nodiscard]] std::size_t uncounted() const;
