@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "driver_flags.h"
+#include "driver_namespace.h"
 #include "driver_shard.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
@@ -21,7 +22,6 @@
 namespace k8scale::subcommands {
 namespace {
 
-constexpr std::string_view namespace_name = "scaletest";
 constexpr int output_lost_exit_code = 12;
 constexpr std::string_view exit_codes =
     "Exit codes: 0 the run came to its end, whatever the server answered; 1 a flag; 5 -datafile; 10, 11 the\n"
@@ -96,34 +96,15 @@ load::Parameters parameters_of(const Flags& flags, const DriverSettings& setting
 
 nlohmann::ordered_json summary_parameters(const Flags& flags) {
   const DriverFlags& driver = flags.driver;
-  return {{"lambda", flags.lambda},    {"n", flags.n},
-          {"maxpop", flags.maxpop},    {"datalen", flags.datalen},
-          {"shards", driver.shards},   {"part", driver.part},
-          {"retries", driver.retries}, {"embedded", driver.cluster.embedded}};
-}
-
-// The namespace is there, or made when the server is our own. Who may not look goes on.
-void check_namespace(net::Shard& shard, kube::Client& client, bool embedded) {
-  const kube::Collection namespaces(kube::namespaces(), "");
-  const kube::AttemptObserver nobody;
-  if (embedded) {
-    std::string body =
-        fmt::format(R"({{"kind":"Namespace","apiVersion":"v1","metadata":{{"name":"{}"}}}})", namespace_name);
-    const kube::Answer made =
-        shard.run(client.create(namespaces, namespace_name, std::move(body), "", nobody));
-    if (!made.ok()) throw base::Error(fmt::format("namespace {}: {}", namespace_name, made.error()));
-    return;
-  }
-  const kube::Answer found = shard.run(client.get(namespaces, namespace_name, nobody));
-  if (found.http_status == 401) {
-    throw base::Error(
-        fmt::format("{}: the server refuses the credentials; check the user in the kubeconfig: {}",
-                    client.server(), found.error()),
-        kube::configuration_exit_code);
-  }
-  if (found.http_status != 404) return;
-  throw base::Error(fmt::format("{} has no namespace {}; make it: kubectl create namespace {}",
-                                client.server(), namespace_name, namespace_name));
+  return {{"lambda", flags.lambda},
+          {"n", flags.n},
+          {"maxpop", flags.maxpop},
+          {"datalen", flags.datalen},
+          {"shards", driver.shards},
+          {"part", driver.part},
+          {"retries", driver.retries},
+          {"observe", driver.observe},
+          {"embedded", driver.cluster.embedded}};
 }
 
 // One run and what it needs, in the order in which it is made.
@@ -135,6 +116,7 @@ class Cmdriver {
  private:
   void check_server();
   void open_files();
+  void observe(const kube::Collection& collection, const load::ObjectNames& names);
   void make_shards();
   void prewarm();
   [[nodiscard]] load::RunResult drive();
@@ -151,6 +133,8 @@ class Cmdriver {
   kube::ClientOptions client_options_;
   std::string server_version_;
   std::unique_ptr<measure::OperationLog> log_;
+  std::unique_ptr<measure::SeenLog> seen_log_;
+  std::unique_ptr<load::WriteObserver> observer_;
   std::vector<std::unique_ptr<OpenLoopShard>> shards_;
 };
 
@@ -175,7 +159,21 @@ void Cmdriver::check_server() {
 
 void Cmdriver::open_files() {
   log_ = std::make_unique<measure::OperationLog>(settings_.data_file);
+  if (flags_.driver.observe > 0) seen_log_ = std::make_unique<measure::SeenLog>(settings_.seen_file);
   load::write_parameter_file(settings_.parameter_file, parameters_of(flags_, settings_));
+}
+
+// Watches what this process is going to write.
+void Cmdriver::observe(const kube::Collection& collection, const load::ObjectNames& names) {
+  if (flags_.driver.observe == 0) return;
+  const load::Lane ours = load::lane_of(settings_.part, 0, 1);
+  const auto owns = [names, ours](std::string_view name) { return ours.takes(names.number(name)); };
+  load::WriteObserver::Options options{flags_.driver.observe, collection, std::string(label_selector), owns};
+  options.seed = settings_.seed;
+  options.grace = flags_.driver.grace;
+  observer_ = std::make_unique<load::WriteObserver>(cluster_.configuration, credentials_, client_options_,
+                                                    std::move(options), *seen_log_);
+  observer_->start();
 }
 
 void Cmdriver::make_shards() {
@@ -190,11 +188,12 @@ void Cmdriver::make_shards() {
   };
   const kube::Collection collection(kube::config_maps(), namespace_name);
   const load::ObjectNames names(settings_.run_id, flags_.n);
+  observe(collection, names);
   for (std::uint64_t i = 0; i < flags_.driver.shards; ++i) {
     parameters.lane = load::lane_of(settings_.part, i, flags_.driver.shards);
     shards_.push_back(std::make_unique<OpenLoopShard>(static_cast<int>(i), cluster_.configuration,
                                                       credentials_, client_options_, collection, names,
-                                                      parameters, *log_));
+                                                      parameters, *log_, observer_.get()));
   }
 }
 
@@ -210,8 +209,9 @@ void Cmdriver::prewarm() {
 
 load::RunResult Cmdriver::drive() {
   std::vector<load::ShardWork> work;
-  work.reserve(shards_.size());
+  work.reserve(shards_.size() + 1);
   for (const auto& each : shards_) work.push_back(each->work());
+  if (observer_) work.push_back(observer_->work());
   load::RunOptions options;
   options.progress = settings_.progress;
   options.grace = flags_.driver.grace;
@@ -219,7 +219,10 @@ load::RunResult Cmdriver::drive() {
   options.publish = [this](const measure::Snapshot& snapshot, const measure::Pace& pace) {
     metrics_.publish(snapshot, pace);
   };
-  options.before_exit = [this] { log_->flush(std::chrono::seconds(1)); };
+  options.before_exit = [this] {
+    log_->flush(std::chrono::seconds(1));
+    if (seen_log_) seen_log_->flush(std::chrono::seconds(1));
+  };
   return load::run_shards(work, options, signals_);
 }
 
@@ -247,6 +250,12 @@ measure::Summary Cmdriver::summarize(const load::RunResult& result) {
   summary.files = {{"rows", settings_.data_file},
                    {"parameters", settings_.parameter_file},
                    {"summary", settings_.summary_file}};
+  if (observer_) {
+    summary.watch_cpu = result.watch_cpu;
+    summary.seen_rows = seen_log_->close();
+    summary.files.push_back({"seen", settings_.seen_file});
+    summary.notes = observer_->troubles();
+  }
   std::size_t left = 0;
   for (const auto& each : shards_) left += each->left();
   if (left > 0) {
@@ -270,7 +279,8 @@ int Cmdriver::report(const load::RunResult& result) {
   if (written.has_error()) base::log_error("cannot write the summary: " + written.error().detail());
   if (result.signal) return load::exit_code_of(result);
   const bool rows_lost = summary.rows && summary.rows->rows_lost > 0;
-  return rows_lost || written.has_error() ? output_lost_exit_code : 0;
+  const bool seen_lost = summary.seen_rows && summary.seen_rows->rows_lost > 0;
+  return rows_lost || seen_lost || written.has_error() ? output_lost_exit_code : 0;
 }
 
 // For a last look at the metrics.

@@ -6,6 +6,7 @@
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
 #include "k8scale/load/run_id.h"
+#include "k8scale/load/write_join.h"
 
 namespace k8scale::subcommands {
 namespace {
@@ -29,6 +30,10 @@ void check_ranges(const DriverFlags& flags) {
   }
   if (flags.retries < 0 || flags.retries > most_retries) {
     throw base::Error(fmt::format("--retries: found {}, expected 0 to {}", flags.retries, most_retries));
+  }
+  if (flags.observe > load::WriteJoin::most_watchers) {
+    throw base::Error(fmt::format("--observe: found {}, expected 1 to {} watchers", flags.observe,
+                                  load::WriteJoin::most_watchers));
   }
   if (flags.request_timeout <= base::Nanoseconds(0) ||
       flags.request_timeout > std::chrono::seconds(longest_wait)) {
@@ -59,6 +64,8 @@ void DriverFlags::declare(CLI::App& app) {
   base::add_duration(app, "--request-timeout", request_timeout,
                      "longest time from sending to the answer's end");
   base::add_duration(app, "--grace", grace, "longest time to delete what exists after a stop signal");
+  base::add_count(app, "--observe", observe,
+                  "watch what is written, on 1 or N connections, and measure when each write is seen");
   base::add_value(app, "--progress", progress, "auto, plain (a line every 10 s) or none");
   base::add_value(app, "-v", verbosity, "verbosity of the log");
 }
@@ -96,6 +103,7 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
     settings.data_file = files + ".csv";
   settings.parameter_file = files + ".parms";
   settings.summary_file = files + ".json";
+  settings.seen_file = files + "-seen.csv";
   return settings;
 }
 

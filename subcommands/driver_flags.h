@@ -25,6 +25,7 @@ struct DriverFlags {
   base::Nanoseconds grace = std::chrono::seconds(30);
   base::Nanoseconds request_timeout = std::chrono::seconds(65);
   int retries = 10;
+  std::uint64_t observe = 0;  ///< watchers of what the run writes
   int verbosity = 0;
 
   void declare(CLI::App& app);
@@ -37,6 +38,7 @@ struct DriverSettings {
   std::filesystem::path data_file;
   std::filesystem::path parameter_file;
   std::filesystem::path summary_file;
+  std::filesystem::path seen_file;
   load::Part part;
   measure::ProgressStyle progress = measure::ProgressStyle::automatic;
 };

@@ -5,6 +5,7 @@
 #include "k8scale/load/object_lifecycle.h"
 #include "k8scale/load/open_loop.h"
 #include "k8scale/load/run.h"
+#include "k8scale/load/write_observer.h"
 #include "k8scale/measure/csv.h"
 #include "k8scale/measure/recorder.h"
 #include "k8scale/net/shard.h"
@@ -25,7 +26,7 @@ class OpenLoopShard {
   OpenLoopShard(int index, const kube::Configuration& configuration,
                 std::shared_ptr<kube::Credentials> credentials, kube::ClientOptions options,
                 kube::Collection collection, load::ObjectNames names, Parameters parameters,
-                measure::OperationLog& log);
+                measure::OperationLog& log, load::WriteObserver* observer);
 
   [[nodiscard]] net::Shard& shard() { return shard_; }
   [[nodiscard]] kube::Client& client() { return client_; }
@@ -42,6 +43,7 @@ class OpenLoopShard {
   measure::Recorder recorder_;
   kube::Client client_;
   net::Signal stop_;
+  std::unique_ptr<load::WriteFeed> writes_;  // when the run watches what it writes
   Parameters parameters_;
   load::ObjectLifecycle lifecycle_;
 };

@@ -66,7 +66,7 @@ std::vector<std::string> normalize_go_arguments(const CLI::App& app,
       out.push_back(argument);
       continue;
     }
-    const bool takes_value = app.get_option(flag)->get_items_expected_max() > 0;
+    const bool takes_value = app.get_option(flag)->get_items_expected_min() > 0;
     if (!takes_value) {
       out.push_back(equals == std::string::npos ? flag : flag + argument.substr(equals));
     } else if (equals != std::string::npos) {
@@ -83,6 +83,22 @@ std::vector<std::string> normalize_go_arguments(const CLI::App& app,
 CLI::Option* add_bool(CLI::App& app, const std::string& name, bool& value, const std::string& help) {
   return app.add_flag(name, value, help + (value ? " (default true)" : " (default false)"))
       ->type_name("BOOLEAN");
+}
+
+CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint64_t& value,
+                       const std::string& help) {
+  const auto read = [&value](const std::vector<std::string>& texts) {
+    const std::string text = texts.empty() || texts.back().empty() ? "1" : texts.back();
+    return CLI::detail::lexical_cast(text, value);
+  };
+  const auto check = [](const std::string& text) {
+    return text.empty() ? std::string() : whole_number_fault<std::uint64_t>(text);
+  };
+  return app.add_option(name, read, help)
+      ->expected(0, 1)
+      ->type_name("[=N]")
+      ->check(CLI::Validator(check, ""))
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 CLI::Option* add_duration(CLI::App& app, const std::string& name, Nanoseconds& value,

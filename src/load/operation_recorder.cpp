@@ -1,5 +1,9 @@
 #include "k8scale/load/operation_recorder.h"
 
+#include <utility>
+
+#include "k8scale/kube/resource_version.h"
+
 namespace k8scale::load {
 namespace {
 
@@ -66,7 +70,22 @@ void OperationRecorder::observe(const kube::Attempt& attempt) {
   const bool uncertain = exchange.failure ? !exchange.nothing_sent() : exchange.response.status >= 500;
   may_have_happened_ = may_have_happened_ || uncertain;
   sinks_.recorder.record(operation);
-  if (attempt.last) sinks_.log.append(first_sent_, operation);
+  if (!attempt.last) return;
+  sinks_.log.append(first_sent_, operation);
+  if (sinks_.writes != nullptr && measure::writes(operation.verb)) hand_over(exchange);
+}
+
+void OperationRecorder::hand_over(const net::Exchange& exchange) {
+  FinishedWrite write;
+  write.fate = may_have_happened_ ? WriteFate::unknown : WriteFate::did_not_happen;
+  if (operation_.outcome == measure::Outcome::ok) {
+    write.fate = WriteFate::happened;
+    if (operation_.verb != measure::Verb::remove) {
+      operation_.resource_version = kube::resource_version_of(exchange.response.body);
+    }
+  }
+  write.operation = std::move(operation_);
+  sinks_.writes->add(std::move(write));
 }
 
 }  // namespace k8scale::load

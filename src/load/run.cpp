@@ -117,7 +117,8 @@ void Run::finish() {
   result_.gave_up = running_ > 0;
   for (ShardWork& each : work_) {
     each.shard.stop();
-    result_.shard_cpu += each.shard.cpu_time();
+    base::Nanoseconds& cpu = each.role == ShardRole::drives ? result_.shard_cpu : result_.watch_cpu;
+    cpu += each.shard.cpu_time();
   }
   result_.totals = work_.front().recorder.snapshot();
   for (std::size_t i = 1; i < work_.size(); ++i) result_.totals.merge(work_[i].recorder.snapshot());

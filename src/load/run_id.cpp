@@ -3,6 +3,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <charconv>
+#include <system_error>
+
 #include "k8scale/base/error.h"
 #include "k8scale/base/text.h"
 
@@ -90,6 +93,14 @@ ObjectNames::ObjectNames(std::string_view run_id, std::uint64_t largest_number)
 
 std::string ObjectNames::name(std::uint64_t number) const {
   return fmt::format("{}{:0{}}", prefix_, number, digits_);
+}
+
+std::uint64_t ObjectNames::number(std::string_view name) const {
+  if (name.size() != prefix_.size() + digits_ || !name.starts_with(prefix_)) return 0;
+  const std::string_view digits = name.substr(prefix_.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return error == std::errc() && end == digits.data() + digits.size() ? number : 0;
 }
 
 std::size_t name_suffix_length(std::uint64_t largest_number) {

@@ -22,6 +22,10 @@ std::string_view name(Verb verb) {
   return "unknown";
 }
 
+bool writes(Verb verb) {
+  return verb == Verb::create || verb == Verb::update || verb == Verb::patch || verb == Verb::remove;
+}
+
 std::string_view name(Outcome outcome) {
   switch (outcome) {
     case Outcome::ok:

@@ -58,6 +58,20 @@ void VerbTotals::merge(const VerbTotals& other) {
   send_lag.merge(other.send_lag);
   scheduled.merge(other.scheduled);
   ended.merge(other.ended);
+  seen += other.seen;
+  missed += other.missed;
+  seen_without_answer += other.seen_without_answer;
+  first_notification_time.merge(other.first_notification_time);
+  last_notification_time.merge(other.last_notification_time);
+}
+
+void WatchTotals::merge(const WatchTotals& other) {
+  watchers += other.watchers;
+  events += other.events;
+  duplicated += other.duplicated;
+  reordered += other.reordered;
+  relists += other.relists;
+  not_followed += other.not_followed;
 }
 
 std::uint64_t Snapshot::asked() const {
@@ -96,9 +110,16 @@ Histogram Snapshot::send_lag() const {
   return all;
 }
 
+std::uint64_t Snapshot::missed() const {
+  std::uint64_t total = 0;
+  for (const VerbTotals& verb : verbs) total += verb.missed;
+  return total;
+}
+
 void Snapshot::merge(const Snapshot& other) {
   for (std::size_t i = 0; i < verbs.size(); ++i) verbs[i].merge(other.verbs[i]);
   population += other.population;
+  watch.merge(other.watch);
 }
 
 void Recorder::record(const Operation& attempt) {
@@ -123,6 +144,19 @@ void Recorder::record(const Operation& attempt) {
   if (!cancelled) totals.response_time.record(response_time(attempt));
   totals.scheduled.add(attempt.scheduled);
   totals.ended.add(attempt.done);
+}
+
+void Recorder::record_seen(const Operation& write) {
+  VerbTotals& totals = totals_.of(write.verb);
+  if (write.outcome != Outcome::ok) {
+    if (write.seen.watchers > 0) ++totals.seen_without_answer;
+    return;
+  }
+  totals.missed += write.seen.missed_by;
+  if (write.seen.watchers > 0) totals.first_notification_time.record(first_notification_time(write));
+  if (write.seen.missed_by > 0) return;
+  ++totals.seen;
+  totals.last_notification_time.record(last_notification_time(write));
 }
 
 }  // namespace k8scale::measure

@@ -19,13 +19,16 @@ std::optional<std::string> bottleneck_warning(const Snapshot& totals) {
       base::format_duration(lag), base::format_duration(response));
 }
 
-std::optional<std::string> rows_warning(const OperationLog::Totals& rows) {
-  if (rows.rows_lost > 0) {
-    return fmt::format("{} of {} rows were lost: {}", rows.rows_lost, rows.rows_lost + rows.rows_written,
-                       rows.first_error);
-  }
-  if (!rows.first_error.empty()) return fmt::format("rows may be lost: {}", rows.first_error);
-  return std::nullopt;
+std::optional<std::string> watch_warning(const Snapshot& totals) {
+  const WatchTotals& watch = totals.watch;
+  if (totals.missed() + watch.duplicated + watch.reordered == 0) return std::nullopt;
+  return fmt::format("the watches missed {} events, showed {} twice and {} out of order", totals.missed(),
+                     watch.duplicated, watch.reordered);
+}
+
+std::optional<std::string> not_followed_warning(const WatchTotals& watch) {
+  if (watch.not_followed == 0) return std::nullopt;
+  return fmt::format("{} writes were not followed: too many others had not been seen", watch.not_followed);
 }
 
 }  // namespace
@@ -39,8 +42,13 @@ std::optional<base::Nanoseconds> Summary::cpu_per_operation() const {
 std::vector<std::string> Summary::warnings() const {
   std::vector<std::string> all = notes;
   if (rows) {
-    if (auto warning = rows_warning(*rows)) all.push_back(std::move(*warning));
+    if (std::string warning = rows_warning(*rows); !warning.empty()) all.push_back(std::move(warning));
   }
+  if (seen_rows) {
+    if (std::string warning = rows_warning(*seen_rows); !warning.empty()) all.push_back(std::move(warning));
+  }
+  if (auto warning = watch_warning(totals)) all.push_back(std::move(*warning));
+  if (auto warning = not_followed_warning(totals.watch)) all.push_back(std::move(*warning));
   if (auto warning = bottleneck_warning(totals)) all.push_back(std::move(*warning));
   return all;
 }

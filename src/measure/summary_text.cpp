@@ -4,7 +4,7 @@
 
 #include "k8scale/base/text.h"
 #include "k8scale/measure/summary.h"
-#include "measure/table.h"
+#include "k8scale/measure/table.h"
 
 namespace k8scale::measure {
 namespace {
@@ -48,6 +48,24 @@ void print_counts(std::ostream& out, const Snapshot& snapshot) {
   table.print(out);
 }
 
+void print_watch(std::ostream& out, const Snapshot& snapshot) {
+  const WatchTotals& watch = snapshot.watch;
+  if (watch.watchers == 0) return;
+  Table table(1);
+  table.add({"write", "seen", "missed", "seen without an answer"});
+  for (const Verb verb : all_verbs) {
+    const VerbTotals& totals = snapshot.of(verb);
+    if (!totals.used() || !writes(verb)) continue;
+    table.add({std::string(name(verb)), fmt::to_string(totals.seen), fmt::to_string(totals.missed),
+               fmt::to_string(totals.seen_without_answer)});
+  }
+  out << '\n';
+  table.print(out);
+  out << fmt::format("{} watcher{}: {} events, {} duplicated, {} reordered, {} relists\n", watch.watchers,
+                     watch.watchers == 1 ? "" : "s", watch.events, watch.duplicated, watch.reordered,
+                     watch.relists);
+}
+
 void print_reasons(std::ostream& out, const Snapshot& snapshot, std::string_view title,
                    CountByReason VerbTotals::*reasons) {
   for (const Verb verb : all_verbs) {
@@ -60,12 +78,15 @@ void print_reasons(std::ostream& out, const Snapshot& snapshot, std::string_view
   }
 }
 
-void add_times(Table& table, std::string_view verb, std::string_view what, const Histogram& times) {
-  if (times.count() == 0) return;
-  std::vector<std::string> row = {std::string(verb), std::string(what), base::format_duration(times.min())};
-  for (const double q : {0.5, 0.9, 0.99, 0.999}) row.push_back(base::format_duration(times.quantile(q)));
-  row.push_back(base::format_duration(times.max()));
-  table.add(std::move(row));
+void add_notification_times(Table& table, const Snapshot& snapshot, Verb verb) {
+  const VerbTotals& totals = snapshot.of(verb);
+  const std::string verb_name(name(verb));
+  if (snapshot.watch.watchers > 1) {
+    add_times(table, {verb_name, "notification time, first"}, totals.first_notification_time);
+    add_times(table, {verb_name, "notification time, last"}, totals.last_notification_time);
+  } else {
+    add_times(table, {verb_name, "notification time"}, totals.first_notification_time);
+  }
 }
 
 void print_times(std::ostream& out, const Snapshot& snapshot) {
@@ -73,13 +94,17 @@ void print_times(std::ostream& out, const Snapshot& snapshot) {
   table.add({"operation", "time", "min", "p50", "p90", "p99", "p99.9", "max"});
   for (const Verb verb : all_verbs) {
     const VerbTotals& totals = snapshot.of(verb);
-    add_times(table, name(verb), "response time", totals.response_time);
-    add_times(table, name(verb), "service time", totals.service_time);
+    add_times(table, {std::string(name(verb)), "response time"}, totals.response_time);
+    add_times(table, {std::string(name(verb)), "service time"}, totals.service_time);
+    add_notification_times(table, snapshot, verb);
   }
-  add_times(table, "all", "send lag", snapshot.send_lag());
+  add_times(table, {"all", "send lag"}, snapshot.send_lag());
   table.print(out);
   out << "response time: from the scheduled moment to the end of an operation, retries included;\n"
          "service time: from sending to the end of each attempt; send lag: how late this program sent\n";
+  if (snapshot.watch.watchers == 0) return;
+  out << "notification time: from sending a write to its event at a watcher; the event may come before the "
+         "answer\n";
 }
 
 void print_client(std::ostream& out, const Summary& summary) {
@@ -87,18 +112,13 @@ void print_client(std::ostream& out, const Summary& summary) {
   if (const auto cpu = summary.cpu_per_operation()) {
     out << fmt::format("{} CPU per operation, ", base::format_duration(*cpu));
   }
+  if (summary.totals.watch.watchers > 0) {
+    out << fmt::format("{} CPU to watch, ", base::format_duration(summary.watch_cpu));
+  }
   out << fmt::format("{} CPU in all, {} resident, {} at its peak\n",
                      base::format_duration(summary.process.cpu),
                      base::format_bytes(static_cast<double>(summary.process.resident_bytes)),
                      base::format_bytes(static_cast<double>(summary.process.peak_resident_bytes)));
-}
-
-void print_files(std::ostream& out, const std::vector<OutputFile>& files) {
-  if (files.empty()) return;
-  std::string line = "files:";
-  for (const OutputFile& file : files) line += fmt::format(" {} {},", file.content, file.path.string());
-  line.back() = '\n';
-  out << line;
 }
 
 }  // namespace
@@ -109,12 +129,13 @@ void print_text(std::ostream& out, const Summary& summary) {
   print_counts(out, summary.totals);
   print_reasons(out, summary.totals, "errors", &VerbTotals::errors);
   print_reasons(out, summary.totals, "retried after", &VerbTotals::retried);
+  print_watch(out, summary.totals);
   out << '\n';
   print_times(out, summary.totals);
   out << '\n';
   print_client(out, summary);
   print_files(out, summary.files);
-  for (const std::string& warning : summary.warnings()) out << "WARNING: " << warning << '\n';
+  print_warnings(out, summary.warnings());
 }
 
 }  // namespace k8scale::measure

@@ -46,13 +46,6 @@ class ByteBuffer {
   }
 
  private:
-  // An unfinished line is all that is left of most reads.
-  void move_to_front() {
-    std::memmove(memory_.data(), memory_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
-  }
-
   static constexpr std::size_t least = 4 * 1024;
   static constexpr std::size_t most = 256 * 1024;
   static constexpr std::size_t few = 8;  // the end of a chunk's line

@@ -12,6 +12,7 @@ struct Flags {
   int n = 300;
   int v = 0;
   bool ok = true;
+  std::uint64_t observe = 0;
   std::string kubeconfig = "default";
   std::chrono::nanoseconds grace = std::chrono::seconds(15);
   Flags() {
@@ -21,6 +22,7 @@ struct Flags {
     add_bool(app, "--ok", ok, "a switch");
     add_value(app, "--kubeconfig", kubeconfig, "path");
     add_duration(app, "--grace", grace, "time");
+    add_count(app, "--observe", observe, "watchers");
   }
 };
 }  // namespace
@@ -31,6 +33,26 @@ TEST_CASE("Go's forms of a flag are all read") {
     Flags flags;
     CHECK(parse_go_arguments(flags.app, arguments).proceed);
     CHECK(flags.lambda == 5);
+  }
+}
+
+TEST_CASE("a count is 1 without a value, and takes none that follows") {
+  const std::vector<std::pair<Arguments, std::uint64_t>> cases = {{{}, 0},
+                                                                  {{"--observe"}, 1},
+                                                                  {{"-observe", "-n", "5"}, 1},
+                                                                  {{"--observe=3"}, 3},
+                                                                  {{"--observe=2", "-observe"}, 1}};
+  for (const auto& [arguments, expected] : cases) {
+    Flags flags;
+    CHECK(parse_go_arguments(flags.app, arguments).proceed);
+    CHECK(flags.observe == expected);
+  }
+  for (const char* bad : {"--observe=x", "--observe=-1", "--observe=99999999999999999999", "--observe=1.5"}) {
+    Flags flags;
+    const auto outcome = parse_go_arguments(flags.app, {bad});
+    CAPTURE(bad, outcome.text);
+    CHECK(outcome.exit_code == 1);
+    CHECK(outcome.text.find("--observe: found") == 0);
   }
 }
 

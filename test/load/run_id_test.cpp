@@ -79,3 +79,12 @@ TEST_CASE("a ConfigMap has labels, the time and the data") {
   CHECK_THAT(object, Catch::Contains(R"("labels":{"purpose":"scaletest"})"));
   CHECK_THAT(object, Catch::Contains(R"("key1":"00000")"));
 }
+
+TEST_CASE("the number of an object is read back from its name, and from no other") {
+  const load::ObjectNames names("run.1", 1200);
+  for (const std::uint64_t number : {1, 12, 1200}) CHECK(names.number(names.name(number)) == number);
+  for (const char* other :
+       {"", "run.1-", "run.1-12", "run.1-00012", "run.2-0012", "run.1-001a", "run.1-0000"}) {
+    CHECK(names.number(other) == 0);
+  }
+}

@@ -68,6 +68,24 @@ TEST_CASE("histograms are cumulative and end with +Inf") {
   CHECK(series.at("k8scale_send_lag_seconds_count{verb=\"create\"}") == 2);
 }
 
+TEST_CASE("what watchers showed is there when the run has some") {
+  Recorder recorder;
+  recorder.started(Verb::create);
+  recorder.record_seen(seen(sample_create(), 1500us, 6ms, 1, 2));
+  recorder.record_seen(seen(sample_create(), 1500us, 6ms, 3));
+  recorder.watch() = {3, 7, 2, 1, 4, 0};
+  CHECK(parse(metrics_text(sample_snapshot(), {}, {})).count("k8scale_events_total") == 0);
+  const auto series = parse(metrics_text(recorder.snapshot(), {}, {}));
+  CHECK(series.at("k8scale_notification_time_seconds_bucket{verb=\"create\",le=\"0.002\"}") == 2);
+  CHECK(series.at("k8scale_notification_time_seconds_sum{verb=\"create\"}") == Approx(0.003));
+  CHECK(series.at("k8scale_last_notification_time_seconds_count{verb=\"create\"}") == 1);
+  CHECK(series.at("k8scale_missed_events_total{verb=\"create\"}") == 2);
+  CHECK(series.at("k8scale_events_total") == 7);
+  CHECK(series.at("k8scale_duplicated_events_total") == 2);
+  CHECK(series.at("k8scale_reordered_events_total") == 1);
+  CHECK(series.at("k8scale_relists_total") == 4);
+}
+
 TEST_CASE("every family has its type") {
   const auto lines = base::split(metrics_text(sample_snapshot(), {}, {}), '\n');
   for (const char* line :

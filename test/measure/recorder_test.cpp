@@ -96,6 +96,42 @@ TEST_CASE("fewer than two operations have no rate") {
   CHECK_FALSE(recorder.snapshot().of(Verb::create).rate());
 }
 
+TEST_CASE(
+    "a write that every watcher showed has two notification times, which may be less than the service time") {
+  Recorder recorder;
+  recorder.record_seen(seen(sample_create(), 1ms, 5ms, 3));
+  const VerbTotals& create = recorder.snapshot().of(Verb::create);
+  CHECK(create.seen == 1);
+  CHECK(create.missed == 0);
+  CHECK(create.first_notification_time.max() == 1ms);
+  CHECK(create.last_notification_time.max() == 5ms);
+  CHECK(create.done == 0);
+}
+
+TEST_CASE("a write that some watchers missed has no last notification time") {
+  Recorder recorder;
+  recorder.record_seen(seen(sample_create(), 1ms, 5ms, 1, 2));
+  recorder.record_seen(seen(sample_create(), 0ms, 0ms, 0, 3));
+  const VerbTotals& create = recorder.snapshot().of(Verb::create);
+  CHECK(create.seen == 0);
+  CHECK(create.missed == 5);
+  CHECK(recorder.snapshot().missed() == 5);
+  CHECK(create.first_notification_time.count() == 1);
+  CHECK(create.last_notification_time.count() == 0);
+}
+
+TEST_CASE("a write without an answer is counted when it was seen, and is never missed") {
+  Recorder recorder;
+  const Operation lost = failed(sample_create(), Outcome::connection_lost, "");
+  recorder.record_seen(seen(lost, 1ms, 1ms, 1));
+  recorder.record_seen(lost);
+  const VerbTotals& create = recorder.snapshot().of(Verb::create);
+  CHECK(create.seen_without_answer == 1);
+  CHECK(create.seen == 0);
+  CHECK(create.missed == 0);
+  CHECK(create.first_notification_time.count() == 0);
+}
+
 TEST_CASE("merged snapshots of two shards equal one recorder that saw everything") {
   Recorder even, odd, all;
   for (int i = 0; i < 200; ++i) {
@@ -107,6 +143,8 @@ TEST_CASE("merged snapshots of two shards equal one recorder that saw everything
       recorder->started(Verb::create);
       recorder->record(operation);
       recorder->add_population(i % 5 == 0 ? -1 : 1);
+      recorder->record_seen(seen(operation, i * 1us, i * 2us, 1, i % 11 == 0 ? 1 : 0));
+      ++recorder->watch().events;
     }
   }
   Snapshot merged = even.snapshot();
@@ -122,6 +160,12 @@ TEST_CASE("merged snapshots of two shards equal one recorder that saw everything
   CHECK(one.scheduled_rate() == other.scheduled_rate());
   CHECK(one.response_time.encode() == other.response_time.encode());
   CHECK(one.send_lag.encode() == other.send_lag.encode());
+  CHECK(one.seen == other.seen);
+  CHECK(one.missed == other.missed);
+  CHECK(one.seen_without_answer == other.seen_without_answer);
+  CHECK(one.first_notification_time.encode() == other.first_notification_time.encode());
+  CHECK(one.last_notification_time.encode() == other.last_notification_time.encode());
+  CHECK(merged.watch.events == 200);
 }
 
 TEST_CASE("a server that invents reasons does not fill the memory") {

@@ -38,6 +38,13 @@ inline Operation failed(Operation operation, Outcome outcome, std::string reason
   return operation;
 }
 
+/// That write as watchers showed it, so long after it was sent.
+inline Operation seen(Operation write, base::Nanoseconds first, base::Nanoseconds last, std::size_t watchers,
+                      std::size_t missed_by = 0) {
+  write.seen = {write.sent + first, write.sent + last, watchers, missed_by};
+  return write;
+}
+
 using test::TemporaryFolder;
 
 }  // namespace k8scale::measure

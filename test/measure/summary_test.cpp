@@ -97,7 +97,7 @@ TEST_CASE("the JSON has every documented key") {
                     "run_id",     "seed",          "parameters", "started",           "ended",
                     "duration",   "interrupted",   "asked_rate", "achieved_rate",     "schedule_length",
                     "operations", "response_time", "send_lag",   "cpu_per_operation", "client",
-                    "rows",       "files",         "warnings"});
+                    "rows",       "watch",         "files",      "warnings"});
   CHECK(json["schema"] == "k8scale.summary/1");
   CHECK(json["server"]["url"] == "https://127.0.0.1:6443");
   CHECK(json["seed"] == 18446744073709551615U);
@@ -108,6 +108,7 @@ TEST_CASE("the JSON has every documented key") {
   CHECK(json["client"]["peak_resident_bytes"] == 14000000);
   CHECK(json["rows"].dump() == R"({"written":2000,"lost":0,"error":null})");
   CHECK(json["files"][0].dump() == R"({"content":"rows","path":"rows.csv"})");
+  CHECK(json["watch"].is_null());
   CHECK(json["warnings"].dump() == "[]");
 }
 
@@ -133,6 +134,67 @@ TEST_CASE("the JSON of a verb has its counts, rates and full histograms") {
   REQUIRE(decoded.has_value());
   CHECK(decoded->count() == 1000);
   CHECK(decoded->quantile(0.99) == base::Nanoseconds(response["p99"].get<std::int64_t>()));
+}
+
+// What `watchers` showed of all creates, and of all deletes but 5.
+Summary watched_summary(std::size_t watchers) {
+  Summary summary = sample_summary();
+  Recorder recorder;
+  for (int i = 0; i < 1000; ++i) {
+    Operation write = sample_create(i * 5ms);
+    recorder.record_seen(seen(write, 1800us, 4ms, watchers));
+    write.verb = Verb::remove;
+    if (i < 995) {
+      recorder.record_seen(seen(write, 1900us, 5ms, watchers));
+    } else {
+      recorder.record_seen(seen(write, 0s, 0s, 0, watchers));
+    }
+  }
+  recorder.watch() = {watchers, 2003, 3, 1, 0, 0};
+  summary.totals.merge(recorder.snapshot());
+  summary.watch_cpu = 12ms;
+  summary.seen_rows = RowLog::Totals{2000, 0, ""};
+  return summary;
+}
+
+TEST_CASE(
+    "the text of a run that watches has notification times beside response times, and what was missed") {
+  const std::string text = text_of(watched_summary(1));
+  for (const char* line : {
+           "write   seen  missed  seen without an answer\n"
+           "create  1000       0                       0\n"
+           "delete   995       5                       0\n"
+           "1 watcher: 2003 events, 3 duplicated, 1 reordered, 0 relists\n",
+           "create     service time       2.00ms  2.50ms  2.90ms  2.99ms  3.00ms  3.00ms\n"
+           "create     notification time  1.80ms  1.80ms  1.80ms  1.80ms  1.80ms  1.80ms\n",
+           "notification time: from sending a write to its event at a watcher",
+           "12.0ms CPU to watch",
+           "WARNING: the watches missed 5 events, showed 3 twice and 1 out of order\n",
+       }) {
+    CAPTURE(line, text);
+    CHECK(text.find(line) != std::string::npos);
+  }
+}
+
+TEST_CASE("several watchers have a first and a last notification time") {
+  const std::string text = text_of(watched_summary(3));
+  CHECK(text.find("create     notification time, first  1.80ms") != std::string::npos);
+  CHECK(text.find("create     notification time, last   4.00ms") != std::string::npos);
+  CHECK(text.find("3 watchers: 2003 events") != std::string::npos);
+}
+
+TEST_CASE("the JSON of a run that watches has the documented keys") {
+  const auto json = to_json(watched_summary(3));
+  const auto& watch = json["watch"];
+  CHECK(watch.dump() == R"({"watchers":3,"events":2003,"missed":15,"duplicated":3,"reordered":1,"relists":0,)"
+                        R"("not_followed":0,"cpu":12000000,"rows":{"written":2000,"lost":0,"error":null}})");
+  const auto& remove = json["operations"]["delete"];
+  CHECK(remove["seen"] == 995);
+  CHECK(remove["missed"] == 15);
+  CHECK(remove["seen_without_answer"] == 0);
+  CHECK(remove["notification_time"]["first"]["max"] == 1900000);
+  CHECK(remove["notification_time"]["last"]["max"] == 5000000);
+  CHECK_FALSE(to_json(sample_summary())["operations"]["delete"].contains("seen"));
 }
 
 TEST_CASE("a run that did nothing has a summary all the same") {

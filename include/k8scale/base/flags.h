@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -52,6 +53,9 @@ CLI::Option* add_value(CLI::App& app, const std::string& name, T& value, const s
   }
   return option;
 }
+
+/// Declares `-name`, which means 1, and `-name=N`.
+CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint64_t& value, const std::string& help);
 
 /// Declares a flag that takes a Go duration ("300ms", "1m").
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::nanoseconds& value,

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "k8scale/kube/client.h"
+#include "k8scale/load/write_feed.h"
 #include "k8scale/measure/csv.h"
 #include "k8scale/measure/recorder.h"
 
@@ -17,6 +18,7 @@ class OperationRecorder {
     measure::OperationLog& log;
     int shard = 0;
     const std::string& server;
+    WriteFeed* writes = nullptr;  ///< gets each write that ended, when the run watches what it writes
   };
 
   OperationRecorder(Sinks sinks, measure::Verb verb, std::uint64_t object_number,
@@ -29,6 +31,7 @@ class OperationRecorder {
 
  private:
   void observe(const kube::Attempt& attempt);
+  void hand_over(const net::Exchange& exchange);
 
   Sinks sinks_;
   measure::Operation operation_;

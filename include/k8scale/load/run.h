@@ -12,12 +12,16 @@
 /// What all drivers have in common: their shards start together, are watched while they run, and stop.
 namespace k8scale::load {
 
+/// What a shard's CPU time is counted as.
+enum class ShardRole { drives, watches };
+
 /// One shard's part of a run. All functions run on its thread.
 struct ShardWork {
   net::Shard& shard;
   const measure::Recorder& recorder;
   std::function<net::Task<void>(base::SteadyTime start)> run;  ///< ends when nothing is left to do
   std::function<void()> stop;                                  ///< `run` should end soon
+  ShardRole role = ShardRole::drives;
 };
 
 struct RunOptions {
@@ -35,9 +39,10 @@ struct RunResult {
   base::WallTime started;  ///< the same moment
   base::WallTime ended;
   base::Nanoseconds duration{0};
-  base::Nanoseconds shard_cpu{0};
-  std::optional<int> signal;  ///< that stopped it
-  bool gave_up = false;       ///< the grace time was over before all was done
+  base::Nanoseconds shard_cpu{0};  ///< of the shards that drive
+  base::Nanoseconds watch_cpu{0};  ///< of those that watch
+  std::optional<int> signal;       ///< that stopped it
+  bool gave_up = false;            ///< the grace time was over before all was done
 };
 
 /// Runs the shards' work to its end, and stops the shards. Called on the main thread.

@@ -25,6 +25,8 @@ class ObjectNames {
  public:
   ObjectNames(std::string_view run_id, std::uint64_t largest_number);
   [[nodiscard]] std::string name(std::uint64_t number) const;
+  /// The number of the object of that name; 0 when it is not one of these.
+  [[nodiscard]] std::uint64_t number(std::string_view name) const;
 
  private:
   std::string prefix_;

@@ -1,14 +1,11 @@
 #pragma once
 #include <string>
-#include <string_view>
 
+#include "k8scale/measure/exposition.h"
 #include "k8scale/measure/process.h"
 #include "k8scale/measure/recorder.h"
 
 namespace k8scale::measure {
-
-/// The Content-Type of `metrics_text`.
-inline constexpr std::string_view metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Prometheus' text exposition format:
 ///
@@ -24,10 +21,16 @@ inline constexpr std::string_view metrics_content_type = "text/plain; version=0.
 /// | `k8scale_send_lag_seconds{verb}` | histogram: how late this program sent, of each attempt |
 /// | `k8scale_in_flight` | gauge: operations that began and have not ended |
 /// | `k8scale_population` | gauge: objects that exist because of this run |
+/// | `k8scale_notification_time_seconds{verb}` | histogram: sending a write to its event, first watcher |
+/// | `k8scale_last_notification_time_seconds{verb}` | histogram: the same, last watcher |
+/// | `k8scale_missed_events_total{verb}` | counter: for each write, watchers that did not show it |
+/// | `k8scale_events_total` | counter: events on all watches |
+/// | `k8scale_duplicated_events_total`, `k8scale_reordered_events_total` | counters |
+/// | `k8scale_relists_total` | counter: lists beyond a watcher's first |
 /// | `k8scale_asked_rate`, `k8scale_achieved_rate` | gauges, per second |
 ///
 /// A verb appears when the run has to do with it, with every outcome. Counts in buckets are to 0.1 % of the
-/// bound.
+/// bound. What watchers show is there when the run has some.
 [[nodiscard]] std::string metrics_text(const Snapshot& snapshot, const Pace& pace,
                                        const ProcessFigures& process);
 

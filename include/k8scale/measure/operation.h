@@ -19,6 +19,9 @@ inline constexpr std::array all_verbs = {Verb::get,   Verb::list,   Verb::create
 /// As Kubernetes spells it: "create", "delete", "deletecollection", …
 [[nodiscard]] std::string_view name(Verb verb);
 
+/// Whether it changes objects, one at a time.
+[[nodiscard]] bool writes(Verb verb);
+
 /// How an attempt ended.
 enum class Outcome {
   ok,               ///< 2xx, and the answer was whole
@@ -43,6 +46,14 @@ inline constexpr std::array all_outcomes = {
 [[nodiscard]] Outcome outcome_of(base::FailureKind kind);
 /// The outcome that an answer's HTTP status stands for.
 [[nodiscard]] Outcome outcome_of_status(int http_status);
+
+/// What watchers showed of a write.
+struct Seen {
+  base::SteadyTime first;     ///< by the first watcher that showed it
+  base::SteadyTime last;      ///< by the last one
+  std::size_t watchers = 0;   ///< how many showed it
+  std::size_t missed_by = 0;  ///< and how many did not
+};
 
 /// One attempt of an operation: a request that was sent once, or that could not be sent. Everything else in
 /// this room is a view of these records. Moments that were not reached are the clock's epoch.
@@ -75,6 +86,9 @@ struct Operation {
   std::string flow_schema;     ///< UID from X-Kubernetes-PF-FlowSchema-UID; empty: exempt
   std::string priority_level;  ///< UID from X-Kubernetes-PF-PriorityLevel-UID
   std::optional<std::chrono::seconds> retry_after;
+
+  std::string resource_version;  ///< of the object as a write left it; empty when the answer has none
+  Seen seen;                     ///< when the run watches what it writes
 };
 
 /// Whether any byte of the request was handed to TLS.
@@ -92,6 +106,15 @@ struct Operation {
 /// How late this program sent. Means nothing unless `was_sent`.
 [[nodiscard]] inline base::Nanoseconds send_lag(const Operation& operation) {
   return operation.sent - operation.due;
+}
+/// What it takes until a controller knows of a write. Less than `service_time` when the event came before the
+/// answer. Means nothing unless some watcher showed it.
+[[nodiscard]] inline base::Nanoseconds first_notification_time(const Operation& write) {
+  return write.seen.first - write.sent;
+}
+/// The same until the last of the watchers knows.
+[[nodiscard]] inline base::Nanoseconds last_notification_time(const Operation& write) {
+  return write.seen.last - write.sent;
 }
 /// `reason`, or the outcome's name when there is none: what errors are counted by.
 [[nodiscard]] std::string_view error_reason(const Operation& operation);

@@ -46,6 +46,12 @@ struct VerbTotals {
   Span scheduled;           ///< of the operations that ended
   Span ended;
 
+  std::uint64_t seen = 0;    ///< writes that ended well and that every watcher showed
+  std::uint64_t missed = 0;  ///< for each write that ended well: how many watchers did not show it
+  std::uint64_t seen_without_answer = 0;  ///< writes of unknown end that some watcher showed
+  Histogram first_notification_time;      ///< of each write that ended well and that some watcher showed
+  Histogram last_notification_time;       ///< of each write that ended well and that every watcher showed
+
   [[nodiscard]] std::uint64_t ok() const { return ended_as(Outcome::ok); }
   [[nodiscard]] std::uint64_t failed() const { return done - ok(); }
   [[nodiscard]] std::uint64_t ended_as(Outcome outcome) const {
@@ -60,12 +66,25 @@ struct VerbTotals {
   void merge(const VerbTotals& other);
 };
 
+/// What the watchers of a run's own writes showed, on all watches together.
+struct WatchTotals {
+  std::uint64_t watchers = 0;
+  std::uint64_t events = 0;
+  std::uint64_t duplicated = 0;    ///< events that the same watch had shown before
+  std::uint64_t reordered = 0;     ///< events that came after one of a higher version
+  std::uint64_t relists = 0;       ///< lists beyond a watcher's first: what happened before was not watched
+  std::uint64_t not_followed = 0;  ///< writes that were not waited for, since too many were
+
+  void merge(const WatchTotals& other);
+};
+
 /// Everything that was recorded up to a moment: a value, to be copied to other threads and merged there.
 /// Assign it to one that is kept from copy to copy: that takes some 20 µs, a fresh one twenty times as long
 /// for its memory (up to 1 MiB).
 struct Snapshot {
   std::array<VerbTotals, all_verbs.size()> verbs;
   std::int64_t population = 0;  ///< objects that exist because of this run
+  WatchTotals watch;
 
   [[nodiscard]] const VerbTotals& of(Verb verb) const { return verbs[static_cast<std::size_t>(verb)]; }
   [[nodiscard]] VerbTotals& of(Verb verb) { return verbs[static_cast<std::size_t>(verb)]; }
@@ -76,6 +95,8 @@ struct Snapshot {
   [[nodiscard]] std::uint64_t in_flight() const;
   [[nodiscard]] Histogram response_time() const;  ///< of all verbs
   [[nodiscard]] Histogram send_lag() const;       ///< of all verbs
+  /// Of all verbs: watchers that did not show a write, summed over all writes that ended well.
+  [[nodiscard]] std::uint64_t missed() const;
   void merge(const Snapshot& other);
 };
 
@@ -96,6 +117,10 @@ class Recorder {
   void started(Verb verb) { ++totals_.of(verb).started; }
   /// An attempt ended. Well under a microsecond.
   void record(const Operation& attempt);
+  /// No watcher will show more of that write: `seen` is complete.
+  void record_seen(const Operation& write);
+  /// What is counted on the watches themselves.
+  [[nodiscard]] WatchTotals& watch() { return totals_.watch; }
   /// Objects appeared (or went, when negative).
   void add_population(std::int64_t difference) { totals_.population += difference; }
 

@@ -12,13 +12,9 @@
 #include "k8scale/measure/csv.h"
 #include "k8scale/measure/process.h"
 #include "k8scale/measure/recorder.h"
+#include "k8scale/measure/report.h"
 
 namespace k8scale::measure {
-
-struct OutputFile {
-  std::string content;  ///< what it holds: "rows", "parameters", "summary"
-  std::filesystem::path path;
-};
 
 /// What a run came to. The caller fills it once, at the end; text and JSON are two views of it.
 struct Summary {
@@ -39,15 +35,17 @@ struct Summary {
   Snapshot totals;                       ///< of all shards
   base::Nanoseconds shard_cpu{0};  ///< CPU time of the shards' threads, which is what operations cost us
   ProcessFigures process;
+  base::Nanoseconds watch_cpu{0};            ///< CPU time of the thread that watches what the run writes
   std::optional<OperationLog::Totals> rows;  ///< nothing when no rows were to be written
+  std::optional<RowLog::Totals> seen_rows;   ///< the same of those that say what watchers showed
   std::vector<OutputFile> files;
   std::vector<std::string> notes;  ///< warnings of the caller
 
   /// shard_cpu for each operation that ended; nothing when none did.
   [[nodiscard]] std::optional<base::Nanoseconds> cpu_per_operation() const;
-  /// What a reader must know before believing the numbers: `notes`, lost rows, and that this program was the
-  /// bottleneck, which is so when the p99 of send lag is over 0.5 ms and over a tenth of the p99 of response
-  /// time.
+  /// What a reader must know before believing the numbers: `notes`, lost rows, events that the
+  /// watches missed, doubled or showed out of order, and that this program was the bottleneck, which is so
+  /// when the p99 of send lag is over 0.5 ms and over a tenth of the p99 of response time.
   [[nodiscard]] std::vector<std::string> warnings() const;
 };
 
@@ -75,7 +73,8 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `cpu_per_operation` | CPU time of the shards' threads for each operation that ended, or null |
 /// | `client` | `shard_cpu`, `process_cpu`, `resident_bytes`, `peak_resident_bytes` |
 /// | `rows` | `written`, `lost`, `error` (null: none); or null when no rows were asked for |
-/// | `files` | list of `content` ("rows", "parameters", "summary") and `path` |
+/// | `watch` | what the run's own watches showed, below; null without --observe |
+/// | `files` | list of `content` ("rows", "parameters", "summary", "seen") and `path` |
 /// | `warnings` | list of sentences |
 ///
 /// Totals of a verb:
@@ -94,6 +93,32 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `response_time` | times from the scheduled moment to the end, of each operation not cancelled |
 /// | `service_time` | times from sending to the end, of each attempt not cancelled |
 /// | `send_lag` | times from when an attempt was due to when it was sent |
+///
+/// and for a verb that writes, with --observe:
+///
+/// | key | value |
+/// |---|---|
+/// | `seen` | writes that ended well and that every watcher showed |
+/// | `missed` | watchers that did not show a write, or had to list again after it, over all that ended well |
+/// | `seen_without_answer` | writes whose answer was lost and whose event came |
+/// | `notification_time` | `first`, `last`: times from sending to the event at the first, the last watcher |
+///
+/// `first` counts each write that ended well and that some watcher showed, `last` those that all showed.
+/// An event may come before the answer: its notification time is then less than the service time.
+///
+/// Watch:
+///
+/// | key | value |
+/// |---|---|
+/// | `watchers` | watches, each on a connection of its own |
+/// | `events` | on all of them, also of objects of others |
+/// | `missed` | of all verbs |
+/// | `duplicated` | events whose version the same watch had shown before |
+/// | `reordered` | events that came after one of a higher version on the same watch |
+/// | `relists` | lists beyond each watcher's first |
+/// | `not_followed` | writes that were not waited for, since 200,000 others were |
+/// | `cpu` | CPU time of the thread that watches |
+/// | `rows` | as above, of the file "seen" |
 ///
 /// Times: `count`, `min`, `p50`, `p90`, `p99`, `p99.9`, `max`, `mean` (integers, ns, to 0.1 %; min and max
 /// exact), and `histogram`, the whole distribution in HdrHistogram's V2 compressed encoding, base64, unit ns.
