@@ -105,6 +105,10 @@ std::string_view Call::option(std::string_view name) const {
   return found == query.end() ? std::string_view() : std::string_view(found->second);
 }
 
+bool Call::has_option(std::string_view name) const {
+  return std::any_of(query.begin(), query.end(), [&](const auto& each) { return each.first == name; });
+}
+
 CallPath read_path(const ResourceTable& table, std::string_view path) {
   CallPath call;
   const std::string root = take_part(path);

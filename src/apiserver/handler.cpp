@@ -277,6 +277,7 @@ net::Response ApiHandler::perform(const Call& call) {
 net::Response ApiHandler::read_one(const Call& call) {
   const std::size_t index = core_.table.index_of(*call.resource);
   const ObjectPointer object = core_.store.find(index, {call.namespace_name, call.name});
+  if (const auto readable = check_version(core_, call); !readable) return refusal_answer(readable.error());
   if (!object) return refusal_answer(not_found(*call.resource, call.name));
   return object_answer(call, object, 200);
 }
@@ -295,6 +296,7 @@ net::Response ApiHandler::removed_collection(const Call& call) {
 
 net::Response ApiHandler::written(const Call& call, const Answer<Written>& outcome, int status) {
   if (!outcome) return refusal_answer(outcome.error());
+  if (outcome->created) status = 201;
   net::Response response = outcome->gone ? json_answer(status, deleted_text(*call.resource, *outcome->object))
                                          : object_answer(call, outcome->object, status);
   add_warnings(response, outcome->warnings);
@@ -349,7 +351,8 @@ net::Response ApiHandler::refusal_answer(const Refusal& refusal) {
 }
 
 net::Response transport_refusal(int status, std::string_view reason, std::size_t body_limit) {
-  Refusal refusal = status == 413 ? too_large(body_limit) : bad_request(std::string(reason));
+  Refusal refusal =
+      status == 413 ? too_large(fmt::format("limit is {}", body_limit)) : bad_request(std::string(reason));
   refusal.code = status;
   net::Response response;
   response.status = status;

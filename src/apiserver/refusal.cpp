@@ -88,9 +88,8 @@ Refusal unsupported_media_type(std::string message) {
   return simple(415, "UnsupportedMediaType", std::move(message));
 }
 
-Refusal too_large(std::size_t limit) {
-  Refusal refusal =
-      simple(413, "RequestEntityTooLarge", fmt::format("Request entity too large: limit is {}", limit));
+Refusal too_large(std::string_view what) {
+  Refusal refusal = simple(413, "RequestEntityTooLarge", fmt::format("Request entity too large: {}", what));
   refusal.has_details = false;
   return refusal;
 }

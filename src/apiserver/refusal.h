@@ -45,7 +45,8 @@ using Answer = boost::system::result<T, Refusal>;
 [[nodiscard]] Refusal method_not_allowed();
 [[nodiscard]] Refusal not_acceptable(std::string message);
 [[nodiscard]] Refusal unsupported_media_type(std::string message);
-[[nodiscard]] Refusal too_large(std::size_t limit);
+/// `what` completes "Request entity too large: ".
+[[nodiscard]] Refusal too_large(std::string_view what);
 [[nodiscard]] Refusal too_many_requests();
 [[nodiscard]] Refusal not_found(const ResourceInfo& resource, std::string_view name);
 [[nodiscard]] Refusal already_exists(const ResourceInfo& resource, std::string_view name);
