@@ -101,6 +101,14 @@ void add_warnings(net::Response& response, const std::vector<std::string>& warni
   }
 }
 
+net::Response text_answer(int status, std::string body) {
+  net::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.body = std::move(body);
+  return response;
+}
+
 // A client that is gone is no matter.
 net::Task<void> deliver(net::Responder& responder, net::Response response) {
   const base::Result<void> sent = co_await responder.send(std::move(response));
@@ -167,10 +175,7 @@ std::optional<net::Response> ApiHandler::general_answer(const net::ServerRequest
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (is_health_path(path)) {
     if (!reads) return refusal_answer(method_not_allowed());
-    net::Response response = json_answer(200, "ok");
-    response.headers.clear();
-    response.headers.add("Content-Type", "text/plain; charset=utf-8");
-    return response;
+    return text_answer(200, "ok");
   }
   const std::optional<Json> document = document_at(core_.table, path, options_.server_address);
   if (!document) return std::nullopt;
@@ -343,6 +348,7 @@ net::Response ApiHandler::json_answer(int status, std::string body) {
 }
 
 net::Response ApiHandler::refusal_answer(const Refusal& refusal) {
+  if (refusal.is_plain_text) return text_answer(refusal.code, refusal.message);
   net::Response response = json_answer(refusal.code, to_text(refusal.status()));
   if (refusal.retry_after >= 0) {
     response.headers.add("Retry-After", std::to_string(refusal.retry_after));
