@@ -13,42 +13,50 @@ namespace {
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view protobuf_type = "application/vnd.kubernetes.protobuf";
 
-bool has_protobuf(const ResourceInfo& resource) {
-  return resource.builtin && resource.group != "wardle.example.com";
-}
-
-Refusal unknown_format(const ResourceInfo& resource) {
-  Refusal refusal = unsupported_media_type(
-      fmt::format("the body of the request was in an unknown format - accepted media types include: {}{}",
-                  json_type, has_protobuf(resource) ? fmt::format(", {}", protobuf_type) : ""));
-  refusal.has_details = false;
-  return refusal;
-}
-
 std::string unusable(const ResourceInfo& resource, std::string_view why) {
   return fmt::format("{} in version \"{}\" cannot be handled as a {}: {}", resource.kind, resource.version,
                      resource.kind, why);
 }
 
-// Sets kind and apiVersion where they are missing.
-Answer<void> check_type(const ResourceInfo& resource, Json& document) {
-  const std::string kind(text_member(document, "kind"));
-  const std::string api_version(text_member(document, "apiVersion"));
-  if (!kind.empty() && kind != resource.kind) {
-    return bad_request(fmt::format("{} in version \"{}\" cannot be handled as a {}: unknown conversion", kind,
-                                   resource.version, resource.kind));
+// "v1" of "v1" and of "apps/v1".
+std::string_view version_of(std::string_view api_version) {
+  const std::size_t slash = api_version.find('/');
+  return slash == std::string_view::npos ? api_version : api_version.substr(slash + 1);
+}
+
+// Why an object of another kind or version is none of this resource; empty when it is one.
+std::string type_fault(const ResourceTable& table, const ResourceInfo& resource, std::string_view kind,
+                       std::string_view api_version) {
+  if (kind == resource.kind && api_version == resource.api_version()) return "";
+  const auto all = table.all();
+  const bool known = std::any_of(all.begin(), all.end(), [&](const ResourceInfo& each) {
+    return each.api_version() == api_version && (each.kind == kind || each.kind + "List" == kind);
+  });
+  if (!known) {
+    return fmt::format("no kind {} is registered for version {}", base::go_quote(kind),
+                       base::go_quote(api_version));
   }
-  if (!api_version.empty() && api_version != resource.api_version()) {
-    const std::size_t slash = api_version.find('/');
-    const std::string version = slash == std::string::npos ? api_version : api_version.substr(slash + 1);
-    return bad_request(
-        fmt::format("{0} in version \"{1}\" cannot be handled as a {0}: no kind \"{0}\" is "
-                    "registered for version \"{2}\"",
-                    resource.kind, version, api_version));
+  const std::string internal = resource.group.empty() ? "core" : base::split(resource.group, '.').front();
+  return fmt::format("converting ({}.{}) to ({}.{}): unknown conversion", version_of(api_version), kind,
+                     internal, resource.kind);
+}
+
+// Sets kind and apiVersion where they are missing; refuses with why the object is none of this resource.
+std::string settle_type(const ResourceTable& table, const ResourceInfo& resource, Json& document) {
+  const auto given = [&](const char* field, const std::string& otherwise) {
+    const std::string_view text = text_member(document, field);
+    return text.empty() ? otherwise : std::string(text);
+  };
+  const std::string kind = given("kind", resource.kind);
+  const std::string api_version = given("apiVersion", resource.api_version());
+  std::string fault = type_fault(table, resource, kind, api_version);
+  if (!fault.empty()) {
+    return fmt::format("{} in version {} cannot be handled as a {}: {}", kind,
+                       base::go_quote(version_of(api_version)), resource.kind, fault);
   }
   document["kind"] = resource.kind;
   document["apiVersion"] = resource.api_version();
-  return {};
+  return "";
 }
 
 Schema::Findings conform(const Schema& schema, const ResourceInfo& resource, Json& document) {
@@ -90,69 +98,78 @@ std::vector<std::string> warnings_of(const Call& call, std::vector<std::string> 
 
 bool is_strict(const Call& call) { return call.option("fieldValidation") == "Strict"; }
 
+// What kube-apiserver shows of a body that it cannot read.
+std::string summary(std::string_view body) {
+  constexpr std::size_t most = 30;
+  if (body.empty()) return "<empty>";
+  std::string text(body.substr(0, most));
+  if (body.front() != '{') {
+    text.clear();
+    for (const char byte : body.substr(0, most))
+      text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  }
+  return text + (body.size() > most ? " ..." : "");
+}
+
+// What makes it impossible to say what kind of object this is; empty: nothing.
+std::string envelope_fault(const ParsedJson& parsed) {
+  constexpr std::string_view parsing = "couldn't get version/kind; json parse error: ";
+  if (!parsed.error.empty()) return fmt::format("{}{}", parsing, parsed.error);
+  if (!parsed.value.is_object()) {
+    return fmt::format("{}json: cannot unmarshal {} into Go value of type struct", parsing,
+                       go_type(parsed.value));
+  }
+  for (const char* field : {"kind", "apiVersion"}) {
+    const Json& value = member(parsed.value, field);
+    if (value.is_null() || value.is_string()) continue;
+    return fmt::format("{}json: cannot unmarshal {} into Go struct field .{} of type string", parsing,
+                       go_type(value), field);
+  }
+  const std::string_view version = text_member(parsed.value, "apiVersion");
+  if (std::count(version.begin(), version.end(), '/') < 2) return "";
+  return fmt::format("unexpected GroupVersion string: {}", version);
+}
+
 Answer<ParsedJson> read_document(const Schema& schema, const Call& call) {
   const ResourceInfo& resource = *call.resource;
-  if (call.content_type == protobuf_type && has_protobuf(resource)) {
+  if (resource.has_protobuf() && base::equals_ignoring_case(call.content_type, protobuf_type)) {
     std::optional<Json> document = read_protobuf_object(schema, call.body);
     if (!document) return bad_request(unusable(resource, "the body is not an object in protobuf"));
     return ParsedJson{*std::move(document), {}, {}};
   }
-  if (!call.content_type.empty() && call.content_type != json_type) return unknown_format(resource);
+  if (!is_json(call.content_type)) {
+    return unknown_format(resource.has_protobuf());
+  }
   ParsedJson parsed = parse_json(call.body);
-  if (parsed.error.empty() && !parsed.value.is_object()) parsed.error = "the body is not a JSON object";
-  if (!parsed.error.empty()) {
-    return bad_request(
-        fmt::format("the object provided is unrecognized (must be of type {}): couldn't get "
-                    "version/kind; json parse error: {}",
-                    resource.kind, parsed.error));
+  if (parsed.value.is_null() && parsed.error.empty()) parsed.value = Json::object();
+  if (const std::string fault = envelope_fault(parsed); !fault.empty()) {
+    return bad_request(fmt::format("the object provided is unrecognized (must be of type {}): {} ({})",
+                                   resource.kind, fault, summary(call.body)));
   }
   return parsed;
 }
 
-Refusal wrong_option(std::string_view kind, Cause cause) {
-  return invalid("meta.k8s.io", kind, "", {std::move(cause)});
-}
-
-Answer<Json::object_t> read_delete_body(const Schema& schema, const Call& call) {
-  if (call.body.empty()) return Json::object_t();
-  if (is_protobuf_object(call.body)) {
-    const auto document = read_protobuf_object(schema, call.body);
-    if (!document) return bad_request("couldn't get version/kind; the body is not an object in protobuf");
-    return document->get<Json::object_t>();
-  }
-  ParsedJson parsed = parse_json(call.body);
-  if (parsed.error.empty() && !parsed.value.is_object()) parsed.error = "the body is not a JSON object";
-  if (!parsed.error.empty()) {
-    return bad_request("couldn't get version/kind; json parse error: " + parsed.error);
-  }
-  const std::string_view kind = text_member(parsed.value, "kind");
-  if (!kind.empty() && kind != "DeleteOptions") {
-    return bad_request(fmt::format("no kind \"{}\" is registered for DeleteOptions", kind));
-  }
-  const Schema::Findings findings = schema.conform("DeleteOptions", parsed.value);
-  if (!findings.error.empty()) return bad_request(findings.error);
-  return parsed.value.get<Json::object_t>();
-}
-
-Answer<void> check_propagation(std::string_view policy) {
-  const bool known = policy.empty() || policy == "Foreground" || policy == "Background" || policy == "Orphan";
-  if (known) return {};
-  return wrong_option("DeleteOptions", not_supported("propagationPolicy", base::go_quote(policy),
-                                                     "\"Foreground\", \"Background\", \"Orphan\", \"nil\""));
-}
-
-Cause wrong_dry_run(std::string_view value) {
-  return not_supported("dryRun", fmt::format("[{}]", base::go_quote(value)), "\"All\"");
-}
-
 }  // namespace
 
-Answer<Body> read_body(const Schema& schema, const Call& call) {
-  Answer<ParsedJson> parsed = read_document(schema, call);
+bool is_json(std::string_view content_type) {
+  return content_type.empty() || base::equals_ignoring_case(content_type, json_type);
+}
+
+Refusal unknown_format(bool protobuf_too) {
+  Refusal refusal = unsupported_media_type(
+      fmt::format("the body of the request was in an unknown format - accepted media types include: {}{}",
+                  json_type, protobuf_too ? fmt::format(", {}", protobuf_type) : ""));
+  refusal.has_details = false;
+  return refusal;
+}
+
+Answer<Body> read_body(const Core& core, const Call& call) {
+  Answer<ParsedJson> parsed = read_document(core.schema, call);
   if (!parsed) return parsed.error();
   Json& document = parsed->value;
-  if (const Answer<void> typed = check_type(*call.resource, document); !typed) return typed.error();
-  Checked checked = check(schema, *call.resource, document, parsed->duplicate_fields);
+  const std::string wrong_type = settle_type(core.table, *call.resource, document);
+  if (!wrong_type.empty()) return bad_request(wrong_type);
+  Checked checked = check(core.schema, *call.resource, document, parsed->duplicate_fields);
   if (!checked.error.empty()) return bad_request(unusable(*call.resource, checked.error));
   if (is_strict(call) && !checked.complaints.empty()) {
     return bad_request(unusable(*call.resource, strict_error(checked.complaints)));
@@ -160,47 +177,19 @@ Answer<Body> read_body(const Schema& schema, const Call& call) {
   return Body{std::move(document), warnings_of(call, std::move(checked.complaints))};
 }
 
-Answer<Body> check_patched(const Schema& schema, const Call& call, Json document,
+Answer<Body> check_patched(const Core& core, const Call& call, Json document,
                            const std::vector<std::string>& duplicate_fields) {
   const std::string text = to_text(document);
   const auto refuse = [&text](std::string_view why) {
     return invalid("", "", "", {invalid_value("patch", text, why)});
   };
   if (!document.is_object()) return refuse("the patched object is not a JSON object");
-  if (const Answer<void> typed = check_type(*call.resource, document); !typed) {
-    return refuse(typed.error().message);
-  }
-  Checked checked = check(schema, *call.resource, document, duplicate_fields);
+  const std::string wrong_type = settle_type(core.table, *call.resource, document);
+  if (!wrong_type.empty()) return refuse(wrong_type);
+  Checked checked = check(core.schema, *call.resource, document, duplicate_fields);
   if (!checked.error.empty()) return refuse(checked.error);
   if (is_strict(call) && !checked.complaints.empty()) return refuse(strict_error(checked.complaints));
   return Body{std::move(document), warnings_of(call, std::move(checked.complaints))};
-}
-
-Answer<void> check_write_options(const Call& call, std::string_view kind) {
-  if (call.query.empty()) return {};
-  const std::string_view dry_run = call.option("dryRun");
-  if (!dry_run.empty() && dry_run != "All") return wrong_option(kind, wrong_dry_run(dry_run));
-  const std::string_view validation = call.option("fieldValidation");
-  const bool known =
-      validation.empty() || validation == "Ignore" || validation == "Warn" || validation == "Strict";
-  if (known) return {};
-  return wrong_option(kind, not_supported("fieldValidation", base::go_quote(validation),
-                                          "\"\", \"Ignore\", \"Strict\", \"Warn\""));
-}
-
-Answer<DeleteOptions> read_delete_options(const Schema& schema, const Call& call) {
-  const Answer<Json::object_t> body = read_delete_body(schema, call);
-  if (!body) return body.error();
-  const Json document = *body;
-  const std::string_view policy = text_member(document, "propagationPolicy");
-  const Answer<void> known = check_propagation(policy.empty() ? call.option("propagationPolicy") : policy);
-  if (!known) return known.error();
-  std::string dry_run(call.option("dryRun"));
-  for (const Json& each : member(document, "dryRun")) dry_run = each.get<std::string>();
-  if (!dry_run.empty() && dry_run != "All") return wrong_option("DeleteOptions", wrong_dry_run(dry_run));
-  const Json& preconditions = member(document, "preconditions");
-  return DeleteOptions{std::string(text_member(preconditions, "uid")),
-                       std::string(text_member(preconditions, "resourceVersion")), !dry_run.empty()};
 }
 
 }  // namespace k8scale::apiserver

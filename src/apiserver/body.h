@@ -3,31 +3,26 @@
 #include <vector>
 
 #include "call.h"
-#include "schema.h"
+#include "core.h"
 
 /// Reads the object in the body of a request.
 namespace k8scale::apiserver {
 
 struct Body {
   Json document;
-  std::vector<std::string> warnings;  ///< unknown and duplicate fields, with fieldValidation=Warn
+  std::vector<std::string> warnings;  ///< unknown and duplicate fields, unless fieldValidation=Ignore
 };
 
 /// The object of a create or an update, of the right kind, with only the fields that its kind has.
-[[nodiscard]] Answer<Body> read_body(const Schema& schema, const Call& call);
+[[nodiscard]] Answer<Body> read_body(const Core& core, const Call& call);
 
-/// The same checks for what a patch made.
-[[nodiscard]] Answer<Body> check_patched(const Schema& schema, const Call& call, Json document,
+/// The same checks for what a patch made; `duplicate_fields` are the patch's own.
+[[nodiscard]] Answer<Body> check_patched(const Core& core, const Call& call, Json document,
                                          const std::vector<std::string>& duplicate_fields);
 
-/// `dryRun`, `fieldValidation` of a write; `kind` is "CreateOptions", "UpdateOptions" or "PatchOptions".
-[[nodiscard]] Answer<void> check_write_options(const Call& call, std::string_view kind);
-
-struct DeleteOptions {
-  std::string uid;               ///< precondition; empty: none
-  std::string resource_version;  ///< precondition; empty: none
-  bool dry_run = false;
-};
-[[nodiscard]] Answer<DeleteOptions> read_delete_options(const Schema& schema, const Call& call);
+/// Whether a body of that media type is JSON; no type means JSON.
+[[nodiscard]] bool is_json(std::string_view content_type);
+/// 415 for a body that is neither JSON nor, where that is read, protobuf.
+[[nodiscard]] Refusal unknown_format(bool protobuf_too);
 
 }  // namespace k8scale::apiserver

@@ -31,7 +31,7 @@ std::string take_part(std::string_view& path) {
 bool serves(const ResourceTable& table, std::string_view group, std::string_view version) {
   const auto all = table.all();
   return std::any_of(all.begin(), all.end(), [&](const ResourceInfo& each) {
-    return each.group == group && (each.version == version || (group.empty() && !version.empty()));
+    return each.group == group && each.version == version;
   });
 }
 
@@ -105,6 +105,10 @@ std::string_view Call::option(std::string_view name) const {
   return found == query.end() ? std::string_view() : std::string_view(found->second);
 }
 
+bool Call::has_option(std::string_view name) const {
+  return std::any_of(query.begin(), query.end(), [&](const auto& each) { return each.first == name; });
+}
+
 CallPath read_path(const ResourceTable& table, std::string_view path) {
   CallPath call;
   const std::string root = take_part(path);
@@ -151,7 +155,8 @@ std::optional<View> accepted_view(std::string_view accept, bool collection) {
 Answer<Call> read_call(const ResourceTable& table, const net::Request& request) {
   const auto [path_text, query] = net::split_target(request.target);
   CallPath path = read_path(table, path_text);
-  if (path.resource == nullptr || path.has_subresource) return unknown_path();
+  if (!path.root_found) return unknown_path();
+  if (path.resource == nullptr || path.has_subresource) return unknown_resource();
   Call call;
   call.resource = path.resource;
   call.namespace_name = std::move(path.namespace_name);

@@ -29,7 +29,9 @@ struct Call {
   std::string_view body;
   std::string_view content_type;  ///< without parameters
 
+  /// "" when it is absent.
   [[nodiscard]] std::string_view option(std::string_view name) const;
+  [[nodiscard]] bool has_option(std::string_view name) const;
   [[nodiscard]] bool dry_run() const { return option("dryRun") == "All"; }
 };
 

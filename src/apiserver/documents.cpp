@@ -149,8 +149,10 @@ Json openapi_v2(const ResourceTable& table) {
 }  // namespace
 
 bool is_health_path(std::string_view path) {
-  const std::string_view first = path.substr(0, path.find('/', 1));
-  return first == "/healthz" || first == "/livez" || first == "/readyz";
+  for (const std::string_view root : {"/healthz", "/livez", "/readyz"}) {
+    if (path == root || (path.starts_with(root) && path.substr(root.size()) == "/ping")) return true;
+  }
+  return false;
 }
 
 std::optional<Json> document_at(const ResourceTable& table, std::string_view path,

@@ -14,7 +14,7 @@ namespace k8scale::apiserver {
 [[nodiscard]] std::optional<Json> document_at(const ResourceTable& table, std::string_view path,
                                               std::string_view server_address);
 
-/// Whether the path answers "ok" to anybody: /healthz, /livez, /readyz and what is below them.
+/// Whether the path answers "ok" to anybody: /healthz, /livez, /readyz and "/ping" below them.
 [[nodiscard]] bool is_health_path(std::string_view path);
 
 }  // namespace k8scale::apiserver

@@ -101,6 +101,14 @@ void add_warnings(net::Response& response, const std::vector<std::string>& warni
   }
 }
 
+net::Response text_answer(int status, std::string body) {
+  net::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.body = std::move(body);
+  return response;
+}
+
 // A client that is gone is no matter.
 net::Task<void> deliver(net::Responder& responder, net::Response response) {
   const base::Result<void> sent = co_await responder.send(std::move(response));
@@ -167,10 +175,7 @@ std::optional<net::Response> ApiHandler::general_answer(const net::ServerRequest
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (is_health_path(path)) {
     if (!reads) return refusal_answer(method_not_allowed());
-    net::Response response = json_answer(200, "ok");
-    response.headers.clear();
-    response.headers.add("Content-Type", "text/plain; charset=utf-8");
-    return response;
+    return text_answer(200, "ok");
   }
   const std::optional<Json> document = document_at(core_.table, path, options_.server_address);
   if (!document) return std::nullopt;
@@ -277,6 +282,7 @@ net::Response ApiHandler::perform(const Call& call) {
 net::Response ApiHandler::read_one(const Call& call) {
   const std::size_t index = core_.table.index_of(*call.resource);
   const ObjectPointer object = core_.store.find(index, {call.namespace_name, call.name});
+  if (const auto readable = check_version(core_, call); !readable) return refusal_answer(readable.error());
   if (!object) return refusal_answer(not_found(*call.resource, call.name));
   return object_answer(call, object, 200);
 }
@@ -295,6 +301,7 @@ net::Response ApiHandler::removed_collection(const Call& call) {
 
 net::Response ApiHandler::written(const Call& call, const Answer<Written>& outcome, int status) {
   if (!outcome) return refusal_answer(outcome.error());
+  if (outcome->created) status = 201;
   net::Response response = outcome->gone ? json_answer(status, deleted_text(*call.resource, *outcome->object))
                                          : object_answer(call, outcome->object, status);
   add_warnings(response, outcome->warnings);
@@ -341,6 +348,7 @@ net::Response ApiHandler::json_answer(int status, std::string body) {
 }
 
 net::Response ApiHandler::refusal_answer(const Refusal& refusal) {
+  if (refusal.is_plain_text) return text_answer(refusal.code, refusal.message);
   net::Response response = json_answer(refusal.code, to_text(refusal.status()));
   if (refusal.retry_after >= 0) {
     response.headers.add("Retry-After", std::to_string(refusal.retry_after));
@@ -349,7 +357,8 @@ net::Response ApiHandler::refusal_answer(const Refusal& refusal) {
 }
 
 net::Response transport_refusal(int status, std::string_view reason, std::size_t body_limit) {
-  Refusal refusal = status == 413 ? too_large(body_limit) : bad_request(std::string(reason));
+  Refusal refusal =
+      status == 413 ? too_large(fmt::format("limit is {}", body_limit)) : bad_request(std::string(reason));
   refusal.code = status;
   net::Response response;
   response.status = status;

@@ -1,7 +1,13 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 
 #include "json_scan.h"
 #include "json_text.h"
+#include "k8scale/base/text.h"
 
 namespace k8scale::apiserver {
 namespace {
@@ -49,13 +55,22 @@ class Reader {
     if (at_ >= text_.size()) {
       error_ = "unexpected end of JSON input";
     } else {
-      error_ = "invalid character ";
-      const char found = text_[at_];
-      error_ += found == '\'' ? std::string("'\\''") : std::string{'\'', found, '\''};
+      error_ = "invalid character " + quoted(text_[at_]);
       error_ += ' ';
       error_ += where;
     }
     return false;
+  }
+
+  // As Go's scanner shows a byte, which it takes for a code point.
+  static std::string quoted(char found) {
+    if (found == '\'') return "'\\''";
+    if (found == '"') return "'\"'";
+    std::string letter;
+    append_utf8(letter, static_cast<unsigned char>(found));
+    std::string text = base::go_quote(letter);
+    text.front() = text.back() = '\'';
+    return text;
   }
 
   void skip_blanks() {
@@ -119,7 +134,7 @@ class Reader {
       path_ += key;
       auto& members = out.get_ref<Json::object_t&>();
       const auto [place, fresh] = members.try_emplace(std::move(key));
-      if (!fresh) duplicates_.push_back(path_);
+      if (!fresh) add_duplicate();
       if (!value(place->second, depth + 1)) return false;
       path_.resize(outer);
       skip_blanks();
@@ -128,6 +143,12 @@ class Reader {
       ++at_;
       skip_blanks();
     }
+  }
+
+  void add_duplicate() {
+    constexpr std::size_t most = 100;
+    const bool known = std::find(duplicates_.begin(), duplicates_.end(), path_) != duplicates_.end();
+    if (!known && duplicates_.size() < most) duplicates_.push_back(path_);
   }
 
   bool array(Json& out, int depth) {
@@ -225,9 +246,11 @@ class Reader {
     const std::size_t begin = at_;
     bool whole = true;
     if (peek() == '-') ++at_;
-    if (!digits()) return begin == at_ ? fail("looking for beginning of value") : fail("in numeric literal");
-    const std::size_t first = text_[begin] == '-' ? begin + 1 : begin;
-    if (text_[first] == '0' && at_ > first + 1) return at_ = first + 1, fail("after top-level value");
+    if (peek() == '0') {
+      ++at_;
+    } else if (!digits()) {
+      return begin == at_ ? fail("looking for beginning of value") : fail("in numeric literal");
+    }
     if (peek() == '.') {
       whole = false;
       ++at_;
@@ -239,8 +262,7 @@ class Reader {
       if (peek() == '+' || peek() == '-') ++at_;
       if (!digits()) return fail("in exponent of numeric literal");
     }
-    out = to_number(text_.substr(begin, at_ - begin), whole);
-    return true;
+    return to_number(text_.substr(begin, at_ - begin), whole, out);
   }
 
   bool digits() {
@@ -249,15 +271,23 @@ class Reader {
     return at_ > begin;
   }
 
-  static Json to_number(std::string_view text, bool whole) {
-    if (whole) {
-      std::int64_t integer = 0;
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
-      if (error == std::errc()) return integer;
+  bool to_number(std::string_view text, bool whole, Json& out) {
+    const char* const end = text.data() + text.size();
+    std::int64_t integer = 0;
+    if (whole && std::from_chars(text.data(), end, integer).ec == std::errc()) {
+      out = integer;
+      return true;
     }
     double real = 0;
-    std::from_chars(text.data(), text.data() + text.size(), real);
-    return real;
+    std::from_chars(text.data(), end, real);
+    // Of what no double holds, from_chars does not tell the tiny from the huge.
+    if (real == 0) real = std::strtod(std::string(text).c_str(), nullptr);
+    if (!std::isfinite(real)) {
+      error_ = fmt::format("json: cannot unmarshal number {} into Go value of type float64", text);
+      return false;
+    }
+    out = real;
+    return true;
   }
 
   std::string_view text_;

@@ -1,5 +1,9 @@
 #include "json_text.h"
 
+#include <array>
+#include <charconv>
+#include <cmath>
+
 #include "json_scan.h"
 
 namespace k8scale::apiserver {
@@ -27,6 +31,22 @@ void append_array(std::string& out, const Json& value) {
     separator = ",";
   }
   out += ']';
+}
+
+// As Go writes a float64: like ECMAScript, but for "e-09", which becomes "e-9".
+void append_real(std::string& out, double value) {
+  const double size = std::abs(value);
+  const bool plain = size == 0 || (size >= 1e-6 && size < 1e21);
+  std::array<char, 40> text{};
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value,
+                                          plain ? std::chars_format::fixed : std::chars_format::scientific);
+  std::string_view written(text.data(), static_cast<std::size_t>(end - text.data()));
+  const std::size_t padded = written.find("e-0");
+  if (padded == std::string_view::npos) {
+    out += written;
+  } else {
+    out.append(written, 0, padded + 2).append(written, padded + 3);
+  }
 }
 
 void append_escaped(std::string& out, unsigned char byte) {
@@ -85,6 +105,8 @@ void append_json(std::string& out, const Json& value) {
       return append_array(out, value);
     case Json::value_t::string:
       return append_json_string(out, value.get_ref<const std::string&>());
+    case Json::value_t::number_float:
+      return append_real(out, value.get<double>());
     default:
       out += value.dump();
   }
@@ -94,6 +116,13 @@ std::string to_text(const Json& value) {
   std::string out;
   append_json(out, value);
   return out;
+}
+
+std::string_view go_type(const Json& value) {
+  if (value.is_string()) return "string";
+  if (value.is_number()) return "number";
+  if (value.is_boolean()) return "bool";
+  return value.is_array() ? "array" : "object";
 }
 
 const Json& member(const Json& value, std::string_view name) {

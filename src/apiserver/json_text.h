@@ -16,13 +16,17 @@ struct ParsedJson {
 };
 
 /// RFC 8259. Reads a long string many bytes at a time, which makes a 2 KB ConfigMap ten times as cheap as
-/// with Json::parse. Invalid UTF-8 becomes U+FFFD, nesting deeper than 500 is an error.
+/// with Json::parse. Invalid UTF-8 becomes U+FFFD; nesting deeper than 500 and numbers
+/// beyond a double are errors.
 [[nodiscard]] ParsedJson parse_json(std::string_view text);
 
 /// Compact JSON, always valid UTF-8.
 void append_json(std::string& out, const Json& value);
 void append_json_string(std::string& out, std::string_view text);
 [[nodiscard]] std::string to_text(const Json& value);
+
+/// What Go's errors call a value: "string", "number", "bool", "array", "object".
+[[nodiscard]] std::string_view go_type(const Json& value);
 
 /// The member, or null. Never fails, whatever `value` is.
 [[nodiscard]] const Json& member(const Json& value, std::string_view name);

@@ -17,6 +17,12 @@ struct List {
 
 [[nodiscard]] Answer<List> list(const Core& core, const Call& call);
 
+/// A whole number in the query; 0 when it is absent.
+[[nodiscard]] Answer<std::int64_t> read_number(const Call& call, std::string_view option);
+
+/// Whether the resourceVersion that a get asks for can be had: any version does, but not one yet to come.
+[[nodiscard]] Answer<void> check_version(const Core& core, const Call& call);
+
 /// A decimal resourceVersion; nothing when it is not one.
 [[nodiscard]] std::optional<std::uint64_t> parse_revision(std::string_view text);
 

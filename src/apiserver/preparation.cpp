@@ -119,7 +119,7 @@ void fill_defaults(const ResourceInfo& resource, Json& document) {
 
 void start_metadata(const ResourceInfo& resource, Json& document, base::WallTime now, base::Random& random) {
   Json& metadata = document["metadata"];
-  for (const char* field : {"selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"}) {
+  for (const char* field : {"selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"}) {
     metadata.erase(field);
   }
   metadata["uid"] = make_uid(random);

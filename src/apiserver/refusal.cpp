@@ -76,7 +76,15 @@ Refusal unauthorized() {
   return refusal;
 }
 
-Refusal unknown_path() { return simple(404, "NotFound", "the server could not find the requested resource"); }
+Refusal unknown_path() {
+  Refusal refusal = simple(404, "", "404 page not found\n");
+  refusal.is_plain_text = true;
+  return refusal;
+}
+
+Refusal unknown_resource() {
+  return simple(404, "NotFound", "the server could not find the requested resource");
+}
 
 Refusal method_not_allowed() {
   return simple(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
@@ -88,9 +96,8 @@ Refusal unsupported_media_type(std::string message) {
   return simple(415, "UnsupportedMediaType", std::move(message));
 }
 
-Refusal too_large(std::size_t limit) {
-  Refusal refusal =
-      simple(413, "RequestEntityTooLarge", fmt::format("Request entity too large: limit is {}", limit));
+Refusal too_large(std::string_view what) {
+  Refusal refusal = simple(413, "RequestEntityTooLarge", fmt::format("Request entity too large: {}", what));
   refusal.has_details = false;
   return refusal;
 }

@@ -43,13 +43,35 @@ ResourceInfo secrets_info() {
 ResourceInfo services_info() {
   ResourceInfo info = builtin({"", "v1", "services", "Service", true}, "service", {"svc"});
   info.categories = {"all"};
+  info.creates_on_update = true;
   info.selectable = {"spec.clusterIP", "spec.type"};
   return info;
 }
 
 ResourceInfo events_info() {
   ResourceInfo info = builtin({"", "v1", "events", "Event", true}, "event", {"ev"});
+  info.creates_on_update = true;
   info.selectable = event_fields;
+  return info;
+}
+
+ResourceInfo endpoints_info() {
+  ResourceInfo info = builtin(kube::endpoints(), "endpoints", {"ep"});
+  info.creates_on_update = true;
+  return info;
+}
+
+ResourceInfo leases_info() {
+  ResourceInfo info = builtin({"coordination.k8s.io", "v1", "leases", "Lease", true}, "lease", {});
+  info.needs_version = true;
+  info.creates_on_update = true;
+  return info;
+}
+
+// As sample-apiserver serves it.
+ResourceInfo sample_info(kube::Resource resource, std::string singular) {
+  ResourceInfo info = builtin(std::move(resource), std::move(singular), {});
+  info.needs_version = true;
   return info;
 }
 
@@ -65,6 +87,7 @@ ResourceInfo custom(const kube::Resource& resource) {
   info.singular = base::lower(resource.kind);
   info.strategic = false;
   info.counts_generation = true;
+  info.needs_version = true;
   return info;
 }
 
@@ -75,13 +98,13 @@ ResourceTable::ResourceTable(const std::vector<kube::Resource>& extra) {
   resources_.push_back(builtin(kube::config_maps(), "configmap", {"cm"}));
   resources_.push_back(secrets_info());
   resources_.push_back(services_info());
-  resources_.push_back(builtin(kube::endpoints(), "endpoints", {"ep"}));
+  resources_.push_back(endpoints_info());
   resources_.push_back(events_info());
   resources_.push_back(endpoint_slices_info());
-  resources_.push_back(builtin({"coordination.k8s.io", "v1", "leases", "Lease", true}, "lease", {}));
-  resources_.push_back(builtin(kube::flunders(), "flunder", {}));
+  resources_.push_back(leases_info());
+  resources_.push_back(sample_info(kube::flunders(), "flunder"));
   resources_.push_back(
-      builtin({"wardle.example.com", "v1alpha1", "fischers", "Fischer", false}, "fischer", {}));
+      sample_info({"wardle.example.com", "v1alpha1", "fischers", "Fischer", false}, "fischer"));
   for (const kube::Resource& resource : extra) {
     if (find(resource.group, resource.version, resource.plural) != nullptr) {
       throw base::Error(resource.api_version() + "/" + resource.plural +

@@ -18,8 +18,12 @@ struct ResourceInfo : kube::Resource {
   bool strategic = true;                ///< strategic merge patches are served
   bool deletes_collection = true;       ///< namespaces cannot be deleted all at once
   bool counts_generation = false;       ///< metadata.generation follows the spec
+  bool needs_version = false;           ///< an update must say which version it replaces
+  bool creates_on_update = false;       ///< an update of what does not exist creates it
   std::vector<std::string> selectable;  ///< field selectors beside metadata.name and metadata.namespace
 
+  /// Whether its objects have a protobuf form: what comes from custom resources or sample-apiserver has none.
+  [[nodiscard]] bool has_protobuf() const { return builtin && group != "wardle.example.com"; }
   /// "configmaps", "flunders.wardle.example.com".
   [[nodiscard]] std::string qualified() const { return group.empty() ? plural : plural + "." + group; }
 };

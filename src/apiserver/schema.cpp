@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstdint>
 
 #include "k8scale/base/text.h"
 #include "k8scale/base/time.h"
@@ -18,10 +20,14 @@ bool take_suffix(std::string_view& text, std::string_view suffix) {
 }
 
 FieldType scalar_type(std::string_view name) {
-  static const std::map<std::string_view, FieldType> types = {
-      {"string", FieldType::text},  {"bytes", FieldType::bytes}, {"bool", FieldType::boolean},
-      {"int", FieldType::integer},  {"Time", FieldType::time},   {"IntOrString", FieldType::int_or_string},
-      {"json", FieldType::raw_json}};
+  static const std::map<std::string_view, FieldType> types = {{"string", FieldType::text},
+                                                              {"bytes", FieldType::bytes},
+                                                              {"bool", FieldType::boolean},
+                                                              {"int", FieldType::integer},
+                                                              {"int32", FieldType::integer},
+                                                              {"Time", FieldType::time},
+                                                              {"IntOrString", FieldType::int_or_string},
+                                                              {"json", FieldType::raw_json}};
   const auto found = types.find(name);
   return found == types.end() ? FieldType::message : found->second;
 }
@@ -40,6 +46,7 @@ FieldInfo read_field(std::string_view text) {
     type = type.substr(4, type.size() - 5);
   }
   field.type = scalar_type(type);
+  field.is_32_bits = type == "int32";
   if (field.type == FieldType::message) field.message = type;
   return field;
 }
@@ -52,33 +59,26 @@ MessageType read_message(std::string_view fields) {
   return message;
 }
 
-std::string_view go_name(const Json& value) {
-  if (value.is_string()) return "string";
-  if (value.is_number()) return "number";
-  if (value.is_boolean()) return "bool";
-  return value.is_array() ? "array" : "object";
-}
-
-// Checks one document; `path` is where it stands, for messages.
+// Checks one document. `path` is where a value stands and `owner` the Go type whose field it is, for
+// messages.
 class Conforming {
  public:
-  Conforming(const Schema& schema, std::string_view kind, Schema::Findings& findings)
-      : schema_(schema), kind_(kind), findings_(findings) {}
+  Conforming(const Schema& schema, Schema::Findings& findings) : schema_(schema), findings_(findings) {}
 
-  bool message(const MessageType& type, Json& value, const std::string& path) {
-    if (!value.is_object()) return mismatch(value, path, "struct");
+  bool message(std::string_view type_name, Json& value, const std::string& path, std::string_view owner) {
+    if (!value.is_object()) return mismatch(value, path, owner, fmt::format("v1.{}", type_name));
+    const MessageType& type = *schema_.find(type_name);
     auto& members = value.get_ref<Json::object_t&>();
     for (auto each = members.begin(); each != members.end();) {
       const bool type_meta = path.empty() && (each->first == "kind" || each->first == "apiVersion");
       const FieldInfo* field = type.find(each->first);
-      if (field == nullptr && !type_meta) findings_.unknown_fields.push_back(below(path, each->first));
-      const bool dropped = each->second.is_null() || (field == nullptr && !type_meta);
-      if (dropped) {
-        each = members.erase(each);
-        continue;
-      }
-      if (field != nullptr && !shaped(*field, each->second, below(path, each->first))) return false;
-      ++each;
+      const std::string at = below(path, each->first);
+      if (field == nullptr && !type_meta) findings_.unknown_fields.push_back(at);
+      const bool known = field != nullptr && !each->second.is_null();
+      if (known && !shaped(*field, each->second, at, type_name)) return false;
+      const bool kept =
+          known ? !is_left_out(*field, type_name, each->second) : type_meta && !each->second.is_null();
+      each = kept ? std::next(each) : members.erase(each);
     }
     return true;
   }
@@ -88,54 +88,72 @@ class Conforming {
     return path.empty() ? name : path + "." + name;
   }
 
-  bool mismatch(const Json& found, const std::string& path, std::string_view expected) {
-    findings_.error = fmt::format("json: cannot unmarshal {} into Go struct field {}.{} of type {}",
-                                  go_name(found), kind_, path, expected);
+  // Go leaves out empty lists and maps, and all that is empty in metadata.
+  static bool is_left_out(const FieldInfo& field, std::string_view type_name, const Json& value) {
+    if (field.shape != Shape::single) return value.empty();
+    if (type_name != "ObjectMeta" || field.keeps_zero) return false;
+    return value == "" || value == 0;
+  }
+
+  bool mismatch(const Json& found, const std::string& path, std::string_view owner,
+                std::string_view expected) {
+    const bool shows_number = found.is_number() && expected.starts_with("int");
+    findings_.error =
+        fmt::format("json: cannot unmarshal {}{} into Go struct field {}.{} of type {}", go_type(found),
+                    shows_number ? " " + to_text(found) : "", owner, path, expected);
     return false;
   }
 
-  bool shaped(const FieldInfo& field, Json& value, const std::string& path) {
-    if (field.shape == Shape::single) return single(field, value, path);
-    const bool fits = field.shape == Shape::map ? value.is_object() : value.is_array();
-    if (!fits) return mismatch(value, path, field.shape == Shape::map ? "map[string]string" : "[]string");
-    if (field.shape == Shape::map) {
+  bool shaped(const FieldInfo& field, Json& value, const std::string& path, std::string_view owner) {
+    if (field.shape == Shape::single) return single(field, value, path, owner);
+    const bool is_map = field.shape == Shape::map;
+    if (!(is_map ? value.is_object() : value.is_array())) {
+      const std::string element = field.type == FieldType::bytes     ? "[]uint8"
+                                  : field.type == FieldType::message ? "v1." + field.message
+                                                                     : "string";
+      return mismatch(value, path, owner, (is_map ? "map[string]" : "[]") + element);
+    }
+    if (is_map) {
       for (auto& [name, each] : value.get_ref<Json::object_t&>()) {
         if (each.is_null()) each = "";
-        if (!single(field, each, path)) return false;
+        if (!single(field, each, path, owner)) return false;
       }
       return true;
     }
     auto& elements = value.get_ref<Json::array_t&>();
-    for (std::size_t i = 0; i < elements.size(); ++i) {
-      if (!single(field, elements[i], fmt::format("{}[{}]", path, i))) return false;
-    }
-    return true;
+    return std::all_of(elements.begin(), elements.end(),
+                       [&](Json& each) { return single(field, each, path, owner); });
   }
 
-  bool single(const FieldInfo& field, Json& value, const std::string& path) {
+  bool single(const FieldInfo& field, Json& value, const std::string& path, std::string_view owner) {
     switch (field.type) {
       case FieldType::text:
-        return value.is_string() || mismatch(value, path, "string");
+        return value.is_string() || mismatch(value, path, owner, "string");
       case FieldType::bytes:
-        return base64(value, path);
+        return base64(value, path, owner);
       case FieldType::boolean:
-        return value.is_boolean() || mismatch(value, path, "bool");
+        return value.is_boolean() || mismatch(value, path, owner, "bool");
       case FieldType::integer:
-        return value.is_number_integer() || mismatch(value, path, "int64");
+        if (field.is_32_bits) return is_32_bits(value) || mismatch(value, path, owner, "int32");
+        return value.is_number_integer() || mismatch(value, path, owner, "int64");
       case FieldType::time:
-        return time(value, path);
+        return time(value, path, owner);
       case FieldType::int_or_string:
-        return value.is_string() || value.is_number_integer() || mismatch(value, path, "int32");
+        return value.is_string() || is_32_bits(value) || mismatch(value, path, owner, "int32");
       case FieldType::raw_json:
         return true;
       case FieldType::message:
-        return message(*schema_.find(field.message), value, path);
+        return message(field.message, value, path, owner);
     }
     return false;
   }
 
-  bool base64(const Json& value, const std::string& path) {
-    if (!value.is_string()) return mismatch(value, path, "[]uint8");
+  static bool is_32_bits(const Json& value) {
+    return value.is_number_integer() && value >= INT32_MIN && value <= INT32_MAX;
+  }
+
+  bool base64(const Json& value, const std::string& path, std::string_view owner) {
+    if (!value.is_string()) return mismatch(value, path, owner, "[]uint8");
     const auto& text = value.get_ref<const std::string&>();
     if (base::base64_decode(text)) return true;
     const std::size_t at =
@@ -144,16 +162,16 @@ class Conforming {
     return false;
   }
 
-  bool time(const Json& value, const std::string& path) {
-    if (!value.is_string()) return mismatch(value, path, "Time");
+  bool time(const Json& value, const std::string& path, std::string_view owner) {
+    if (!value.is_string()) return mismatch(value, path, owner, "string");
     if (base::parse_rfc3339(value.get_ref<const std::string&>())) return true;
-    findings_.error = fmt::format("parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse",
-                                  base::go_quote(value.get_ref<const std::string&>()));
+    const std::string text = base::go_quote(value.get_ref<const std::string&>());
+    findings_.error =
+        fmt::format("parsing time {0} as \"2006-01-02T15:04:05Z07:00\": cannot parse {0} as \"2006\"", text);
     return false;
   }
 
   const Schema& schema_;
-  std::string_view kind_;
   Schema::Findings& findings_;
 };
 
@@ -187,8 +205,7 @@ const MessageType* Schema::find(std::string_view name) const {
 
 Schema::Findings Schema::conform(std::string_view name, Json& value) const {
   Findings findings;
-  Conforming conforming(*this, name, findings);
-  static_cast<void>(conforming.message(*find(name), value, ""));
+  static_cast<void>(Conforming(*this, findings).message(name, value, "", name));
   return findings;
 }
 

@@ -27,6 +27,7 @@ struct FieldInfo {
   std::string name;          ///< in JSON
   FieldType type = FieldType::text;
   Shape shape = Shape::single;
+  bool is_32_bits = false;  ///< an integer
   bool keeps_zero = false;  ///< a pointer in Go: zero differs from absent
   std::string message;      ///< name of the type when it is a message
 };
@@ -48,7 +49,8 @@ class Schema {
     std::vector<std::string> unknown_fields;  ///< "metadata.foo"
     std::string error;                        ///< not empty: a value of the wrong type, in Go's words
   };
-  /// Holds `value` against the type `name`; removes unknown fields and nulls, as decoding does.
+  /// Holds `value` against the type `name`; removes unknown fields, nulls and what is empty, as decoding and
+  /// encoding do.
   [[nodiscard]] Findings conform(std::string_view name, Json& value) const;
 
  private:

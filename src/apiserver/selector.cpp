@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 #include "k8scale/base/text.h"
 #include "validation.h"
@@ -10,30 +12,24 @@
 namespace k8scale::apiserver {
 namespace {
 
-// Tokens of k8s.io/apimachinery/pkg/labels: identifiers, and = == != ! , ( )
+using Operator = LabelSelector::Operator;
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// Tokens of k8s.io/apimachinery/pkg/labels: identifiers, and = == != ! , ( ) < >
 class LabelReader {
  public:
   explicit LabelReader(std::string_view text) : text_(text) { next(); }
 
   Answer<std::vector<LabelSelector::Requirement>> read() {
     std::vector<LabelSelector::Requirement> requirements;
-    while (!token_.empty()) {
-      LabelSelector::Requirement requirement;
-      if (!read_requirement(requirement)) {
-        return bad_request("unable to parse requirement: " + error_);
-      }
-      requirements.push_back(std::move(requirement));
-      if (token_.empty()) break;
-      if (token_ != ",") {
-        expect("',' or 'end of string'");
-        return bad_request("unable to parse requirement: " + error_);
-      }
-      next();
-      if (token_.empty()) {
-        expect("identifier after ','");
-        return bad_request("unable to parse requirement: " + error_);
-      }
-    }
+    if (!read_all(requirements)) return bad_request(std::move(error_));
     return requirements;
   }
 
@@ -45,6 +41,21 @@ class LabelReader {
     return std::string_view(" \t\r\n").find(letter) != std::string_view::npos;
   }
   [[nodiscard]] bool is_identifier() const { return !token_.empty() && !is_special(token_[0]); }
+
+  bool read_all(std::vector<LabelSelector::Requirement>& out) {
+    if (token_.empty()) return true;
+    if (!is_identifier() && token_ != "!") return expect("!, identifier, or 'end of string'");
+    while (true) {
+      if (!read_requirement(out.emplace_back())) {
+        error_.insert(0, "unable to parse requirement: ");
+        return false;
+      }
+      if (token_.empty()) return true;
+      if (token_ != ",") return expect("',' or 'end of string'");
+      next();
+      if (!is_identifier() && token_ != "!") return expect("identifier after ','");
+    }
+  }
 
   void next() {
     while (!text_.empty() && is_blank(text_[0])) text_.remove_prefix(1);
@@ -62,33 +73,33 @@ class LabelReader {
     return false;
   }
 
+  // Go shows the path of a faulty value, and "<nil>" for a key, which has none.
+  bool reject(std::string_view path, std::string_view value, const std::vector<std::string>& faults) {
+    error_ = fmt::format("{}: Invalid value: {}: {}", path, base::go_quote(value), fmt::join(faults, "; "));
+    return false;
+  }
+
   bool read_requirement(LabelSelector::Requirement& out) {
     const bool negated = token_ == "!";
     if (negated) next();
     if (!is_identifier()) return expect("identifier");
     out.key = token_;
-    if (const std::string reason = label_key_fault(out.key); !reason.empty()) {
-      error_ = fmt::format("key: Invalid value: \"{}\": {}", out.key, reason);
-      return false;
+    if (const auto faults = label_key_faults(out.key); !faults.empty()) {
+      return reject("<nil>", out.key, faults);
     }
     next();
-    if (negated) return out.what = LabelSelector::Operator::absent, true;
+    if (negated) return out.what = Operator::absent, true;
     if (token_.empty() || token_ == ",") return true;
     return read_comparison(out) && values_are_valid(out);
   }
 
   bool read_comparison(LabelSelector::Requirement& out) {
-    const std::string comparison(token_);
-    if (comparison == "in" || comparison == "notin") {
-      next();
-      out.what = comparison == "in" ? LabelSelector::Operator::in : LabelSelector::Operator::not_in;
-      return read_set(out.values);
-    }
-    if (comparison != "=" && comparison != "==" && comparison != "!=") {
-      return expect("in, notin, =, ==, !=");
-    }
+    const std::optional<Operator> found = operator_of(token_);
+    if (!found) return expect("in, notin, =, ==, !=, gt, lt");
+    out.what = *found;
+    const bool is_set = token_ == "in" || token_ == "notin";
     next();
-    out.what = comparison == "!=" ? LabelSelector::Operator::not_in : LabelSelector::Operator::in;
+    if (is_set) return read_set(out.values);
     if (token_.empty() || token_ == ",") return out.values.emplace_back(), true;
     if (!is_identifier()) return expect("identifier");
     out.values.emplace_back(token_);
@@ -96,30 +107,50 @@ class LabelReader {
     return true;
   }
 
+  static std::optional<Operator> operator_of(std::string_view token) {
+    if (token == "in" || token == "=" || token == "==") return Operator::in;
+    if (token == "notin" || token == "!=") return Operator::not_in;
+    if (token == ">") return Operator::greater;
+    if (token == "<") return Operator::less;
+    return std::nullopt;
+  }
+
   bool read_set(std::vector<std::string>& values) {
-    if (token_ != "(") return expect("'('");
+    if (token_ != "(") {
+      error_ = fmt::format("found '{}' expected: '('", token_);
+      return false;
+    }
     next();
+    if (!is_identifier() && token_ != "," && token_ != ")") return expect("',', ')' or identifier");
     while (true) {
       if (is_identifier()) {
         values.emplace_back(token_);
         next();
+        if (token_ != "," && token_ != ")") return expect("',' or ')'");
       } else if (token_ == "," || token_ == ")") {
         values.emplace_back();
       } else {
-        return expect("',', ')' or identifier");
+        return expect("',', or identifier");
       }
       if (token_ == ")") return next(), true;
-      if (token_ != ",") return expect("',' or ')'");
       next();
     }
   }
 
-  bool values_are_valid(const LabelSelector::Requirement& requirement) {
-    for (const std::string& value : requirement.values) {
-      const std::string reason = label_value_fault(value);
-      if (reason.empty()) continue;
-      error_ = fmt::format("values[0][{}]: Invalid value: \"{}\": {}", requirement.key, value, reason);
-      return false;
+  bool values_are_valid(LabelSelector::Requirement& requirement) {
+    auto& values = requirement.values;
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    const bool compares = requirement.what == Operator::greater || requirement.what == Operator::less;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (compares && !whole_number(values[i])) {
+        return reject(fmt::format("values[{}]", i), values[i],
+                      {"for 'Gt', 'Lt' operators, the value must be an integer"});
+      }
+      const auto faults = label_value_faults(values[i]);
+      if (!faults.empty()) {
+        return reject(fmt::format("values[{}][{}]", i, requirement.key), values[i], faults);
+      }
     }
     return true;
   }
@@ -142,13 +173,23 @@ std::vector<std::string> split_terms(std::string_view text) {
   return terms;
 }
 
-std::string without_escapes(std::string_view text) {
+// The value of a term as it is meant, or what is wrong with it.
+Answer<std::string> without_escapes(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    if (text[i] == '=') {
+      return bad_request(fmt::format("invalid field selector: unescaped character in value: {}", int{'='}));
+    }
+    if (text[i] == '\\') {
+      const std::string_view escaped = text.substr(i + 1, 1);
+      if (escaped.empty() || std::string_view("\\,=").find(escaped) == std::string_view::npos) {
+        return bad_request(fmt::format("invalid field selector: invalid escape sequence: \\{}", escaped));
+      }
+      ++i;
+    }
     out += text[i];
   }
-  return out;
+  return Answer<std::string>(boost::system::in_place_value, std::move(out));
 }
 
 std::string_view defaulted(std::string_view field, std::string_view value) {
@@ -171,15 +212,18 @@ std::string field_value(const Json& document, std::string_view path) {
 }
 
 bool is_selectable(const ResourceInfo& resource, const std::string& field) {
-  return field == "metadata.name" || (field == "metadata.namespace" && resource.namespaced) ||
+  return field == "metadata.name" ||
+         (field == "metadata.namespace" && (resource.namespaced || resource.selectable.empty())) ||
          std::find(resource.selectable.begin(), resource.selectable.end(), field) !=
              resource.selectable.end();
 }
 
-std::string known_fields(const ResourceInfo& resource) {
-  std::string list = resource.namespaced ? "\"metadata.name\", \"metadata.namespace\"" : "\"metadata.name\"";
-  for (const std::string& field : resource.selectable) list += fmt::format(", \"{}\"", field);
-  return list;
+Refusal unknown_field(const ResourceInfo& resource, std::string_view field) {
+  return bad_request(resource.selectable.empty()
+                         ? fmt::format("{} is not a known field selector: only \"metadata.name\", "
+                                       "\"metadata.namespace\"",
+                                       base::go_quote(field))
+                         : fmt::format("field label not supported: {}", field));
 }
 
 }  // namespace
@@ -206,6 +250,12 @@ bool LabelSelector::matches(const std::map<std::string, std::string>& labels) co
         return present && listed();
       case Operator::not_in:
         return !present || !listed();
+      case Operator::greater:
+        return present && whole_number(found->second) > whole_number(requirement.values.front());
+      case Operator::less: {
+        const auto number = present ? whole_number(found->second) : std::nullopt;
+        return number && number < whole_number(requirement.values.front());
+      }
       case Operator::exists:
         return present;
       case Operator::absent:
@@ -228,11 +278,10 @@ Answer<FieldSelector> FieldSelector::parse(std::string_view text, const Resource
     term.equal = equals == 0 || part[equals - 1] != '!';
     term.field = part.substr(0, term.equal ? equals : equals - 1);
     const bool doubled = term.equal && part.compare(equals, 2, "==") == 0;
-    term.value = without_escapes(std::string_view(part).substr(equals + (doubled ? 2 : 1)));
-    if (!is_selectable(resource, term.field)) {
-      return bad_request(
-          fmt::format("\"{}\" is not a known field selector: only {}", term.field, known_fields(resource)));
-    }
+    Answer<std::string> value = without_escapes(std::string_view(part).substr(equals + (doubled ? 2 : 1)));
+    if (!value) return value.error();
+    term.value = *std::move(value);
+    if (!is_selectable(resource, term.field)) return unknown_field(resource, term.field);
     selector.terms_.push_back(std::move(term));
   }
   return selector;

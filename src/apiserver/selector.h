@@ -8,14 +8,15 @@
 
 namespace k8scale::apiserver {
 
-/// A label selector: `a=b`, `a==b`, `a!=b`, `a in (b,c)`, `a notin (b,c)`, `a`, `!a`, all joined by commas.
+/// A label selector: `a=b`, `a==b`, `a!=b`, `a in (b,c)`, `a notin (b,c)`, `a`, `!a`, `a>1`, `a<1`, all
+/// joined by commas (k8s.io/apimachinery/pkg/labels).
 class LabelSelector {
  public:
   [[nodiscard]] static Answer<LabelSelector> parse(std::string_view text);
   [[nodiscard]] bool matches(const std::map<std::string, std::string>& labels) const;
   [[nodiscard]] bool selects_all() const { return requirements_.empty(); }
 
-  enum class Operator { in, not_in, exists, absent };
+  enum class Operator { in, not_in, exists, absent, greater, less };
   struct Requirement {
     std::string key;
     Operator what = Operator::exists;

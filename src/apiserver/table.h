@@ -18,7 +18,4 @@ enum class RowObject { none, metadata, whole };
 /// The object's metadata alone, as PartialObjectMetadata.
 [[nodiscard]] Json metadata_only(const Json& document);
 
-/// "5s", "3m20s", "4d": how kubectl shows an age (k8s.io/apimachinery/pkg/util/duration).
-[[nodiscard]] std::string age_text(base::Nanoseconds age);
-
 }  // namespace k8scale::apiserver

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "k8scale/base/text.h"
+#include "kind_validation.h"
 
 namespace k8scale::apiserver {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 constexpr std::size_t longest_subdomain = 253;
 constexpr std::size_t longest_label = 63;
 constexpr std::size_t annotations_limit = 256 * 1024;
-constexpr std::size_t data_limit = 1024 * 1024;
 
 bool is_lower_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 bool is_alphanumeric(char c) { return is_lower_alphanumeric(c) || (c >= 'A' && c <= 'Z'); }
@@ -42,20 +42,7 @@ std::string too_many_characters(std::size_t limit) {
   return fmt::format("must be no more than {} characters", limit);
 }
 
-// A data key of a ConfigMap or Secret.
-std::string data_key_fault(std::string_view key) {
-  if (key.size() > longest_subdomain) return too_many_characters(longest_subdomain);
-  if (key.empty() || !std::all_of(key.begin(), key.end(), is_name_character)) {
-    return "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  "
-           "or "
-           "'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
-  }
-  if (key == ".") return "must not be '.'";
-  if (key == "..") return "must not be '..'";
-  return key.starts_with("..") ? "must not start with '..'" : "";
-}
-
-using Causes = std::vector<Cause>;
+std::string too_many_bytes(std::size_t limit) { return fmt::format("must be no more than {} bytes", limit); }
 
 void check_name(const ResourceInfo& resource, const Json& metadata, Causes& causes) {
   const std::string_view name = text_member(metadata, "name");
@@ -69,13 +56,23 @@ void check_name(const ResourceInfo& resource, const Json& metadata, Causes& caus
   if (!fault.empty()) causes.push_back(invalid_value("metadata.name", name, fault));
 }
 
+void check_generation(const Json& metadata, Causes& causes) {
+  const Json& generation = member(metadata, "generation");
+  if (generation.is_number_integer() && generation < 0) {
+    causes.push_back(
+        {"FieldValueInvalid",
+         fmt::format("Invalid value: {}: must be greater than or equal to 0", to_text(generation)),
+         "metadata.generation"});
+  }
+}
+
 void check_labels(const Json& metadata, Causes& causes) {
   for (const auto& [key, value] : member(metadata, "labels").items()) {
-    if (std::string fault = label_key_fault(key); !fault.empty()) {
+    for (const std::string& fault : label_key_faults(key)) {
       causes.push_back(invalid_value("metadata.labels", key, fault));
     }
     const auto& text = value.get_ref<const std::string&>();
-    if (std::string fault = label_value_fault(text); !fault.empty()) {
+    for (const std::string& fault : label_value_faults(text)) {
       causes.push_back(invalid_value("metadata.labels", text, fault));
     }
   }
@@ -85,95 +82,75 @@ void check_annotations(const Json& metadata, Causes& causes) {
   std::size_t size = 0;
   for (const auto& [key, value] : member(metadata, "annotations").items()) {
     size += key.size() + value.get_ref<const std::string&>().size();
-    if (std::string fault = label_key_fault(base::lower(key)); !fault.empty()) {
+    for (const std::string& fault : label_key_faults(base::lower(key))) {
       causes.push_back(invalid_value("metadata.annotations", key, fault));
     }
   }
   if (size > annotations_limit) causes.push_back(too_long("metadata.annotations", annotations_limit));
 }
 
+void check_owner(const Json& owner, const std::string& field, Causes& causes) {
+  const std::string_view api_version = text_member(owner, "apiVersion");
+  if (!api_version.empty() &&
+      (std::count(api_version.begin(), api_version.end(), '/') > 1 || api_version.ends_with('/'))) {
+    causes.push_back(
+        invalid_value(field + ".apiVersion", api_version, "must be <group>/<version> or <version>"));
+  }
+  for (const char* each : {"apiVersion", "kind", "name", "uid"}) {
+    if (text_member(owner, each).empty()) {
+      causes.push_back(required(fmt::format("{}.{}", field, each), "must not be empty"));
+    }
+  }
+  if (api_version == "v1" && text_member(owner, "kind") == "Event") {
+    causes.push_back(
+        {"FieldValueInvalid",
+         fmt::format("Invalid value: {}: /v1, Kind=Event is disallowed from being an owner", to_text(owner)),
+         field});
+  }
+}
+
 void check_owners(const Json& metadata, Causes& causes) {
   const Json& owners = member(metadata, "ownerReferences");
+  std::string controller;
   for (std::size_t i = 0; i < owners.size(); ++i) {
-    for (const char* field : {"apiVersion", "kind", "name", "uid"}) {
-      if (!text_member(owners[i], field).empty()) continue;
-      causes.push_back(
-          required(fmt::format("metadata.ownerReferences[{}].{}", i, field), "must not be empty"));
+    check_owner(owners[i], fmt::format("metadata.ownerReferences[{}]", i), causes);
+    if (member(owners[i], "controller") != true) continue;
+    std::string name = fmt::format("{}/{}", text_member(owners[i], "kind"), text_member(owners[i], "name"));
+    if (controller.empty()) {
+      controller = std::move(name);
+      continue;
     }
+    causes.push_back(
+        {"FieldValueInvalid",
+         fmt::format("Invalid value: {}: Only one reference can have Controller set to true. Found "
+                     "\"true\" in references for {} and {}",
+                     to_text(owners), controller, name),
+         "metadata.ownerReferences"});
   }
 }
 
 void check_finalizers(const Json& metadata, Causes& causes) {
-  for (const Json& each : member(metadata, "finalizers")) {
-    const auto& name = each.get_ref<const std::string&>();
+  const Json& finalizers = member(metadata, "finalizers");
+  for (std::size_t i = 0; i < finalizers.size(); ++i) {
+    const auto& name = finalizers[i].get_ref<const std::string&>();
+    for (const std::string& fault : label_key_faults(name)) {
+      causes.push_back(invalid_value("metadata.finalizers", name, fault));
+    }
     const bool known = name == "orphan" || name == "foregroundDeletion";
-    std::string fault = label_key_fault(name);
-    if (fault.empty() && !known && name.find('/') == std::string::npos) {
-      fault = "name is neither a standard finalizer name nor is it fully qualified";
+    if (!known && name.find('/') == std::string::npos) {
+      causes.push_back(invalid_value(fmt::format("metadata.finalizers[{}]", i), name,
+                                     "name is neither a standard finalizer name nor is it fully qualified"));
     }
-    if (!fault.empty()) causes.push_back(invalid_value("metadata.finalizers", name, fault));
   }
-}
-
-// Checks keys and adds up the size of keys' values: text, or base64 that counts as what it stands for.
-std::size_t check_data(const Json& data, std::string_view field, bool base64, Causes& causes) {
-  std::size_t size = 0;
-  for (const auto& [key, value] : data.items()) {
-    const std::string fault = data_key_fault(key);
-    if (!fault.empty()) causes.push_back(invalid_value(fmt::format("{}[{}]", field, key), key, fault));
-    const auto& text = value.get_ref<const std::string&>();
-    size += base64 ? text.size() / 4 * 3 : text.size();
-  }
-  return size;
-}
-
-void check_config_map(const Json& document, Causes& causes) {
-  const Json& data = member(document, "data");
-  const Json& binary = member(document, "binaryData");
-  const std::size_t size =
-      check_data(data, "data", false, causes) + check_data(binary, "binaryData", true, causes);
-  for (const auto& [key, value] : data.items()) {
-    if (!binary.contains(key)) continue;
+  const auto has = [&](std::string_view name) {
+    return std::find(finalizers.begin(), finalizers.end(), name) != finalizers.end();
+  };
+  if (has("orphan") && has("foregroundDeletion")) {
     causes.push_back(
-        invalid_value(fmt::format("data[{}]", key), key, "duplicate of key present in binaryData"));
-  }
-  if (size > data_limit) causes.push_back(too_long("[]", data_limit));
-}
-
-void check_secret(const Json& document, Causes& causes) {
-  const Json& data = member(document, "data");
-  if (check_data(data, "data", true, causes) > data_limit) causes.push_back(too_long("data", data_limit));
-  if (text_member(document, "type") != "kubernetes.io/tls") return;
-  for (const char* key : {"tls.crt", "tls.key"}) {
-    if (!data.contains(key)) causes.push_back(required(fmt::format("data[{}]", key)));
-  }
-}
-
-void check_service(const Json& document, Causes& causes) {
-  const Json& spec = member(document, "spec");
-  const Json& ports = member(spec, "ports");
-  const std::string_view type = text_member(spec, "type");
-  const bool needs_ports = type != "ExternalName" && text_member(spec, "clusterIP") != "None";
-  if (ports.empty() && needs_ports) causes.push_back(required("spec.ports"));
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    if (ports.size() > 1 && text_member(ports[i], "name").empty()) {
-      causes.push_back(required(fmt::format("spec.ports[{}].name", i)));
-    }
-    const auto port = member(ports[i], "port").is_number() ? ports[i]["port"].get<std::int64_t>() : 0;
-    if (port < 1 || port > 65535) {
-      causes.push_back({"FieldValueInvalid",
-                        fmt::format("Invalid value: {}: must be between 1 and 65535, inclusive", port),
-                        fmt::format("spec.ports[{}].port", i)});
-    }
-  }
-}
-
-void check_immutable(const Json& document, const Json& previous, Causes& causes) {
-  if (member(previous, "immutable") != true) return;
-  constexpr std::string_view why = "field is immutable when `immutable` is set";
-  if (member(document, "immutable") != true) causes.push_back(forbidden_field("immutable", why));
-  for (const char* field : {"data", "binaryData"}) {
-    if (member(document, field) != member(previous, field)) causes.push_back(forbidden_field(field, why));
+        {"FieldValueInvalid",
+         fmt::format("Invalid value: {}: finalizer orphan and foregroundDeletion cannot be both set",
+                     to_text(finalizers)),
+         "metadata.finalizers"});
   }
 }
 
@@ -211,47 +188,57 @@ std::string dns_label_fault(std::string_view name) {
          "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 }
 
-std::string label_key_fault(std::string_view key) {
+std::vector<std::string> label_key_faults(std::string_view key) {
+  constexpr std::string_view rule =
+      "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+      "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+      "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+  std::vector<std::string> faults;
   const std::size_t slash = key.find('/');
   if (slash != std::string_view::npos) {
     const std::string_view prefix = key.substr(0, slash);
-    if (prefix.empty()) return "prefix part must be non-empty";
-    if (std::string fault = subdomain_fault(prefix); !fault.empty()) return "prefix part " + fault;
     key.remove_prefix(slash + 1);
+    if (key.find('/') != std::string_view::npos) {
+      return {
+          fmt::format("a valid label key {} with an optional DNS subdomain prefix and '/' (e.g. "
+                      "'example.com/MyName')",
+                      rule)};
+    }
+    const std::string fault = prefix.empty() ? "must be non-empty" : subdomain_fault(prefix);
+    if (!fault.empty()) faults.push_back("prefix part " + fault);
   }
-  if (key.empty()) return "name part must be non-empty";
-  if (key.size() > longest_label) return "name part " + too_many_characters(longest_label);
-  if (is_qualified_part(key)) return "";
-  return "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
-         "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
-         "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+  if (key.empty()) faults.emplace_back("name part must be non-empty");
+  if (key.size() > longest_label) faults.push_back("name part " + too_many_bytes(longest_label));
+  if (!is_qualified_part(key)) faults.push_back(fmt::format("name part {}", rule));
+  return faults;
 }
 
-std::string label_value_fault(std::string_view value) {
-  if (value.size() > longest_label) return too_many_characters(longest_label);
-  if (value.empty() || is_qualified_part(value)) return "";
-  return "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and "
-         "must "
-         "start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex "
-         "used "
-         "for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+std::vector<std::string> label_value_faults(std::string_view value) {
+  std::vector<std::string> faults;
+  if (value.size() > longest_label) faults.push_back(too_many_bytes(longest_label));
+  if (!value.empty() && !is_qualified_part(value)) {
+    faults.emplace_back(
+        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and "
+        "must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', "
+        "regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')");
+  }
+  return faults;
 }
 
-std::vector<Cause> validate(const ResourceInfo& resource, const Json& document) {
+Causes validate(const ResourceInfo& resource, const Json& document) {
   Causes causes;
   const Json& metadata = member(document, "metadata");
   check_name(resource, metadata, causes);
+  check_generation(metadata, causes);
   check_labels(metadata, causes);
   check_annotations(metadata, causes);
   check_owners(metadata, causes);
   check_finalizers(metadata, causes);
-  if (resource.kind == "ConfigMap" && resource.builtin) check_config_map(document, causes);
-  if (resource.kind == "Secret" && resource.builtin) check_secret(document, causes);
-  if (resource.kind == "Service" && resource.builtin) check_service(document, causes);
+  if (resource.builtin) check_kind(resource.kind, document, causes);
   return causes;
 }
 
-std::vector<Cause> validate_update(const ResourceInfo& resource, const Json& document, const Json& previous) {
+Causes validate_update(const ResourceInfo& resource, const Json& document, const Json& previous) {
   Causes causes = validate(resource, document);
   const Json& metadata = member(document, "metadata");
   const Json& before = member(previous, "metadata");
@@ -259,10 +246,7 @@ std::vector<Cause> validate_update(const ResourceInfo& resource, const Json& doc
     causes.push_back(invalid_value("metadata.uid", text_member(metadata, "uid"), "field is immutable"));
   }
   check_new_finalizers(metadata, before, causes);
-  if (resource.kind == "ConfigMap" || resource.kind == "Secret") check_immutable(document, previous, causes);
-  if (resource.kind == "Secret" && member(document, "type") != member(previous, "type")) {
-    causes.push_back(invalid_value("type", text_member(document, "type"), "field is immutable"));
-  }
+  if (resource.builtin) check_kind_update(resource.kind, document, previous, causes);
   return causes;
 }
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "k8scale/base/text.h"
 #include "namespaces.h"
+#include "options.h"
 #include "patch.h"
 #include "preparation.h"
 #include "validation.h"
@@ -23,7 +25,6 @@ Answer<void> settle_namespace(const Call& call, Json& metadata) {
   const std::string_view given = text_member(metadata, "namespace");
   if (!call.resource->namespaced) {
     metadata.erase("namespace");
-    if (!given.empty()) return bad_request("namespace may not be set on a cluster-scoped object");
     return {};
   }
   if (!given.empty() && given != call.namespace_name) {
@@ -43,7 +44,7 @@ Refusal invalid_object(const ResourceInfo& resource, const Json& document, std::
 Answer<void> start(Core& core, const Call& call, Json& document) {
   Json& metadata = document["metadata"];
   if (const auto settled = settle_namespace(call, metadata); !settled) return settled.error();
-  if (!text_member(metadata, "resourceVersion").empty()) {
+  if (parse_revision(text_member(metadata, "resourceVersion")).value_or(0) != 0) {
     return internal_error("resourceVersion should not be set on objects to be created");
   }
   metadata.erase("resourceVersion");
@@ -81,24 +82,40 @@ Written replace(Core& core, const Call& call, Json document, const ObjectPointer
   return {std::move(last), false, {}};
 }
 
+// The namespace and the name that the object gives itself are those of the URL.
+Answer<void> settle_place(const Call& call, Json& metadata) {
+  if (const auto settled = settle_namespace(call, metadata); !settled) return settled.error();
+  const std::string_view name = text_member(metadata, "name");
+  if (name == call.name) return {};
+  return bad_request(
+      name.empty()
+          ? fmt::format("the name of the object ({} based on URL) was undeterminable: name must be provided",
+                        call.name)
+          : fmt::format("the name of the object ({}) does not match the name on the URL ({})", name,
+                        call.name));
+}
+
+// Whether the version that an update gives is the one that it replaces; without one it replaces any.
+Answer<void> check_replaced(const Call& call, const Json& metadata, const Object& previous) {
+  const std::string_view text = text_member(metadata, "resourceVersion");
+  const std::optional<std::uint64_t> version = text.empty() ? 0 : parse_revision(text);
+  if (!version) {
+    return internal_error(fmt::format("strconv.ParseUint: parsing {}: invalid syntax", base::go_quote(text)));
+  }
+  if (*version == previous.revision()) return {};
+  if (*version != 0) return conflict(call.resource->qualified(), call.name, modified);
+  if (!call.resource->needs_version) return {};
+  return invalid(call.resource->group, call.resource->plural, call.name,
+                 {{"FieldValueInvalid", "Invalid value: 0: must be specified for an update",
+                   "metadata.resourceVersion"}});
+}
+
 Answer<Written> store_update(Core& core, const Call& call, Body body, const ObjectPointer& previous,
                              const Json& before) {
   Json& document = body.document;
   Json& metadata = document["metadata"];
-  const std::string name(text_member(metadata, "name"));
-  if (name != call.name) {
-    return bad_request(
-        name.empty() ? fmt::format("the name of the object ({} based on URL) was undeterminable: name must "
-                                   "be provided",
-                                   call.name)
-                     : fmt::format("the name of the object ({}) does not match the name on the URL ({})",
-                                   name, call.name));
-  }
-  if (const auto settled = settle_namespace(call, metadata); !settled) return settled.error();
-  const std::string_view version = text_member(metadata, "resourceVersion");
-  if (!version.empty() && parse_revision(version) != previous->revision()) {
-    return conflict(call.resource->qualified(), call.name, modified);
-  }
+  if (const auto settled = settle_place(call, metadata); !settled) return settled.error();
+  if (const auto replaced = check_replaced(call, metadata, *previous); !replaced) return replaced.error();
   carry_metadata(*call.resource, document, before);
   fill_defaults(*call.resource, document);
   std::vector<Cause> causes = validate_update(*call.resource, document, before);
@@ -135,32 +152,47 @@ Answer<void> check_preconditions(const Call& call, const DeleteOptions& options,
   return {};
 }
 
-}  // namespace
-
-Answer<Written> create(Core& core, const Call& call) {
-  if (const auto known = check_write_options(call, "CreateOptions"); !known) return known.error();
-  Answer<Body> body = read_body(core.schema, call);
-  if (!body) return body.error();
-  Json& document = body->document;
-  const std::string asked(text_member(document["metadata"], "name"));
-  if (const auto open = check_namespace(core, call, asked); !open) return open.error();
+// Stores a new object, whose namespace is there.
+Answer<Written> store_new(Core& core, const Call& call, Body body) {
+  Json& document = body.document;
   if (const auto started = start(core, call, document); !started) return started.error();
   const std::string& name = document["metadata"]["name"].get_ref<const std::string&>();
   const std::size_t resource = index_of(core, call);
   if (core.store.find(resource, {call.namespace_name, name})) return already_exists(*call.resource, name);
-  if (call.dry_run()) {
-    return Written{std::make_shared<const Object>(std::move(document), 0), false, std::move(body->warnings)};
-  }
-  return Written{core.store.put(resource, std::move(document)), false, std::move(body->warnings)};
+  ObjectPointer made = call.dry_run() ? std::make_shared<const Object>(std::move(document), 0)
+                                      : core.store.put(resource, std::move(document));
+  return Written{std::move(made), false, std::move(body.warnings)};
+}
+
+}  // namespace
+
+Answer<Written> create(Core& core, const Call& call) {
+  if (const auto known = check_write_options(call, "CreateOptions"); !known) return known.error();
+  Answer<Body> body = read_body(core, call);
+  if (!body) return body.error();
+  Json& metadata = body->document["metadata"];
+  if (const auto settled = settle_namespace(call, metadata); !settled) return settled.error();
+  const auto open = check_namespace(core, call, text_member(metadata, "name"));
+  if (!open) return open.error();
+  return store_new(core, call, *std::move(body));
 }
 
 Answer<Written> update(Core& core, const Call& call) {
   if (const auto known = check_write_options(call, "UpdateOptions"); !known) return known.error();
-  Answer<Body> body = read_body(core.schema, call);
+  Answer<Body> body = read_body(core, call);
   if (!body) return body.error();
+  Json& metadata = body->document["metadata"];
+  if (const auto settled = settle_place(call, metadata); !settled) return settled.error();
   const ObjectPointer previous = find(core, call);
+  if (!previous && call.resource->creates_on_update) {
+    if (const auto open = check_namespace(core, call, call.name); !open) return open.error();
+    metadata.erase("resourceVersion");
+    Answer<Written> written = store_new(core, call, *std::move(body));
+    if (written) written->created = true;
+    return written;
+  }
   if (!previous) return not_found(*call.resource, call.name);
-  const std::string_view uid = text_member(member(body->document, "metadata"), "uid");
+  const std::string_view uid = text_member(metadata, "uid");
   if (!uid.empty() && uid != previous->uid()) {
     return conflict(call.resource->qualified(), call.name,
                     fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", uid,
@@ -178,16 +210,15 @@ Answer<Written> patch(Core& core, const Call& call) {
   if (!previous) return not_found(*call.resource, call.name);
   const Json before = previous->document();
   Json document = before;
-  // Without a version of its own a patch applies to whatever is there.
-  document["metadata"].erase("resourceVersion");
-  if (const auto applied = apply_patch(*type, document, call.body); !applied) return applied.error();
-  Answer<Body> body = check_patched(core.schema, call, std::move(document), {});
+  const auto applied = apply_patch(*type, document, call.body);
+  if (!applied) return applied.error();
+  Answer<Body> body = check_patched(core, call, std::move(document), *applied);
   if (!body) return body.error();
   return store_update(core, call, *std::move(body), previous, before);
 }
 
 Answer<Written> remove(Core& core, const Call& call) {
-  const Answer<DeleteOptions> options = read_delete_options(core.schema, call);
+  const Answer<DeleteOptions> options = read_delete_options(core, call);
   if (!options) return options.error();
   const ObjectPointer object = find(core, call);
   if (!object) return not_found(*call.resource, call.name);
@@ -202,13 +233,14 @@ Answer<Written> remove(Core& core, const Call& call) {
 }
 
 Answer<List> remove_collection(Core& core, const Call& call) {
-  const Answer<DeleteOptions> options = read_delete_options(core.schema, call);
+  const Answer<DeleteOptions> options = read_delete_options(core, call);
   if (!options) return options.error();
   Answer<List> found = list(core, call);
   if (!found) return found.error();
-  if (options->dry_run) return found;
   for (const ObjectPointer& object : found->items) {
-    if (find_same(core, *call.resource, object))
+    const auto allowed = check_preconditions(call, *options, *object);
+    if (!allowed) return allowed.error();
+    if (!options->dry_run && find_same(core, *call.resource, object))
       static_cast<void>(delete_object(core, *call.resource, object));
   }
   return found;

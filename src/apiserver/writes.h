@@ -12,6 +12,7 @@ struct Written {
   ObjectPointer object;  ///< as it is now, or its last state when it is gone
   bool gone = false;     ///< deleted at once, so the answer is a Status
   std::vector<std::string> warnings;
+  bool created = false;  ///< by an update
 };
 
 [[nodiscard]] Answer<Written> create(Core& core, const Call& call);

@@ -112,8 +112,9 @@ void Run::show() {
 }
 
 void Run::finish() {
-  result_.duration = Clock::now() - start_;
-  result_.ended = std::chrono::system_clock::now();
+  // A signal may come before the schedule begins.
+  result_.duration = std::max(Clock::now() - start_, Clock::duration::zero());
+  result_.ended = std::max(std::chrono::system_clock::now(), result_.started);
   result_.gave_up = running_ > 0;
   for (ShardWork& each : work_) {
     each.shard.stop();

@@ -1,13 +1,9 @@
 #include "k8scale/load/run_id.h"
 
-#include <filesystem>
 #include <string>
 
 #include "catch.h"
 #include "k8scale/base/error.h"
-#include "k8scale/base/files.h"
-#include "k8scale/load/config_map.h"
-#include "k8scale/load/parameter_file.h"
 
 namespace load = k8scale::load;
 namespace base = k8scale::base;
@@ -55,29 +51,6 @@ TEST_CASE("the data file's name has the run ID in it") {
 TEST_CASE("object names are padded to the digits of the largest") {
   CHECK(load::ObjectNames("r1", 300).name(7) == "r1-007");
   CHECK(load::ObjectNames("r1", 9).name(9) == "r1-9");
-}
-
-TEST_CASE("parameters are lines that a shell reads") {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("k8scale-parameters-" + std::to_string(getpid()));
-  std::filesystem::create_directory(folder);
-  load::write_parameter_file(folder / "p", {{"KUBECONFIG", std::string("a \"b\" $c")},
-                                            {"LAMBDA", 1.5},
-                                            {"N", std::uint64_t{300}},
-                                            {"CREATE_ONLY", false}});
-  CHECK(base::read_file(folder / "p").value() ==
-        "KUBECONFIG=\"a \\\"b\\\" \\$c\"\nLAMBDA=1.5\nN=300\nCREATE_ONLY=false\n");
-  CHECK(exit_code([&] { load::write_parameter_file(folder / "missing" / "p", {}); }) == 10);
-  CHECK(exit_code([&] { load::write_parameter_file("/dev/full", {{"N", std::uint64_t{1}}}); }) == 11);
-  std::filesystem::remove_all(folder);
-}
-
-TEST_CASE("a ConfigMap has labels, the time and the data") {
-  const load::ConfigMapText text("scaletest", 5);
-  const std::string object = text.create("r1-1", base::WallTime());
-  CHECK_THAT(object, Catch::Contains(R"("name":"r1-1","namespace":"scaletest")"));
-  CHECK_THAT(object, Catch::Contains(R"("labels":{"purpose":"scaletest"})"));
-  CHECK_THAT(object, Catch::Contains(R"("key1":"00000")"));
 }
 
 TEST_CASE("the number of an object is read back from its name, and from no other") {

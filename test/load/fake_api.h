@@ -1,0 +1,54 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "k8scale/kube/client.h"
+#include "k8scale/net/server.h"
+
+namespace k8scale::load {
+
+/// A server without TLS that answers as it is told, and a client of it.
+class FakeApi {
+ public:
+  /// Runs on the server's thread. Status 0 resets the connection.
+  using Script = std::function<net::Response(const net::ServerRequest&)>;
+  explicit FakeApi(Script script);
+  ~FakeApi();
+
+  /// "POST /api/v1/…", in the order in which they came.
+  [[nodiscard]] std::vector<std::string> requests() const;
+  [[nodiscard]] std::size_t count(std::string_view method) const;
+
+  net::Shard shard{"client"};
+  std::optional<kube::Client> client;
+
+ private:
+  net::Task<void> answer(const net::ServerRequest& request, net::Responder& responder);
+
+  Script script_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> requests_;
+  net::Shard server_shard_{"server"};
+  std::unique_ptr<net::Server> server_;
+};
+
+[[nodiscard]] net::Response reply(int status, std::string body = "{}");
+
+/// A new folder of its own, which goes with it.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace k8scale::load

@@ -1,0 +1,138 @@
+#include "k8scale/load/operation_recorder.h"
+
+#include "catch.h"
+#include "fake_api.h"
+#include "k8scale/base/files.h"
+
+namespace k8scale::load {
+namespace {
+
+using namespace std::chrono_literals;
+using measure::Outcome;
+using measure::Verb;
+
+constexpr base::SteadyTime second{1s};
+
+net::Exchange exchange(base::Nanoseconds after_second) {
+  net::Exchange made;
+  made.timing.started = made.timing.sent = second + after_second;
+  made.timing.first_byte = made.timing.sent + 1ms;
+  made.timing.done = made.timing.sent + 2ms;
+  made.timing.sent_wall = base::WallTime(std::chrono::hours(24)) + after_second;
+  made.bytes_sent = 100;
+  made.bytes_received = 200;
+  return made;
+}
+net::Exchange answered(int status, base::Nanoseconds after_second = 0ns) {
+  net::Exchange made = exchange(after_second);
+  made.response.status = status;
+  return made;
+}
+net::Exchange failed(base::FailureKind kind, std::uint64_t bytes_sent) {
+  net::Exchange made = exchange(0ns);
+  made.failure = base::Failure(kind, "detail");
+  made.bytes_sent = bytes_sent;
+  return made;
+}
+
+// One operation on object 5, which the schedule wanted at 1 s.
+struct Recorded {
+  Folder folder;
+  measure::Recorder recorder;
+  measure::OperationLog log{folder.path() / "rows"};
+  std::string server = "https://server";
+  OperationRecorder operation{{recorder, log, 2, server}, Verb::create, 5, "o-5", second};
+
+  void observe(const net::Exchange& made, int number = 1, bool last = true,
+               const kube::Status* status = nullptr, base::SteadyTime due = second) {
+    operation.observer()({number, last, due, made, status});
+  }
+  const measure::VerbTotals& totals() const { return recorder.snapshot().of(Verb::create); }
+  std::string rows() {
+    log.close();
+    return base::read_file(folder.path() / "rows").value();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an answered attempt is a record with its times, and a row") {
+  Recorded recorded;
+  CHECK(recorded.totals().started == 1);
+  CHECK(recorded.totals().done == 0);
+  recorded.observe(answered(201, 3ms));
+  CHECK(recorded.totals().ok() == 1);
+  CHECK(recorded.totals().response_time.max() == 5ms);
+  CHECK(recorded.totals().service_time.max() == 2ms);
+  CHECK(recorded.totals().send_lag.max() == 3ms);
+  CHECK(recorded.totals().bytes_sent == 100);
+  CHECK(recorded.totals().bytes_received == 200);
+  CHECK_FALSE(recorded.operation.may_have_happened());
+  const std::string rows = recorded.rows();
+  CHECK(rows.starts_with("1970-01-02 00:00:00.003,"));
+  CHECK(rows.ends_with(",create,\"o-5\",\"\"\n"));
+}
+
+TEST_CASE("every attempt is a record, the operation is one row from its first attempt") {
+  Recorded recorded;
+  kube::Status throttled;
+  throttled.code = 429;
+  throttled.reason = "TooManyRequests";
+  recorded.observe(answered(429), 1, false, &throttled);
+  CHECK(recorded.totals().done == 0);
+  recorded.observe(answered(201, 1s), 2, true, nullptr, second + 990ms);
+  CHECK(recorded.totals().attempts == 2);
+  CHECK(recorded.totals().retries == 1);
+  CHECK(recorded.totals().done == 1);
+  CHECK(recorded.totals().ok() == 1);
+  CHECK(recorded.totals().retried.at("TooManyRequests") == 1);
+  CHECK(recorded.totals().response_time.max() >= 1002ms);
+  CHECK(recorded.totals().service_time.count() == 2);
+  // Lag is from the moment at which the retry was due.
+  CHECK(base::to_seconds(recorded.totals().send_lag.max()) == Approx(0.010).epsilon(0.01));
+  const std::string rows = recorded.rows();
+  CHECK(rows.starts_with("1970-01-02 00:00:00.000,"));
+  CHECK(rows.find('\n') == rows.size() - 1);
+}
+
+TEST_CASE("a refusal is counted by its reason and shown with its text") {
+  Recorded recorded;
+  kube::Status status;
+  status.code = 409;
+  status.reason = "AlreadyExists";
+  status.message = "configmaps \"o-5\" already exists";
+  recorded.observe(answered(409), 1, true, &status);
+  CHECK(recorded.totals().errors.at("AlreadyExists") == 1);
+  CHECK(recorded.totals().ended_as(Outcome::refused) == 1);
+  CHECK(recorded.rows().find(R"(configmaps \"o-5\" already exists)") != std::string::npos);
+}
+
+TEST_CASE("a failure is counted by its kind") {
+  Recorded recorded;
+  recorded.observe(failed(base::FailureKind::timeout, 100));
+  CHECK(recorded.totals().ended_as(Outcome::timed_out) == 1);
+  CHECK(recorded.totals().errors.at("timeout") == 1);
+  CHECK(recorded.rows().find("timeout: detail") != std::string::npos);
+}
+
+TEST_CASE("only what reached the server without a clear answer may have happened") {
+  const auto may_have_happened = [](const net::Exchange& made) {
+    Recorded recorded;
+    recorded.observe(made);
+    return recorded.operation.may_have_happened();
+  };
+  CHECK(may_have_happened(answered(500)));
+  CHECK(may_have_happened(answered(504)));
+  CHECK(may_have_happened(failed(base::FailureKind::reset, 100)));
+  CHECK(may_have_happened(failed(base::FailureKind::timeout, 1)));
+  CHECK_FALSE(may_have_happened(answered(201)));
+  CHECK_FALSE(may_have_happened(answered(409)));
+  CHECK_FALSE(may_have_happened(answered(429)));
+  CHECK_FALSE(may_have_happened(failed(base::FailureKind::connect, 0)));
+  Recorded retried;
+  retried.observe(answered(503), 1, false);
+  retried.observe(answered(409), 2);
+  CHECK(retried.operation.may_have_happened());
+}
+
+}  // namespace k8scale::load
