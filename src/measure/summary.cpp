@@ -19,15 +19,6 @@ std::optional<std::string> bottleneck_warning(const Snapshot& totals) {
       base::format_duration(lag), base::format_duration(response));
 }
 
-std::optional<std::string> rows_warning(const OperationLog::Totals& rows) {
-  if (rows.rows_lost > 0) {
-    return fmt::format("{} of {} rows were lost: {}", rows.rows_lost, rows.rows_lost + rows.rows_written,
-                       rows.first_error);
-  }
-  if (!rows.first_error.empty()) return fmt::format("rows may be lost: {}", rows.first_error);
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<base::Nanoseconds> Summary::cpu_per_operation() const {
@@ -39,7 +30,7 @@ std::optional<base::Nanoseconds> Summary::cpu_per_operation() const {
 std::vector<std::string> Summary::warnings() const {
   std::vector<std::string> all = notes;
   if (rows) {
-    if (auto warning = rows_warning(*rows)) all.push_back(std::move(*warning));
+    if (std::string warning = rows_warning(*rows); !warning.empty()) all.push_back(std::move(warning));
   }
   if (auto warning = bottleneck_warning(totals)) all.push_back(std::move(*warning));
   return all;
