@@ -62,16 +62,42 @@ std::optional<Nanoseconds> take_fraction(std::string_view& text) {
   return Nanoseconds(value);
 }
 
-std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
-  if (take_char(text, "Zz")) return std::chrono::minutes(0);
+// "+01:30", or "+0130" when there is no separator.
+std::optional<std::chrono::minutes> take_offset(std::string_view& text, std::string_view separator) {
   if (text.empty() || (text[0] != '+' && text[0] != '-')) return std::nullopt;
   const int sign = text[0] == '-' ? -1 : 1;
   text.remove_prefix(1);
   const auto hours = take_number(text, 2);
-  if (!hours || !take_char(text, ":")) return std::nullopt;
+  if (!hours || (!separator.empty() && !take_char(text, separator))) return std::nullopt;
   const auto minutes = take_number(text, 2);
   if (!minutes || *hours > 23 || *minutes > 59) return std::nullopt;
   return std::chrono::minutes(sign * (*hours * 60 + *minutes));
+}
+
+std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
+  if (take_char(text, "Zz")) return std::chrono::minutes(0);
+  return take_offset(text, ":");
+}
+
+// "2026-11-24T15:04:05", a moment without a zone; `between` may stand between date and time.
+std::optional<WallTime> take_date_time(std::string_view& text, std::string_view between) {
+  const auto year = take_number(text, 4);
+  if (!year || !take_char(text, "-")) return std::nullopt;
+  const auto month = take_number(text, 2);
+  if (!month || !take_char(text, "-")) return std::nullopt;
+  const auto day = take_number(text, 2);
+  if (!day || !take_char(text, between)) return std::nullopt;
+  const auto hour = take_number(text, 2);
+  if (!hour || !take_char(text, ":")) return std::nullopt;
+  const auto minute = take_number(text, 2);
+  if (!minute || !take_char(text, ":")) return std::nullopt;
+  const auto second = take_number(text, 2);
+  if (!second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(unsigned(*month)),
+                                         std::chrono::day(unsigned(*day))};
+  if (!date.ok()) return std::nullopt;
+  return WallTime(std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+                  std::chrono::seconds(*second));
 }
 
 struct Unit {
@@ -128,18 +154,8 @@ std::string format_rfc3339(WallTime time) {
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
-  const auto year = take_number(text, 4);
-  if (!year || !take_char(text, "-")) return std::nullopt;
-  const auto month = take_number(text, 2);
-  if (!month || !take_char(text, "-")) return std::nullopt;
-  const auto day = take_number(text, 2);
-  if (!day || !take_char(text, "Tt ")) return std::nullopt;
-  const auto hour = take_number(text, 2);
-  if (!hour || !take_char(text, ":")) return std::nullopt;
-  const auto minute = take_number(text, 2);
-  if (!minute || !take_char(text, ":")) return std::nullopt;
-  const auto second = take_number(text, 2);
-  if (!second) return std::nullopt;
+  const auto moment = take_date_time(text, "Tt ");
+  if (!moment) return std::nullopt;
   Nanoseconds fraction{0};
   if (take_char(text, ".,")) {
     const auto read = take_fraction(text);
@@ -147,12 +163,18 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
     fraction = *read;
   }
   const auto zone = take_zone(text);
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(unsigned(*month)),
-                                         std::chrono::day(unsigned(*day))};
-  if (!zone || !text.empty() || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  const auto in_day =
-      std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second);
-  return WallTime(std::chrono::sys_days(date) + in_day + fraction - *zone);
+  if (!zone || !text.empty()) return std::nullopt;
+  return *moment + fraction - *zone;
+}
+
+std::optional<WallTime> parse_zoned_millis(std::string_view text) {
+  const auto moment = take_date_time(text, " ");
+  if (!moment || !take_char(text, ".")) return std::nullopt;
+  const auto millis = take_number(text, 3);
+  if (!millis || !take_char(text, " ")) return std::nullopt;
+  const auto zone = take_offset(text, "");
+  if (!zone || !text.empty()) return std::nullopt;
+  return *moment + std::chrono::milliseconds(*millis) - *zone;
 }
 
 std::optional<Nanoseconds> parse_duration(std::string_view text) {
