@@ -18,21 +18,8 @@ void Audit::note_deletion(std::string_view key, std::uint64_t version, bool crea
   next_deletion_ = (next_deletion_ + 1) % deletions_.size();
 }
 
-// What is told after something newer. A change that was taken for missed was only late.
-Audit::Verdict Audit::late_event(EventType type, std::string_view key, std::uint64_t version,
-                                 StoredObject* known) {
-  Deletion* const deletion = known != nullptr ? nullptr : find_deletion(key);
-  Verdict verdict;
-  const std::uint64_t newest = known != nullptr      ? known->version
-                               : deletion != nullptr ? deletion->version
-                                                     : 0;
-  verdict.repeated = version == newest;
-  verdict.outdated = version < newest;
-  if (verdict.repeated) {
-    ++counts_.duplicates;
-    return verdict;
-  }
-  if (version < last_) ++counts_.backwards;
+// A change that was taken for missed was only late.
+void Audit::correct(EventType type, StoredObject* known, Deletion* deletion) {
   if (type == EventType::added && known != nullptr && known->create_unseen) {
     known->create_unseen = false;
     --counts_.missed.creates;
@@ -43,30 +30,42 @@ Audit::Verdict Audit::late_event(EventType type, std::string_view key, std::uint
     known->delete_unseen = false;
     --counts_.missed.deletes;
   }
-  return verdict;
 }
 
-Audit::Verdict Audit::in_order(EventType type, StoredObject* known) {
-  Verdict verdict;
+// Whether what the store has of the object fits an event that is newer.
+bool Audit::create_was_missed(EventType type, StoredObject* known) {
   if (type == EventType::added && known != nullptr) {
     known->delete_unseen = true;
     ++counts_.missed.deletes;
   }
-  if (type != EventType::added && known == nullptr) {
-    verdict.create_missed = true;
-    ++counts_.missed.creates;
-  }
-  return verdict;
+  const bool missed = type != EventType::added && known == nullptr;
+  if (missed) ++counts_.missed.creates;
+  return missed;
 }
 
 Audit::Verdict Audit::event(EventType type, std::string_view key, std::uint64_t version,
                             StoredObject* known) {
+  Verdict verdict;
   const bool late = version != 0 && version <= last_;
-  last_ = std::max(last_, version);
-  const Verdict verdict = late ? late_event(type, key, version, known) : in_order(type, known);
-  if (type == EventType::deleted && version != 0 && !verdict.repeated && !verdict.outdated) {
-    note_deletion(key, version, verdict.create_missed);
+  if (late) {
+    Deletion* const deletion = known != nullptr ? nullptr : find_deletion(key);
+    const std::uint64_t deleted = deletion != nullptr ? deletion->version : 0;
+    const std::uint64_t newest = known != nullptr ? known->version : deleted;
+    verdict.repeated = version == newest;
+    verdict.outdated = version < newest;
+    if (verdict.repeated) {
+      ++counts_.duplicates;
+      return verdict;
+    }
+    if (version < last_) ++counts_.backwards;
+    if (verdict.outdated) {
+      correct(type, known, deletion);
+      return verdict;
+    }
   }
+  last_ = std::max(last_, version);
+  verdict.create_missed = create_was_missed(type, known);
+  if (type == EventType::deleted && version != 0) note_deletion(key, version, verdict.create_missed);
   return verdict;
 }
 

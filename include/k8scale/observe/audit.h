@@ -63,8 +63,8 @@ class Audit {
 
   [[nodiscard]] Deletion* find_deletion(std::string_view key);
   void note_deletion(std::string_view key, std::uint64_t version, bool create_missed);
-  Verdict late_event(kube::EventType type, std::string_view key, std::uint64_t version, StoredObject* known);
-  Verdict in_order(kube::EventType type, StoredObject* known);
+  void correct(kube::EventType type, StoredObject* known, Deletion* deletion);
+  bool create_was_missed(kube::EventType type, StoredObject* known);
 
   AuditCounts counts_;
   std::uint64_t last_ = 0;
