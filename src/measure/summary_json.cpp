@@ -1,8 +1,3 @@
-#include <fmt/format.h>
-
-#include <algorithm>
-
-#include "k8scale/base/files.h"
 #include "k8scale/measure/summary.h"
 
 namespace k8scale::measure {
@@ -10,32 +5,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string rfc3339_millis(base::WallTime time) {
-  std::string text = base::format_utc_millis(time);
-  std::replace(text.begin(), text.end(), ' ', 'T');
-  return text + "Z";
-}
-
-Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
-Json or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
-Json to_json(const Histogram& histogram) {
-  return {{"count", histogram.count()},
-          {"min", histogram.min().count()},
-          {"p50", histogram.quantile(0.5).count()},
-          {"p90", histogram.quantile(0.9).count()},
-          {"p99", histogram.quantile(0.99).count()},
-          {"p99.9", histogram.quantile(0.999).count()},
-          {"max", histogram.max().count()},
-          {"mean", histogram.mean().count()},
-          {"histogram", histogram.encode()}};
-}
-
-Json to_json(const CountByReason& counts) {
-  Json made = Json::object();
-  for (const auto& [reason, times] : counts) made[reason] = times;
-  return made;
-}
+Json rate_json(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
 
 Json outcomes(const VerbTotals& totals) {
   Json made = Json::object();
@@ -45,7 +15,7 @@ Json outcomes(const VerbTotals& totals) {
   return made;
 }
 
-Json to_json(const VerbTotals& totals) {
+Json verb_json(const VerbTotals& totals) {
   return {{"asked", totals.asked},
           {"started", totals.started},
           {"done", totals.done},
@@ -56,8 +26,8 @@ Json to_json(const VerbTotals& totals) {
           {"errors", to_json(totals.errors)},
           {"retried", to_json(totals.retried)},
           {"outcomes", outcomes(totals)},
-          {"rate", or_null(totals.rate())},
-          {"scheduled_rate", or_null(totals.scheduled_rate())},
+          {"rate", rate_json(totals.rate())},
+          {"scheduled_rate", rate_json(totals.scheduled_rate())},
           {"bytes_sent", totals.bytes_sent},
           {"bytes_received", totals.bytes_received},
           {"response_time", to_json(totals.response_time)},
@@ -68,22 +38,7 @@ Json to_json(const VerbTotals& totals) {
 Json operations(const Snapshot& snapshot) {
   Json made = Json::object();
   for (const Verb verb : all_verbs) {
-    if (snapshot.of(verb).used()) made[std::string(name(verb))] = to_json(snapshot.of(verb));
-  }
-  return made;
-}
-
-Json rows(const std::optional<OperationLog::Totals>& totals) {
-  if (!totals) return {};
-  return {{"written", totals->rows_written},
-          {"lost", totals->rows_lost},
-          {"error", or_null(totals->first_error)}};
-}
-
-Json files(const std::vector<OutputFile>& written) {
-  Json made = Json::array();
-  for (const OutputFile& file : written) {
-    made.push_back(Json{{"content", file.content}, {"path", file.path.string()}});
+    if (snapshot.of(verb).used()) made[std::string(name(verb))] = verb_json(snapshot.of(verb));
   }
   return made;
 }
@@ -111,23 +66,21 @@ Json to_json(const Summary& summary) {
           {"ended", rfc3339_millis(summary.ended)},
           {"duration", summary.duration.count()},
           {"interrupted", or_null(summary.interrupted)},
-          {"asked_rate", or_null(summary.asked_rate)},
-          {"achieved_rate", or_null(summary.achieved_rate)},
+          {"asked_rate", rate_json(summary.asked_rate)},
+          {"achieved_rate", rate_json(summary.achieved_rate)},
           {"schedule_length", summary.schedule_length.count()},
           {"operations", operations(summary.totals)},
           {"response_time", to_json(summary.totals.response_time())},
           {"send_lag", to_json(summary.totals.send_lag())},
           {"cpu_per_operation", cpu ? Json(cpu->count()) : Json()},
           {"client", client(summary)},
-          {"rows", rows(summary.rows)},
-          {"files", files(summary.files)},
+          {"rows", to_json(summary.rows)},
+          {"files", to_json(summary.files)},
           {"warnings", summary.warnings()}};
 }
 
 base::Result<void> write_json(const std::filesystem::path& path, const Summary& summary) {
-  // A server's reason may be any bytes; what is not UTF-8 becomes U+FFFD.
-  const std::string text = to_json(summary).dump(2, ' ', false, Json::error_handler_t::replace);
-  return base::write_file_whole(path, text + "\n");
+  return write_json(path, to_json(summary));
 }
 
 }  // namespace k8scale::measure

@@ -4,7 +4,7 @@
 
 #include "k8scale/base/text.h"
 #include "k8scale/measure/summary.h"
-#include "measure/table.h"
+#include "k8scale/measure/table.h"
 
 namespace k8scale::measure {
 namespace {
@@ -60,23 +60,15 @@ void print_reasons(std::ostream& out, const Snapshot& snapshot, std::string_view
   }
 }
 
-void add_times(Table& table, std::string_view verb, std::string_view what, const Histogram& times) {
-  if (times.count() == 0) return;
-  std::vector<std::string> row = {std::string(verb), std::string(what), base::format_duration(times.min())};
-  for (const double q : {0.5, 0.9, 0.99, 0.999}) row.push_back(base::format_duration(times.quantile(q)));
-  row.push_back(base::format_duration(times.max()));
-  table.add(std::move(row));
-}
-
 void print_times(std::ostream& out, const Snapshot& snapshot) {
   Table table(2);
   table.add({"operation", "time", "min", "p50", "p90", "p99", "p99.9", "max"});
   for (const Verb verb : all_verbs) {
     const VerbTotals& totals = snapshot.of(verb);
-    add_times(table, name(verb), "response time", totals.response_time);
-    add_times(table, name(verb), "service time", totals.service_time);
+    add_times(table, {std::string(name(verb)), "response time"}, totals.response_time);
+    add_times(table, {std::string(name(verb)), "service time"}, totals.service_time);
   }
-  add_times(table, "all", "send lag", snapshot.send_lag());
+  add_times(table, {"all", "send lag"}, snapshot.send_lag());
   table.print(out);
   out << "response time: from the scheduled moment to the end of an operation, retries included;\n"
          "service time: from sending to the end of each attempt; send lag: how late this program sent\n";
@@ -93,14 +85,6 @@ void print_client(std::ostream& out, const Summary& summary) {
                      base::format_bytes(static_cast<double>(summary.process.peak_resident_bytes)));
 }
 
-void print_files(std::ostream& out, const std::vector<OutputFile>& files) {
-  if (files.empty()) return;
-  std::string line = "files:";
-  for (const OutputFile& file : files) line += fmt::format(" {} {},", file.content, file.path.string());
-  line.back() = '\n';
-  out << line;
-}
-
 }  // namespace
 
 void print_text(std::ostream& out, const Summary& summary) {
@@ -114,7 +98,7 @@ void print_text(std::ostream& out, const Summary& summary) {
   out << '\n';
   print_client(out, summary);
   print_files(out, summary.files);
-  for (const std::string& warning : summary.warnings()) out << "WARNING: " << warning << '\n';
+  print_warnings(out, summary.warnings());
 }
 
 }  // namespace k8scale::measure

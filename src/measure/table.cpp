@@ -1,4 +1,4 @@
-#include "measure/table.h"
+#include "k8scale/measure/table.h"
 
 #include <algorithm>
 #include <ostream>

@@ -1,14 +1,11 @@
 #pragma once
 #include <string>
-#include <string_view>
 
+#include "k8scale/measure/exposition.h"
 #include "k8scale/measure/process.h"
 #include "k8scale/measure/recorder.h"
 
 namespace k8scale::measure {
-
-/// The Content-Type of `metrics_text`.
-inline constexpr std::string_view metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Prometheus' text exposition format:
 ///

@@ -12,13 +12,9 @@
 #include "k8scale/measure/csv.h"
 #include "k8scale/measure/process.h"
 #include "k8scale/measure/recorder.h"
+#include "k8scale/measure/report.h"
 
 namespace k8scale::measure {
-
-struct OutputFile {
-  std::string content;  ///< what it holds: "rows", "parameters", "summary"
-  std::filesystem::path path;
-};
 
 /// What a run came to. The caller fills it once, at the end; text and JSON are two views of it.
 struct Summary {
