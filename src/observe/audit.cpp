@@ -54,10 +54,10 @@ Audit::Verdict Audit::event(EventType type, std::string_view key, std::uint64_t 
     verdict.repeated = version == newest;
     verdict.outdated = version < newest;
     if (verdict.repeated) {
-      ++counts_.duplicates;
+      ++counts_.duplicated;
       return verdict;
     }
-    if (version < last_) ++counts_.backwards;
+    if (version < last_) ++counts_.reordered;
     if (verdict.outdated) {
       correct(type, known, deletion);
       return verdict;

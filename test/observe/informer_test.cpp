@@ -105,7 +105,7 @@ TEST_CASE("an event that comes twice is counted, and handed on as an update") {
   f.tell.deleted({"a", "4"});
   f.tell.deleted({"a", "4"});
   CHECK(f.heard.take() == Words{"+n/a", "~n/a", "~n/a", "~n/a", "-n/a"});
-  CHECK(f.informer.audit().duplicates == 3);
+  CHECK(f.informer.audit().duplicated == 3);
   CHECK(f.informer.audit().total() == 3);
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("an event that comes twice is found after events of other objects too"
   f.tell.deleted({"a", "4"});
   f.tell.added({"c", "5"});
   f.tell.deleted({"a", "4"});
-  CHECK(f.informer.audit().duplicates == 2);
+  CHECK(f.informer.audit().duplicated == 2);
   CHECK(f.informer.audit().total() == 2);
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("events that changed places are backwards, not missed") {
     f.tell.deleted({"a", "3"});
     CHECK(f.informer.objects() == 1);
   }
-  CHECK(f.informer.audit().backwards == 1);
+  CHECK(f.informer.audit().reordered == 1);
   CHECK(f.informer.audit().total() == 1);
 }
 
@@ -273,8 +273,8 @@ TEST_CASE("swallowed, doubled and swapped events are each counted exactly, once 
     Fixture f;
     History history(seed);
     history.run(f);
-    CHECK(f.informer.audit().duplicates == history.doubled());
-    CHECK(f.informer.audit().backwards == history.swapped());
+    CHECK(f.informer.audit().duplicated == history.doubled());
+    CHECK(f.informer.audit().reordered == history.swapped());
     CHECK(f.informer.audit().missed.total() == history.swallowed());
   }
 }

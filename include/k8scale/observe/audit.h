@@ -21,10 +21,10 @@ struct MissedChanges {
 /// What a watch owes its reader and did not give. Where versions are no numbers, order and duplicates cannot
 /// be told.
 struct AuditCounts {
-  std::uint64_t backwards = 0;   ///< events whose version is lower than that of one before them
-  std::uint64_t duplicates = 0;  ///< events of an object and version that was shown before
+  std::uint64_t reordered = 0;   ///< events whose version is lower than that of one before them
+  std::uint64_t duplicated = 0;  ///< events of an object and version that was shown before
   MissedChanges missed;
-  [[nodiscard]] std::uint64_t total() const { return backwards + duplicates + missed.total(); }
+  [[nodiscard]] std::uint64_t total() const { return reordered + duplicated + missed.total(); }
 };
 
 /// Holds the events of a watch against each other and against lists. Costs a comparison or two an event.
