@@ -11,7 +11,9 @@ int apiserver(const std::vector<std::string>& arguments);
 int cm_logger(const std::vector<std::string>& arguments);
 int cmdriver(const std::vector<std::string>& arguments);
 int flunder_logger(const std::vector<std::string>& arguments);
+int flunder_watch(const std::vector<std::string>& arguments);
 int logger(const std::vector<std::string>& arguments);
+int watch(const std::vector<std::string>& arguments);
 
 /// Prints what parsing came to, for a program of that name, and returns the exit code.
 int print_outcome(const base::ParseOutcome& outcome, const std::string& program);

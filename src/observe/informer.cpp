@@ -41,15 +41,16 @@ void Informer::listed(const kube::ObjectView& object, base::SteadyTime received)
   found->from_list = true;
   found->exists = true;
   if (known == nullptr) ++existing_;
-  handler_.changed(known == nullptr ? Change::add : Change::update, key);
+  tell(known == nullptr ? Change::add : Change::update, key);
 }
 
 void Informer::list_ended(std::string_view resource_version) {
   const std::uint64_t version = version_number(resource_version);
-  for (auto& [key, object] : store_) {
-    if (!object.exists || object.list == list_) continue;
+  for (auto each = store_.begin(); each != store_.end();) {
+    const auto object = each++;
+    if (!object->second.exists || object->second.list == list_) continue;
     if (synced()) audit_.vanished();
-    remove(key, object, version);
+    remove(object, version);
   }
   audit_.list_ended(version);
   ++lists_ended_;
@@ -67,7 +68,7 @@ void Informer::changed(EventType type, const kube::ObjectView& object, base::Ste
   const Audit::Verdict verdict = audit_.event(type, key, version, known);
   if (verdict.outdated) return;
   if (type == EventType::deleted) {
-    if (known != nullptr) remove(key, *known, version);
+    if (known != nullptr) remove(store_.find(key), version);
     return;
   }
   if (verdict.repeated && known == nullptr) return;
@@ -81,18 +82,23 @@ void Informer::changed(EventType type, const kube::ObjectView& object, base::Ste
     found->create_unseen = verdict.create_missed;
     found->delete_unseen = false;
   }
-  handler_.changed(known == nullptr ? Change::add : Change::update, key);
+  tell(known == nullptr ? Change::add : Change::update, key);
 }
 
 void Informer::bookmark(std::string_view resource_version) {
   audit_.bookmark(version_number(resource_version));
 }
 
-void Informer::remove(std::string_view key, StoredObject& object, std::uint64_t version) {
-  object.exists = false;
-  object.version = version;
+void Informer::remove(ObjectStore::iterator object, std::uint64_t version) {
+  object->second.exists = false;
+  object->second.version = version;
   --existing_;
-  handler_.changed(Change::remove, key);
+  tell(Change::remove, object->first);
+  if (handler_ == nullptr) store_.erase(object);
+}
+
+void Informer::tell(Change change, std::string_view key) {
+  if (handler_ != nullptr) handler_->changed(change, key);
 }
 
 StoredObject* Informer::find(std::string_view key) {

@@ -16,17 +16,17 @@ namespace k8scale::observe {
 /// What many watches of the same objects showed, all together.
 struct FanOutTotals {
   std::uint64_t watches = 0;
-  std::uint64_t open = 0;         ///< of them, those that were opened at least once
-  std::uint64_t events = 0;       ///< on all watches
-  std::uint64_t versions = 0;     ///< different events
-  std::uint64_t duplicated = 0;   ///< events that the same watch had shown before
-  std::uint64_t reordered = 0;    ///< events that the same watch showed after later ones
-  std::uint64_t missed = 0;       ///< for each event, watches that went past it without showing it
-  std::uint64_t behind = 0;       ///< for each event, watches that have not come to it
-  std::uint64_t relists = 0;      ///< lists that watches needed, since their version was too old
-  measure::Span opened;           ///< from the first watch to the last
-  measure::Span received;         ///< from the first event to the last
-  measure::Histogram spread;      ///< from the first watch that showed an event to each that did
+  std::uint64_t open = 0;        ///< of them, those that were opened at least once
+  std::uint64_t events = 0;      ///< on all watches
+  std::uint64_t versions = 0;    ///< different events
+  std::uint64_t duplicated = 0;  ///< events that the same watch had shown before
+  std::uint64_t reordered = 0;   ///< events that the same watch showed after later ones
+  std::uint64_t missed = 0;      ///< for each event, watches that went past it without showing it
+  std::uint64_t behind = 0;      ///< for each event, watches that have not come to it
+  std::uint64_t relists = 0;     ///< lists that watches needed, since their version was too old
+  measure::Span opened;          ///< from the first watch to the last
+  measure::Span received;        ///< from the first event to the last
+  measure::Histogram spread;     ///< from the first watch that showed an event to each that did
 
   void merge(const FanOutTotals& other);
 };

@@ -34,8 +34,10 @@ struct EventCounts {
 /// its object's state is only counted. Belongs to its reflector's shard.
 class Informer final : public kube::ReflectorSink {
  public:
+  /// Nobody reads: what is deleted is forgotten at once.
+  Informer() = default;
   /// `handler` must outlive it.
-  explicit Informer(ChangeHandler& handler) : handler_(handler) {}
+  explicit Informer(ChangeHandler& handler) : handler_(&handler) {}
 
   /// For ReflectorOptions::annotations.
   [[nodiscard]] static std::vector<std::string> annotations();
@@ -63,9 +65,11 @@ class Informer final : public kube::ReflectorSink {
  private:
   std::string_view key_of(const kube::ObjectView& object);
   void store(const kube::ObjectView& object, StoredObject& into) const;
-  void remove(std::string_view key, StoredObject& object, std::uint64_t version);
+  void remove(ObjectStore::iterator object, std::uint64_t version);
 
-  ChangeHandler& handler_;
+  void tell(Change change, std::string_view key);
+
+  ChangeHandler* handler_ = nullptr;
   ObjectStore store_;
   Audit audit_;
   EventCounts events_;
