@@ -18,7 +18,8 @@ struct ClusterFlags {
   std::vector<std::string> faults;
   std::uint64_t max_inflight = 0;
 
-  void declare(CLI::App& app);
+  /// `server_names` are the names of the flag for the server's URL.
+  void declare(CLI::App& app, const std::string& server_names = "--server");
 };
 
 /// The API server that the flags name, and when it is the built-in one, that server running.

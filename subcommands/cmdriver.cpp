@@ -15,7 +15,9 @@
 #include "k8scale/load/parameter_file.h"
 #include "k8scale/load/run.h"
 #include "k8scale/load/run_id.h"
+#include "k8scale/measure/metrics.h"
 #include "k8scale/measure/summary.h"
+#include "latest.h"
 #include "metrics_endpoint.h"
 #include "tools.h"
 
@@ -107,6 +109,18 @@ nlohmann::ordered_json summary_parameters(const Flags& flags) {
           {"embedded", driver.cluster.embedded}};
 }
 
+// What /metrics shows.
+struct Shown {
+  measure::Snapshot snapshot;
+  measure::Pace pace;
+};
+
+std::string metrics_text(const Latest<Shown>& latest) {
+  return latest.look([](const Shown& shown) {
+    return measure::metrics_text(shown.snapshot, shown.pace, measure::read_process());
+  });
+}
+
 // One run and what it needs, in the order in which it is made.
 class Cmdriver {
  public:
@@ -127,6 +141,7 @@ class Cmdriver {
   const Flags& flags_;
   DriverSettings settings_;
   base::StopSignals signals_;
+  Latest<Shown> shown_;
   MetricsEndpoint metrics_;
   Cluster cluster_;
   std::shared_ptr<kube::Credentials> credentials_;
@@ -141,7 +156,8 @@ class Cmdriver {
 Cmdriver::Cmdriver(const Flags& flags, DriverSettings settings)
     : flags_(flags),
       settings_(std::move(settings)),
-      metrics_(flags.driver.metric_port, flags.driver.metric_port == DriverFlags().metric_port),
+      metrics_(flags.driver.metric_port, flags.driver.metric_port == DriverFlags().metric_port,
+               [this] { return metrics_text(shown_); }),
       cluster_(open_cluster(flags.driver.cluster)),
       credentials_(kube::Credentials::load(cluster_.configuration)) {
   client_options_.user_agent = "scaletest driver";
@@ -217,7 +233,10 @@ load::RunResult Cmdriver::drive() {
   options.grace = flags_.driver.grace;
   options.asked_rate = flags_.lambda;
   options.publish = [this](const measure::Snapshot& snapshot, const measure::Pace& pace) {
-    metrics_.publish(snapshot, pace);
+    shown_.update([&](Shown& shown) {
+      shown.snapshot = snapshot;
+      shown.pace = pace;
+    });
   };
   options.before_exit = [this] {
     log_->flush(std::chrono::seconds(1));

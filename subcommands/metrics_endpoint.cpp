@@ -2,47 +2,60 @@
 
 #include <fmt/format.h>
 
-#include <mutex>
+#include <string_view>
+#include <utility>
 
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
-#include "k8scale/measure/metrics.h"
-#include "k8scale/measure/process.h"
+#include "k8scale/measure/exposition.h"
 #include "k8scale/net/server.h"
 #include "k8scale/net/shard.h"
 
 namespace k8scale::subcommands {
 
+namespace {
+
+constexpr std::string_view plain_text = "text/plain; charset=utf-8";
+
+}  // namespace
+
 struct MetricsEndpoint::State {
-  std::mutex mutex;
-  measure::Snapshot snapshot;
-  measure::Pace pace;
+  explicit State(Text what) : text(std::move(what)) {}
+
+  Text text;
   net::Shard shard{"metrics"};
   std::unique_ptr<net::Server> server;
 
+  [[nodiscard]] net::Response respond(const net::ServerRequest& request) const;
   net::Task<void> answer(const net::ServerRequest& request, net::Responder& responder);
 };
 
-net::Task<void> MetricsEndpoint::State::answer(const net::ServerRequest& request, net::Responder& responder) {
-  net::Response response;
-  const bool known = net::split_target(request.target).first == "/metrics";
+net::Response MetricsEndpoint::State::respond(const net::ServerRequest& request) const {
+  const std::string_view path = net::split_target(request.target).first;
+  const bool metrics = path == "/metrics";
+  const bool known = metrics || path == "/healthz";
   const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (known && reads) {
-    response.status = 200;
-    response.headers.add("Content-Type", measure::metrics_content_type);
-    const std::lock_guard lock(mutex);
-    response.body = measure::metrics_text(snapshot, pace, measure::read_process());
+  net::Response response;
+  response.status = !known ? 404 : reads ? 200 : 405;
+  response.headers.add("Content-Type", metrics && reads ? measure::metrics_content_type : plain_text);
+  if (!known) {
+    response.body = "expected /metrics or /healthz\n";
+  } else if (!reads) {
+    response.body = "expected GET\n";
   } else {
-    response.status = known ? 405 : 404;
-    response.headers.add("Content-Type", "text/plain; charset=utf-8");
-    response.body = known ? "expected GET\n" : "expected /metrics\n";
+    response.body = metrics ? text() : "ok\n";
   }
+  return response;
+}
+
+net::Task<void> MetricsEndpoint::State::answer(const net::ServerRequest& request, net::Responder& responder) {
+  net::Response response = respond(request);
   const base::Result<void> sent = co_await responder.send(std::move(response));
   static_cast<void>(sent);
 }
 
-MetricsEndpoint::MetricsEndpoint(const std::string& address, bool is_default)
-    : state_(std::make_unique<State>()) {
+MetricsEndpoint::MetricsEndpoint(const std::string& address, bool is_default, Text text)
+    : state_(std::make_unique<State>(std::move(text))) {
   const auto endpoint = net::parse_host_port(address, "0.0.0.0");
   if (endpoint.has_error()) throw base::Error("-metricport: " + endpoint.error().detail());
   net::ServerOptions options;
@@ -64,12 +77,6 @@ MetricsEndpoint::MetricsEndpoint(const std::string& address, bool is_default)
 
 MetricsEndpoint::~MetricsEndpoint() {
   if (state_->server) state_->shard.run(state_->server->stop(base::Nanoseconds(0)));
-}
-
-void MetricsEndpoint::publish(const measure::Snapshot& snapshot, const measure::Pace& pace) {
-  const std::lock_guard lock(state_->mutex);
-  state_->snapshot = snapshot;
-  state_->pace = pace;
 }
 
 }  // namespace k8scale::subcommands

@@ -1,20 +1,21 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
-#include "k8scale/measure/recorder.h"
-
 namespace k8scale::subcommands {
 
-/// Serves `/metrics` over plain HTTP, on a thread of its own.
+/// Serves `/metrics`, and `/healthz` with "ok", over plain HTTP, on a thread of its own.
 class MetricsEndpoint {
  public:
-  /// `address` is a port or host:port. When it is in use: a warning if `is_default`, else throws base::Error.
-  MetricsEndpoint(const std::string& address, bool is_default);
-  ~MetricsEndpoint();
+  /// What `/metrics` says, in Prometheus' text format. Called on the endpoint's thread for each request.
+  using Text = std::function<std::string()>;
 
-  /// What the next request is told. From any thread.
-  void publish(const measure::Snapshot& snapshot, const measure::Pace& pace);
+  /// `address` is a port or host:port. When it is in use: a warning if `is_default`, else throws base::Error.
+  MetricsEndpoint(const std::string& address, bool is_default, Text text);
+  ~MetricsEndpoint();
+  MetricsEndpoint(const MetricsEndpoint&) = delete;
+  MetricsEndpoint& operator=(const MetricsEndpoint&) = delete;
 
  private:
   struct State;

@@ -12,6 +12,11 @@ namespace k8scale::subcommands {
 std::span<const Subcommand> all() {
   static constexpr std::array subcommands = {
       Subcommand{"cmdriver", "create and delete ConfigMaps in an open loop", cmdriver},
+      Subcommand{"cm-logger", "record what a controller sees of ConfigMaps", cm_logger},
+      Subcommand{"flunder-logger", "record what a controller sees of Flunders", flunder_logger},
+      Subcommand{"flunder-watch", "list and watch Flunders, once or many times over", flunder_watch},
+      Subcommand{"logger", "record what a controller sees of any resource", logger},
+      Subcommand{"watch", "list and watch any resource, once or many times over", watch},
       Subcommand{"apiserver", "serve the Kubernetes API from memory", apiserver},
   };
   return subcommands;

@@ -62,16 +62,51 @@ std::optional<Nanoseconds> take_fraction(std::string_view& text) {
   return Nanoseconds(value);
 }
 
-std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
-  if (take_char(text, "Zz")) return std::chrono::minutes(0);
+// "+01:30", or "+0130" when there is no separator.
+std::optional<std::chrono::minutes> take_offset(std::string_view& text, std::string_view separator) {
   if (text.empty() || (text[0] != '+' && text[0] != '-')) return std::nullopt;
   const int sign = text[0] == '-' ? -1 : 1;
   text.remove_prefix(1);
   const auto hours = take_number(text, 2);
-  if (!hours || !take_char(text, ":")) return std::nullopt;
+  if (!hours || (!separator.empty() && !take_char(text, separator))) return std::nullopt;
   const auto minutes = take_number(text, 2);
   if (!minutes || *hours > 23 || *minutes > 59) return std::nullopt;
   return std::chrono::minutes(sign * (*hours * 60 + *minutes));
+}
+
+std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
+  if (take_char(text, "Zz")) return std::chrono::minutes(0);
+  return take_offset(text, ":");
+}
+
+// "2026-11-24T15:04:05", a moment without a zone; `between` may stand between date and time.
+std::optional<std::chrono::sys_seconds> take_date_time(std::string_view& text, std::string_view between) {
+  const auto year = take_number(text, 4);
+  if (!year || !take_char(text, "-")) return std::nullopt;
+  const auto month = take_number(text, 2);
+  if (!month || !take_char(text, "-")) return std::nullopt;
+  const auto day = take_number(text, 2);
+  if (!day || !take_char(text, between)) return std::nullopt;
+  const auto hour = take_number(text, 2);
+  if (!hour || !take_char(text, ":")) return std::nullopt;
+  const auto minute = take_number(text, 2);
+  if (!minute || !take_char(text, ":")) return std::nullopt;
+  const auto second = take_number(text, 2);
+  if (!second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(unsigned(*month)),
+                                         std::chrono::day(unsigned(*day))};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+         std::chrono::seconds(*second);
+}
+
+// `moment` + `more`; what a WallTime cannot hold becomes its first or last moment.
+WallTime nearest_wall_time(std::chrono::sys_seconds moment, Nanoseconds more) {
+  constexpr auto first = std::chrono::sys_days(std::chrono::year(1678) / 1 / 1);
+  constexpr auto end = std::chrono::sys_days(std::chrono::year(2262) / 1 / 1);
+  if (moment < first) return WallTime::min();
+  if (moment >= end) return WallTime::max();
+  return WallTime(moment) + more;
 }
 
 struct Unit {
@@ -128,18 +163,8 @@ std::string format_rfc3339(WallTime time) {
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
-  const auto year = take_number(text, 4);
-  if (!year || !take_char(text, "-")) return std::nullopt;
-  const auto month = take_number(text, 2);
-  if (!month || !take_char(text, "-")) return std::nullopt;
-  const auto day = take_number(text, 2);
-  if (!day || !take_char(text, "Tt ")) return std::nullopt;
-  const auto hour = take_number(text, 2);
-  if (!hour || !take_char(text, ":")) return std::nullopt;
-  const auto minute = take_number(text, 2);
-  if (!minute || !take_char(text, ":")) return std::nullopt;
-  const auto second = take_number(text, 2);
-  if (!second) return std::nullopt;
+  const auto moment = take_date_time(text, "Tt ");
+  if (!moment) return std::nullopt;
   Nanoseconds fraction{0};
   if (take_char(text, ".,")) {
     const auto read = take_fraction(text);
@@ -147,16 +172,18 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
     fraction = *read;
   }
   const auto zone = take_zone(text);
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(unsigned(*month)),
-                                         std::chrono::day(unsigned(*day))};
-  if (!zone || !text.empty() || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  const auto in_day =
-      std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second);
-  constexpr auto first = std::chrono::year(1678);
-  constexpr auto last = std::chrono::year(2261);
-  if (date.year() < first) return WallTime::min();
-  if (date.year() > last) return WallTime::max();
-  return WallTime(std::chrono::sys_days(date) + in_day + fraction - *zone);
+  if (!zone || !text.empty()) return std::nullopt;
+  return nearest_wall_time(*moment, fraction - *zone);
+}
+
+std::optional<WallTime> parse_zoned_millis(std::string_view text) {
+  const auto moment = take_date_time(text, " ");
+  if (!moment || !take_char(text, ".")) return std::nullopt;
+  const auto millis = take_number(text, 3);
+  if (!millis || !take_char(text, " ")) return std::nullopt;
+  const auto zone = take_offset(text, "");
+  if (!zone || !text.empty()) return std::nullopt;
+  return nearest_wall_time(*moment, std::chrono::milliseconds(*millis) - *zone);
 }
 
 std::optional<Nanoseconds> parse_duration(std::string_view text) {

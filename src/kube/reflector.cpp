@@ -47,6 +47,9 @@ Reflector::State::State(net::Shard& on, Client& with, Collection what, Reflector
       random(random_source),
       backoff(options.times),
       stopped(on),
+      step(options.start_version.empty() ? Step::list : Step::watch),
+      version(options.start_version),
+      version_lost(options.after_watch == AfterWatch::list_again),
       stream_lists(options.stream_lists),
       encoding(options.encoding) {}
 
@@ -54,6 +57,7 @@ net::Task<void> Reflector::State::run() {
   while (!stopped.raised()) {
     began = Clock::now();
     told = 0;
+    opened = false;
     Ending ending;
     if (step == Step::watch) {
       ending = co_await watch(InitialEvents::no);
@@ -65,6 +69,7 @@ net::Task<void> Reflector::State::run() {
     if (stopped.raised()) break;
     const base::SteadyTime now = Clock::now();
     report(ending, now);
+    if (gives_up(ending)) break;
     const base::Nanoseconds pause = plan(ending, now);
     if (pause > base::Nanoseconds(0)) static_cast<void>(co_await stopped.wait_until(now + pause));
   }
@@ -148,6 +153,8 @@ net::Task<Ending> Reflector::State::watch(InitialEvents initial) {
   if (answer.failure) co_return lost(*answer.failure);
   if (answer.status) co_return refused(std::move(*answer.status));
   ++counters.watches;
+  opened = !lists;
+  sink.watch_opened(Clock::now());
   if (!lists && resuming) ++counters.resumes;
   resuming = true;
   Body body(*answer.stream, Body::Kind::watch, client.shared_by_reflectors(), options.annotations);
@@ -269,5 +276,7 @@ void Reflector::stop() {
 }
 
 const ReflectorCounters& Reflector::counters() const { return state_->counters; }
+
+const std::optional<ReflectorFailure>& Reflector::failure() const { return state_->failure; }
 
 }  // namespace k8scale::kube

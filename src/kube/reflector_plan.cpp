@@ -46,9 +46,23 @@ base::Nanoseconds Reflector::State::pause_if_often(base::SteadyTime now) {
   return often ? backoff.next(now, random) : base::Nanoseconds(0);
 }
 
+bool Reflector::State::gives_up(const Ending& ending) {
+  if (options.after_watch == AfterWatch::resume || opened) return false;
+  if (ending.kind == Ending::Kind::complete || ending.kind == Ending::Kind::stalled) return false;
+  if (ending.status) {
+    const bool no_protobuf = ending.status->code == 406 && encoding == Encoding::protobuf;
+    if (no_protobuf || ending.status->retry_after) return false;
+  }
+  failure = {step == Step::watch ? ReflectorFailure::Step::watch : ReflectorFailure::Step::list,
+             ending.status ? ending.status->text() : ending.detail};
+  return true;
+}
+
 base::Nanoseconds Reflector::State::plan(const Ending& ending, base::SteadyTime now) {
   const bool listed = step == Step::watch || list_whole;
-  step = listed ? Step::watch : Step::list;
+  const bool begins_anew = opened && options.after_watch == AfterWatch::list_again;
+  step = listed && !begins_anew ? Step::watch : Step::list;
+  version_lost = version_lost || begins_anew;
   const bool short_lived = told == 0 && now - began < options.times.short_watch;
   switch (ending.kind) {
     case Ending::Kind::complete:

@@ -51,6 +51,8 @@ struct Reflector::State {
   void end_list(std::string_view resource_version);
   [[nodiscard]] std::string_view list_version() const;
 
+  /// Whether `ending` ends it all.
+  [[nodiscard]] bool gives_up(const Ending& ending);
   /// Decides on `step` and returns how long to wait before it.
   [[nodiscard]] base::Nanoseconds plan(const Ending& ending, base::SteadyTime now);
   [[nodiscard]] base::Nanoseconds plan_after_refusal(const Ending& ending, base::SteadyTime now);
@@ -71,14 +73,16 @@ struct Reflector::State {
   net::Signal stopped;
   net::Cancellation cancellation;
 
-  Step step = Step::list;
-  std::string version;        ///< the last one seen; empty before the first list
-  bool version_lost = false;  ///< the server does not know `version` any more: list without it
+  Step step;
+  std::optional<ReflectorFailure> failure;
+  std::string version;  ///< the last one seen; empty before the first list
+  bool version_lost;    ///< list without it: the server does not know it any more, or nobody asks for it
   bool stream_lists;
   Encoding encoding;
   bool listing = false;  ///< what comes now is there, rather than changes
   bool resuming = false;
   bool list_whole = false;  ///< the list of this step has ended
+  bool opened = false;      ///< this step is a watch, and it was opened
   std::uint64_t told = 0;   ///< findings of this step
   std::string list_token;   ///< for the next page
   base::SteadyTime began;   ///< this step

@@ -42,6 +42,18 @@ TEST_CASE("RFC 3339 is read with fraction and zone, and refused otherwise") {
   }
 }
 
+TEST_CASE("times with a zone are read as they were written, and refused otherwise") {
+  CHECK(parse_zoned_millis("2025-11-24 21:34:05.123 +0530") == moment);
+  CHECK(parse_zoned_millis("2025-11-24 11:04:05.123 -0500") == moment);
+  CHECK(parse_zoned_millis(format_local_millis(moment)) == moment);
+  for (const char* bad : {"", "2025-11-24 21:34:05.123", "2025-11-24T21:34:05.123 +0530",
+                          "2025-11-24 21:34:05 +0530", "2025-11-24 21:34:05.123 +05:30",
+                          "2025-11-24 21:34:05.123 +0530x", "2025-11-24 24:34:05.123 +0530"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_zoned_millis(bad));
+  }
+}
+
 TEST_CASE("Go durations are read") {
   CHECK(parse_duration("300ms") == 300ms);
   CHECK(parse_duration("1.5h") == 90min);

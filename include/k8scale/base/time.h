@@ -18,6 +18,8 @@ using Nanoseconds = std::chrono::nanoseconds;
 void append_utc_millis(std::string& out, WallTime time);
 /// "2026-11-24 15:04:05.123 +0100" in the local zone (Go's layout `2006-01-02 15:04:05.000 -0700`).
 [[nodiscard]] std::string format_local_millis(WallTime time);
+/// Reads what `format_local_millis` writes, with any zone.
+[[nodiscard]] std::optional<WallTime> parse_zoned_millis(std::string_view text);
 /// "2026-11-24T15:04:05Z", the form of creationTimestamp.
 [[nodiscard]] std::string format_rfc3339(WallTime time);
 /// Reads RFC 3339 with optional fraction and any zone. What a WallTime cannot hold (before 1678, after 2261)

@@ -44,6 +44,8 @@ class ReflectorSink {
   /// An event of the watch.
   virtual void changed(EventType type, const ObjectView& object, base::SteadyTime received) = 0;
   virtual void bookmark(std::string_view /*resource_version*/) {}
+  /// A watch was opened: what happens from now on comes as an event.
+  virtual void watch_opened(base::SteadyTime /*now*/) {}
 };
 
 enum class Encoding { json, protobuf };
@@ -61,6 +63,12 @@ struct ReflectorTimes {
   std::chrono::seconds shortest_watch = std::chrono::minutes(5);  ///< asked for: 1 to 2 times this, random
 };
 
+/// What a reflector does when a watch has ended.
+enum class AfterWatch {
+  resume,      ///< goes on from the last version seen; what fails is tried again
+  list_again,  ///< begins anew; a list that fails and a watch that cannot be opened end `run`
+};
+
 struct ReflectorOptions {
   Encoding encoding = Encoding::json;  ///< protobuf falls back to JSON when the server has none (406)
   bool gzip = false;                   ///< ask for compressed lists
@@ -70,6 +78,8 @@ struct ReflectorOptions {
   std::string label_selector;
   std::string field_selector;
   std::uint64_t page_size = 500;  ///< of a list that is not streamed
+  AfterWatch after_watch = AfterWatch::resume;
+  std::string start_version;  ///< not empty: begin with a watch from there, without a list
   ReflectorTimes times;
 };
 
@@ -85,6 +95,13 @@ struct ReflectorCounters {
   std::map<std::string, std::uint64_t, std::less<>> errors;
 };
 
+/// Why a reflector gave up.
+struct ReflectorFailure {
+  enum class Step { list, watch };
+  Step step = Step::list;
+  std::string message;
+};
+
 /// Keeps up with the objects of a collection as client-go's reflector does: a list, streamed by a watch where
 /// the server can do that; then a watch from the list's version, resumed from the last version seen whenever
 /// it ends, and a new list when that version is too old. Failures are tried again with a jittered exponential
@@ -97,11 +114,12 @@ class Reflector {
   Reflector(const Reflector&) = delete;
   Reflector& operator=(const Reflector&) = delete;
 
-  /// Runs until `stop`.
+  /// Runs until `stop`, or until it gives up (AfterWatch::list_again).
   [[nodiscard]] net::Task<void> run();
   /// `run` returns soon: a watch is dropped where it stands.
   void stop();
   [[nodiscard]] const ReflectorCounters& counters() const;
+  [[nodiscard]] const std::optional<ReflectorFailure>& failure() const;
 
   struct State;
 

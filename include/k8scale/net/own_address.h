@@ -1,0 +1,10 @@
+#pragma once
+#include <string>
+
+namespace k8scale::net {
+
+/// The numerically smallest address of this host's interfaces that is not a loopback one; IPv4 counts as
+/// ::ffff:a.b.c.d. "127.0.0.1" when there is none.
+[[nodiscard]] std::string own_address();
+
+}  // namespace k8scale::net

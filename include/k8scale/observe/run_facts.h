@@ -1,0 +1,44 @@
+#pragma once
+#include <iosfwd>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "k8scale/base/time.h"
+#include "k8scale/measure/process.h"
+#include "k8scale/measure/report.h"
+#include "k8scale/observe/audit.h"
+
+namespace k8scale::observe {
+
+/// What the summaries of loggers and watchers say of the run itself.
+struct RunFacts {
+  std::string version;     ///< of k8scale
+  std::string subcommand;  ///< "cm-logger"
+  std::string server;      ///< URL
+  std::string resource;    ///< "configmaps", "flunders.wardle.example.com"
+  nlohmann::ordered_json parameters = nlohmann::ordered_json::object();  ///< flag to value, in their order
+  base::WallTime started;
+  base::WallTime ended;
+  base::Nanoseconds duration{0};  ///< by the steady clock
+  std::string interrupted;        ///< the signal, "SIGINT"; empty: ended by itself
+  measure::ProcessFigures process;
+  std::vector<measure::OutputFile> files;
+  std::vector<std::string> notes;  ///< warnings of the caller
+};
+
+/// "k8scale cm-logger, configmaps of https://…", and when.
+void print_head(std::ostream& out, const RunFacts& facts);
+/// What the run cost this program, and the files.
+void print_tail(std::ostream& out, const RunFacts& facts);
+
+/// An object with `schema`, `tool`, `version`, `subcommand`, `server`, `resource`, `parameters`, `started`,
+/// `ended`, `duration`, `interrupted`, `client` and `files`, as in k8scale.summary/1.
+[[nodiscard]] nlohmann::ordered_json to_json(const RunFacts& facts, const std::string& schema);
+
+[[nodiscard]] std::string audit_text(const AuditCounts& audit);
+[[nodiscard]] nlohmann::ordered_json to_json(const AuditCounts& audit);
+/// The sentence that a reader must know; empty when nothing was found.
+[[nodiscard]] std::string audit_warning(const AuditCounts& audit);
+
+}  // namespace k8scale::observe

@@ -1,0 +1,21 @@
+#include "k8scale/base/flags.h"
+#include "k8scale/net/own_address.h"
+#include "logger_run.h"
+#include "tools.h"
+
+namespace k8scale::subcommands {
+
+int cm_logger(const std::vector<std::string>& arguments) {
+  LoggerFlags flags;
+  flags.observe.resource = "v1/configmaps";
+  CLI::App app("Records what a controller sees of ConfigMaps.", "k8scale cm-logger");
+  flags.declare(app);
+  base::add_bool(app, "--no-compare", flags.no_compare, "do not look for states that were seen before");
+  if (const auto exit_code = parse_logger(app, arguments, flags)) return *exit_code;
+  LoggerKind kind;
+  kind.subcommand = "cm-logger";
+  kind.user_agent = "obj-logger@" + net::own_address();
+  return run_logger(flags, kind);
+}
+
+}  // namespace k8scale::subcommands

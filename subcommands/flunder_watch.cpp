@@ -1,0 +1,15 @@
+#include "k8scale/net/own_address.h"
+#include "observe_run.h"
+#include "tools.h"
+#include "watch_run.h"
+
+namespace k8scale::subcommands {
+
+int flunder_watch(const std::vector<std::string>& arguments) {
+  return run_watcher(
+      {"flunder-watch", "Lists and watches Flunders, once or many times over.",
+       "wardle.example.com/v1alpha1/flunders", "flunder-watcher@" + net::own_address() + "@" + birth_time()},
+      arguments);
+}
+
+}  // namespace k8scale::subcommands

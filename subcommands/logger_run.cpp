@@ -1,0 +1,195 @@
+#include "logger_run.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "k8scale/base/error.h"
+#include "k8scale/base/flags.h"
+#include "k8scale/base/log.h"
+#include "k8scale/measure/process.h"
+#include "k8scale/net/own_address.h"
+#include "k8scale/observe/logger_summary.h"
+#include "latest.h"
+#include "logger_shard.h"
+#include "metrics_endpoint.h"
+#include "observe_run.h"
+#include "tools.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+constexpr int unwritable_exit_code = 2;
+constexpr int output_lost_exit_code = 12;
+constexpr std::uint64_t most_threads = 1000;
+constexpr const char* exit_codes =
+    "Exit codes: 0 it ended by --for or --until-idle; 1 a flag; 2 -data-filname cannot be written; 12 rows "
+    "or\n"
+    "the summary could not be written later; 20 the configuration or its credentials; 130 SIGINT; 143 "
+    "SIGTERM.";
+
+// One run and what it needs, in the order in which it is made.
+class LoggerRun {
+ public:
+  LoggerRun(const LoggerFlags& flags, const LoggerKind& kind);
+  int run();
+
+ private:
+  [[nodiscard]] LoggerShard::Parameters parameters() const;
+  [[nodiscard]] kube::ClientOptions client_options() const;
+  [[nodiscard]] observe::LoggerState look();
+  void stop(std::future<void>& done);
+  [[nodiscard]] observe::LoggerSummary summarize(const std::optional<int>& signal);
+  [[nodiscard]] int report(const std::optional<int>& signal);
+
+  const LoggerFlags& flags_;
+  const LoggerKind& kind_;
+  kube::Collection collection_;
+  observe::LoggerIdentity identity_;
+  base::StopSignals signals_;
+  Latest<observe::LoggerState> shown_;
+  MetricsEndpoint metrics_;
+  Cluster cluster_;
+  std::shared_ptr<kube::Credentials> credentials_;
+  measure::RowLog rows_;
+  LoggerShard logger_;
+  base::WallTime started_ = std::chrono::system_clock::now();
+  base::SteadyTime start_ = std::chrono::steady_clock::now();
+};
+
+Cluster open(const LoggerFlags& flags, const LoggerKind& kind) {
+  Cluster cluster = open_cluster(flags.observe.cluster);
+  if (!kind.verify_server) {
+    cluster.configuration.verify_server = false;
+    cluster.configuration.ca = {};
+  }
+  return cluster;
+}
+
+LoggerRun::LoggerRun(const LoggerFlags& flags, const LoggerKind& kind)
+    : flags_(flags),
+      kind_(kind),
+      collection_(parse_resource(flags.observe.resource), ""),
+      identity_{collection_.resource().plural, net::own_address()},
+      metrics_(flags.observe.metric_port, flags.observe.metric_port == ObserveFlags::default_metric_port,
+               [this] {
+                 return shown_.look([this](const observe::LoggerState& state) {
+                   return observe::metrics_text(state, identity_, measure::read_process());
+                 });
+               }),
+      cluster_(open(flags, kind)),
+      credentials_(kube::Credentials::load(cluster_.configuration)),
+      rows_(flags.data_file, "-data-filname", unwritable_exit_code),
+      logger_(cluster_.configuration, credentials_, client_options(), parameters(), rows_) {}
+
+kube::ClientOptions LoggerRun::client_options() const {
+  kube::ClientOptions options;
+  options.user_agent = kind_.user_agent;
+  return options;
+}
+
+LoggerShard::Parameters LoggerRun::parameters() const {
+  LoggerShard::Parameters made{collection_, flags_.observe.reflector_options(), {}, FinalList::no};
+  made.reflector.annotations = observe::Informer::annotations();
+  made.logger.columns = kind_.columns;
+  made.logger.workers = flags_.threads;
+  const bool compare = kind_.columns == observe::Columns::ten && !flags_.no_compare;
+  made.logger.compare = compare ? observe::Compare::yes : observe::Compare::no;
+  if (flags_.final_list) made.final_list = FinalList::yes;
+  return made;
+}
+
+observe::LoggerState LoggerRun::look() {
+  observe::LoggerState state = ask(logger_.shard(), [this] { return logger_.state(); });
+  state.rows = rows_.totals();
+  shown_.update([&](observe::LoggerState& shown) { shown = state; });
+  return state;
+}
+
+void LoggerRun::stop(std::future<void>& done) {
+  logger_.shard().post([this] { logger_.stop(); });
+  wait_for_stop(done, signals_, [this] { rows_.flush(std::chrono::seconds(1)); });
+}
+
+observe::LoggerSummary LoggerRun::summarize(const std::optional<int>& signal) {
+  observe::LoggerSummary summary;
+  observe::RunFacts& facts = summary.facts;
+  facts.version = K8SCALE_VERSION;
+  facts.subcommand = kind_.subcommand;
+  facts.server = logger_.client().server();
+  facts.resource = collection_.qualified();
+  facts.parameters = flags_.observe.parameters();
+  facts.parameters["threads"] = flags_.threads;
+  facts.started = started_;
+  facts.ended = std::chrono::system_clock::now();
+  facts.duration = std::chrono::steady_clock::now() - start_;
+  if (signal) facts.interrupted = base::signal_name(*signal);
+  summary.state = look();
+  logger_.shard().stop();
+  summary.state.rows = rows_.close();
+  facts.process = measure::read_process();
+  facts.files.push_back({"rows", flags_.data_file});
+  if (!flags_.observe.summary_file.empty()) facts.files.push_back({"summary", flags_.observe.summary_file});
+  return summary;
+}
+
+int LoggerRun::report(const std::optional<int>& signal) {
+  const observe::LoggerSummary summary = summarize(signal);
+  if (flags_.observe.summary) {
+    print_text(std::cout, summary);
+    std::cout.flush();
+  }
+  const std::string lost = measure::rows_warning(summary.state.rows);
+  if (!lost.empty()) base::log_error(lost);
+  const bool written = write_summary(flags_.observe, to_json(summary));
+  if (signal) return 128 + *signal;
+  return written && lost.empty() ? 0 : output_lost_exit_code;
+}
+
+int LoggerRun::run() {
+  std::promise<void> ended;
+  std::future<void> done = ended.get_future();
+  const auto run_to_its_end = [&]() -> net::Task<void> {
+    co_await logger_.run();
+    ended.set_value();
+    signals_.wake();
+  };
+  logger_.shard().spawn(run_to_its_end());
+  const std::optional<int> signal = wait_for_end(flags_.observe, signals_, [this] {
+    const observe::LoggerState state = look();
+    return Activity{state.logger.synced, state.logger.last_received, false};
+  });
+  stop(done);
+  return report(signal);
+}
+
+}  // namespace
+
+void LoggerFlags::declare(CLI::App& app) {
+  base::add_value(app, "--data-filname", data_file, "CSV file of what was seen");
+  base::add_value(app, "--threads", threads, "workers that take keys from the queue");
+  observe.declare(app);
+  base::add_bool(app, "--final-list", final_list,
+                 "list once more at the end, and count what the watch did not tell");
+  app.footer(exit_codes);
+}
+
+void LoggerFlags::check() const {
+  observe.check();
+  if (threads < 1 || threads > most_threads) {
+    throw base::Error(fmt::format("-threads: found {}, expected 1 to {}", threads, most_threads));
+  }
+}
+
+std::optional<int> parse_logger(CLI::App& app, const std::vector<std::string>& arguments,
+                                const LoggerFlags& flags) {
+  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
+  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  base::set_verbosity(flags.observe.verbosity);
+  flags.check();
+  return std::nullopt;
+}
+
+int run_logger(const LoggerFlags& flags, const LoggerKind& kind) { return LoggerRun(flags, kind).run(); }
+
+}  // namespace k8scale::subcommands

@@ -1,0 +1,69 @@
+"""What the server does wrong on purpose is counted by those who watch, exactly."""
+
+import pytest
+import real_server as envtest
+from watching import Writer, observing, scrape
+
+NOTHING = {"creates": 0, "updates": 0, "deletes": 0}
+
+
+def drive(folder, server, *flags, objects=41, subcommand="cm-logger"):
+    """Creates and deletes that many objects, one after the other, under a logger's eyes; its summary."""
+    writer = Writer(server.kubeconfig)
+    flags = ["--until-idle", "2s", "--final-list", *flags]
+    with observing(folder, subcommand, server.kubeconfig, *flags) as logger:
+        writer.create("first")
+        logger.wait_for_rows(1)
+        for i in range(objects):
+            writer.create(f"o{i:03}")
+        for i in range(objects):
+            writer.delete(f"o{i:03}")
+        assert logger.end() == 0
+        return logger.summary
+
+
+@pytest.mark.parametrize("fault, duplicated, reordered, missed", [
+    ("duplicate,every=10", 8, 0, 0),
+    ("swallow,every=10", 0, 0, 8),
+    ("reorder,every=10", 0, 8, 0),
+])
+def test_events_that_go_wrong_are_counted(api_server, tmp_path, fault, duplicated, reordered, missed):
+    audit = drive(tmp_path, api_server("--fault", f"resource=configmaps,{fault}"))["audit"]
+    assert (audit["duplicated"], audit["reordered"]) == (duplicated, reordered)
+    assert sum(audit["missed"].values()) == missed
+
+
+def test_an_event_that_comes_twice_is_a_duplicate_row(api_server, tmp_path):
+    server = api_server("--fault", "resource=configmaps,duplicate")
+    writer = Writer(server.kubeconfig)
+    with observing(tmp_path, "cm-logger", server.kubeconfig, "--until-idle", "2s") as logger:
+        for i in range(10):
+            writer.create(f"o{i}")
+        assert logger.end() == 0
+        assert logger.summary["audit"]["duplicated"] >= 9
+        duplicates = logger.summary["dequeues"]["duplicates"]
+        assert sum(row.endswith(",2") for row in logger.rows) == duplicates
+        # A pair that came in one piece is one row of two events.
+        assert duplicates + logger.summary["dequeues"]["stranges"] >= 9
+
+
+def test_a_watch_that_is_dropped_goes_on_where_it_was(api_server, tmp_path):
+    summary = drive(tmp_path, api_server("--fault", "resource=configmaps,drop,every=20"))
+    assert summary["watch"]["resumes"] >= 3
+    assert summary["audit"] == {"duplicated": 0, "reordered": 0, "missed": NOTHING}
+    assert summary["dequeues"]["create"] == 42 and summary["dequeues"]["delete"] == 41
+
+
+def test_watches_that_lose_events_are_told_from_those_that_do_not(api_server, tmp_path):
+    server = api_server("--fault", "resource=configmaps,swallow,every=7")
+    writer = Writer(server.kubeconfig)
+    [port] = envtest.free_ports(1)
+    flags = ["--watches", "5", "--until-idle", "2s"]
+    with observing(tmp_path, "watch", server.kubeconfig, *flags, metrics=f"127.0.0.1:{port}") as watch:
+        envtest.wait_until(lambda: "k8scale_opened_watches 5\n" in scrape(port), "5 open watches")
+        for i in range(14):
+            writer.create(f"o{i}")
+        assert watch.end() == 0
+        summary = watch.summary
+    assert summary["events"] == 60 and summary["versions"] == 14
+    assert summary["audit"]["missed"] + summary["audit"]["behind"] == 10

@@ -1,0 +1,82 @@
+"""flunder-watch and watch against `k8scale apiserver`."""
+
+import signal
+
+import pytest
+import real_server as envtest
+from watching import Writer, observing, scrape
+
+
+@pytest.fixture
+def server(api_server):
+    return api_server()
+
+
+@pytest.fixture
+def writer(server):
+    return Writer(server.kubeconfig)
+
+
+def test_events_are_told_one_by_one(server, writer, tmp_path):
+    writer.create_flunder("old")
+    with observing(tmp_path, "flunder-watch", server.kubeconfig) as watch:
+        watch.wait_for_line("listed 1 objects at version")
+        envtest.wait_until(lambda: watch.process.poll() is None, "the watch")
+        writer.create_flunder("f")
+        watch.wait_for_line("ADDED default/f version")
+        writer.delete_flunder("f")
+        watch.wait_for_line("DELETED default/f version")
+        assert watch.stop(signal.SIGINT) == 130
+        assert "interrupted by SIGINT" in watch.text
+        assert watch.summary["events"] == 2 and watch.summary["watches"] == watch.summary["opened"] == 1
+
+
+def test_a_namespace_is_watched_alone(server, writer, tmp_path):
+    writer.core.create_namespace({"metadata": {"name": "elsewhere"}})
+    writer.core.create_namespaced_config_map("elsewhere", {"metadata": {"name": "b"}})
+    writer.create("a")
+    with observing(tmp_path, "watch", server.kubeconfig, "-namespace", "elsewhere", "--until-idle", "1s") as watch:
+        assert watch.end() == 0
+        assert "listed 1 objects" in watch.errors
+
+
+def test_a_list_that_fails_is_exit_10(server, tmp_path):
+    with observing(tmp_path, "flunder-watch", server.kubeconfig, "-master", "https://127.0.0.1:1") as watch:
+        assert watch.end() == 10
+        assert "list of flunders.wardle.example.com failed" in watch.errors
+    flags = ["--resource", "v1/nothings", "--watches", "3"]
+    with observing(tmp_path, "watch", server.kubeconfig, *flags) as watch:
+        assert watch.end() == 10
+
+
+def test_a_watch_that_cannot_be_opened_is_exit_12(api_server, tmp_path):
+    server = api_server("--fault", "verbs=watch,status=500")
+    with observing(tmp_path, "flunder-watch", server.kubeconfig) as watch:
+        assert watch.end() == 12
+        assert "watch of flunders.wardle.example.com failed" in watch.errors
+
+
+def test_many_watches_show_every_event_once(server, writer, tmp_path):
+    [port] = envtest.free_ports(1)
+    flags = ["--watches", "50", "--shards", "2", "--resource", "v1/configmaps", "--until-idle", "3s"]
+    with observing(tmp_path, "watch", server.kubeconfig, *flags, metrics=f"127.0.0.1:{port}") as watch:
+        envtest.wait_until(lambda: "k8scale_opened_watches 50\n" in scrape(port), "50 open watches")
+        for i in range(10):
+            writer.create(f"o{i}")
+        assert watch.end() == 0
+        summary = watch.summary
+    assert summary["watches"] == summary["opened"] == 50 and summary["open_time"] > 0
+    assert summary["events"] == 500 and summary["versions"] == 10 and summary["event_rate"] > 0
+    assert summary["audit"] == {"duplicated": 0, "reordered": 0, "missed": 0, "behind": 0, "relists": 0}
+    assert summary["spread"]["count"] == 500 and summary["warnings"] == []
+
+
+@pytest.mark.parametrize("flags, told", [
+    (["--watches", "0"], "--watches: found 0"),
+    (["--watches", "1000000"], "open files"),
+    (["--shards", "0"], "--shards: found 0"),
+])
+def test_bad_flags_are_one_line(program, server, flags, told):
+    finished = program("watch", "-kubeconfig", server.kubeconfig, "-metricport", "127.0.0.1:0", *flags)
+    assert finished.returncode == 1, finished.stderr
+    assert told in finished.stderr and finished.stderr.count("\n") == 1
