@@ -24,7 +24,10 @@ void Informer::store(const kube::ObjectView& object, StoredObject& into) const {
   into.update_stamp = base::parse_zoned_millis(object.annotations[1]);
 }
 
-void Informer::list_begun() { ++list_; }
+void Informer::list_begun() {
+  ++list_;
+  listing_ = true;
+}
 
 void Informer::listed(const kube::ObjectView& object, base::SteadyTime received) {
   ++events_.listed;
@@ -54,6 +57,7 @@ void Informer::list_ended(std::string_view resource_version) {
   }
   audit_.list_ended(version);
   ++lists_ended_;
+  listing_ = false;
 }
 
 void Informer::changed(EventType type, const kube::ObjectView& object, base::SteadyTime received) {
@@ -65,7 +69,7 @@ void Informer::changed(EventType type, const kube::ObjectView& object, base::Ste
   const std::uint64_t version = version_number(object.resource_version);
   StoredObject* found = find(key);
   StoredObject* const known = found != nullptr && found->exists ? found : nullptr;
-  const Audit::Verdict verdict = audit_.event(type, key, version, known);
+  const Audit::Verdict verdict = listing_ ? Audit::Verdict() : audit_.event(type, key, version, known);
   if (verdict.outdated) return;
   if (type == EventType::deleted) {
     if (known != nullptr) remove(store_.find(key), version);

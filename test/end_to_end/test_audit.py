@@ -67,3 +67,15 @@ def test_watches_that_lose_events_are_told_from_those_that_do_not(api_server, tm
         summary = watch.summary
     assert summary["events"] == 60 and summary["versions"] == 14
     assert summary["audit"]["missed"] + summary["audit"]["behind"] == 10
+
+
+def test_a_watch_that_ends_is_followed_by_a_list(api_server, tmp_path):
+    server = api_server("--fault", "resource=flunders,drop,every=2")
+    writer = Writer(server.kubeconfig)
+    with observing(tmp_path, "flunder-watch", server.kubeconfig, "--until-idle", "2s") as watch:
+        watch.wait_for_line("listed 0 objects")
+        for i in range(2):
+            writer.create_flunder(f"f{i}")
+        watch.wait_for_line("listed 2 objects")
+        assert watch.end() == 0
+        assert watch.summary["watch"]["lists"] == 2 and watch.summary["watch"]["resumes"] == 0

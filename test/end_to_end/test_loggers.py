@@ -96,14 +96,16 @@ def test_the_originals_metrics_are_there(server, writer, tmp_path):
     stamp = time.strftime("%Y-%m-%d %H:%M:%S.000 +0000", time.gmtime(time.time() - 3))
     [port] = envtest.free_ports(1)
     with observing(tmp_path, "cm-logger", server.kubeconfig, metrics=f"127.0.0.1:{port}") as logger:
-        envtest.wait_until(lambda: "k8scale_objects" in scrape(port), "metrics")
+        envtest.wait_until(lambda: re.search(r"_resourceVersion{.*} [1-9]", scrape(port)), "the version of the list")
         before = samples(scrape(port))
         writer.create("a", **{"scaletest/createTimestamp": stamp})
         logger.wait_for_rows(1)
         writer.update("a", "w", **{"scaletest/updateTimestamp": stamp})
         logger.wait_for_rows(2)
         now = envtest.wait_until(
-            lambda: (found := samples(scrape(port)))[("scaletest_configmaps_updates", "")].value == 1 and found, "1 update")
+            lambda: (found := samples(scrape(port)))[("scaletest_configmaps_updates_total", "")].value == 1 and found,
+            "1 update")
+        assert re.search(r'^scaletest_configmaps_updates{logger="[0-9a-f.:]+"} 1$', scrape(port), re.MULTILINE)
         assert scrape(port, "/healthz") == "ok\n"
         assert scrape(port, "/nothing") == ""
     prefix = "scaletest_configmaps_"
@@ -114,7 +116,7 @@ def test_the_originals_metrics_are_there(server, writer, tmp_path):
         assert before[(f"{name}_count", "")].value == 1 and before[(f"{name}_sum", "")].value == 0
         assert now[(f"{name}_count", "")].value == 2 and 2 < now[(f"{name}_sum", "")].value < 60
         assert now[(f"{name}_bucket", "-0.1")].value == 0 and now[(f"{name}_bucket", "0")].value == 1
-    for name in ("updates", "stranges", "duplicates"):
+    for name in ("updates_total", "stranges_total", "duplicates_total"):  # the parser's names of counters
         assert before[(prefix + name, "")].value == 0
         assert set(now[(prefix + name, "")].labels) == {"logger"}
     assert now[(prefix + "resourceVersion", "")].value > before[(prefix + "resourceVersion", "")].value > 0

@@ -84,6 +84,17 @@ TEST_CASE("a list that breaks off is no list") {
   CHECK(f.informer.audit().total() == 0);
 }
 
+TEST_CASE("what is deleted while it is listed is not held against the watch") {
+  Fixture f;
+  f.informer.list_begun();
+  f.informer.listed(SampleObject{"a", "3"}.view(), {});
+  f.tell.deleted({"a", "11"});
+  f.tell.deleted({"b", "12"});
+  f.informer.list_ended("12");
+  CHECK(f.heard.take() == Words{"+n/a", "-n/a"});
+  CHECK(f.informer.audit().total() == 0);
+}
+
 TEST_CASE("the annotations of drivers are read") {
   Fixture f;
   f.tell.list("1");

@@ -77,6 +77,7 @@ class Informer final : public kube::ReflectorSink {
   std::size_t existing_ = 0;
   std::uint32_t list_ = 0;  // number of the latest list that began
   std::uint64_t lists_ended_ = 0;
+  bool listing_ = false;  // what comes belongs to a list, and stands in no order
   base::SteadyTime last_received_;
 };
 
