@@ -191,7 +191,7 @@ base::Result<std::string> run_program(const ExecPlugin& plugin, const std::strin
     return failed(FailureKind::protocol, fmt::format("printed more than {}, expected an ExecCredential",
                                                      base::format_bytes(most_output)));
   }
-  if (!status) {
+  if (!text || !status) {
     return failed(FailureKind::timeout, "was not done within " + base::format_duration(time_limit));
   }
   const std::optional<std::string> wrong = bad_end(*status);
