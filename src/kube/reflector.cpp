@@ -53,26 +53,25 @@ Reflector::State::State(net::Shard& on, Client& with, Collection what, Reflector
       stream_lists(options.stream_lists),
       encoding(options.encoding) {}
 
-net::Task<void> Reflector::State::run() {
-  while (!stopped.raised()) {
-    began = Clock::now();
-    told = 0;
-    opened = false;
-    Ending ending;
-    if (step == Step::watch) {
-      ending = co_await watch(InitialEvents::no);
-    } else if (stream_lists) {
-      ending = co_await watch(InitialEvents::yes);
-    } else {
-      ending = co_await list();
-    }
-    if (stopped.raised()) break;
+// Holds the state, so that a shard that ends with coroutines in it may do so after the reflector.
+net::Task<void> Reflector::State::run(std::shared_ptr<State> self) {
+  while (!self->stopped.raised()) {
+    self->began = Clock::now();
+    self->told = 0;
+    self->opened = false;
+    const Ending ending = co_await self->take_step();
+    if (self->stopped.raised()) break;
     const base::SteadyTime now = Clock::now();
-    report(ending, now);
-    if (gives_up(ending)) break;
-    const base::Nanoseconds pause = plan(ending, now);
-    if (pause > base::Nanoseconds(0)) static_cast<void>(co_await stopped.wait_until(now + pause));
+    self->report(ending, now);
+    if (self->gives_up(ending)) break;
+    const base::Nanoseconds pause = self->plan(ending, now);
+    if (pause > base::Nanoseconds(0)) static_cast<void>(co_await self->stopped.wait_until(now + pause));
   }
+}
+
+net::Task<Ending> Reflector::State::take_step() {
+  if (step == Step::watch) return watch(InitialEvents::no);
+  return stream_lists ? watch(InitialEvents::yes) : list();
 }
 
 // As in client-go: the first list takes what the server's cache has; later ones go on from there.
@@ -264,11 +263,11 @@ void Reflector::State::take_bookmark(const Finding& finding) {
 Reflector::Reflector(net::Shard& shard, Client& client, Collection collection, ReflectorOptions options,
                      ReflectorSink& sink, base::Random random)
     : state_(
-          std::make_unique<State>(shard, client, std::move(collection), std::move(options), sink, random)) {}
+          std::make_shared<State>(shard, client, std::move(collection), std::move(options), sink, random)) {}
 
 Reflector::~Reflector() = default;
 
-net::Task<void> Reflector::run() { return state_->run(); }
+net::Task<void> Reflector::run() { return State::run(state_); }
 
 void Reflector::stop() {
   state_->stopped.raise();

@@ -58,18 +58,31 @@ bool Reflector::State::gives_up(const Ending& ending) {
   return true;
 }
 
+// An aggregated server may promise protobuf for objects that have none: it ends the watch instead of telling
+// of them.
+bool Reflector::State::protobuf_seems_broken(base::SteadyTime now) {
+  const bool silent = told == 0 && now - began < options.times.shortest_watch;
+  if (!silent || encoding != Encoding::protobuf) return false;
+  if (++silent_ends < 2 && step == Step::watch) return false;
+  note_encoding(Encoding::json);
+  return true;
+}
+
 base::Nanoseconds Reflector::State::plan(const Ending& ending, base::SteadyTime now) {
   const bool listed = step == Step::watch || list_whole;
   const bool begins_anew = opened && options.after_watch == AfterWatch::list_again;
   step = listed && !begins_anew ? Step::watch : Step::list;
   version_lost = version_lost || begins_anew;
   const bool short_lived = told == 0 && now - began < options.times.short_watch;
+  if (told > 0) silent_ends = 0;
   switch (ending.kind) {
     case Ending::Kind::complete:
+      if (protobuf_seems_broken(now)) return base::Nanoseconds(0);
       return short_lived ? backoff.next(now, random) : base::Nanoseconds(0);
     case Ending::Kind::lost:
       return short_lived || !listed ? backoff.next(now, random) : pause_if_often(now);
     case Ending::Kind::stalled:
+      if (protobuf_seems_broken(now)) return base::Nanoseconds(0);
       stream_lists = false;
       return base::Nanoseconds(0);
     case Ending::Kind::garbage:

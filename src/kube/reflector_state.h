@@ -35,7 +35,8 @@ struct Reflector::State {
   State(net::Shard& on, Client& with, Collection what, ReflectorOptions how, ReflectorSink& to,
         base::Random random_source);
 
-  [[nodiscard]] net::Task<void> run();
+  [[nodiscard]] static net::Task<void> run(std::shared_ptr<State> self);
+  [[nodiscard]] net::Task<Ending> take_step();
   [[nodiscard]] net::Task<Ending> list();
   [[nodiscard]] net::Task<Ending> read_pages(ListStart start);
   [[nodiscard]] net::Task<Ending> watch(InitialEvents initial);
@@ -60,6 +61,7 @@ struct Reflector::State {
   [[nodiscard]] base::Nanoseconds plan_too_large(const Status& status, base::SteadyTime now);
   /// None, unless that happened a moment ago.
   [[nodiscard]] base::Nanoseconds pause_if_often(base::SteadyTime now);
+  [[nodiscard]] bool protobuf_seems_broken(base::SteadyTime now);
   void report(const Ending& ending, base::SteadyTime now);
 
   net::Shard& shard;
@@ -89,6 +91,7 @@ struct Reflector::State {
   base::SteadyTime last_immediate;
   std::string garbage_after;  ///< the version after which garbage came last
   int too_large_in_a_row = 0;
+  int silent_ends = 0;  ///< in a row, of watches that told nothing
 };
 
 }  // namespace k8scale::kube

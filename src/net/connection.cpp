@@ -1,6 +1,7 @@
 #include "net/connection.h"
 
 #include <charconv>
+#include <utility>
 
 namespace k8scale::net {
 using base::Failure;
@@ -10,6 +11,8 @@ namespace {
 
 // A body up to this goes out in one piece with its head.
 constexpr std::size_t small_body = 16 * 1024;
+// After a read of less, to look for more at once is most often in vain.
+constexpr std::size_t small_read = 8 * 1024;
 
 bool has_length(const Request& request) {
   const std::string& method = request.method;
@@ -158,9 +161,11 @@ Task<base::Result<void>> Connection::read_body(std::uint64_t& bytes_received) {
 base::Result<bool> Connection::read_body_now(std::uint64_t& bytes_received) {
   base::Result<bool> parsed = parse_rest();
   if (parsed.has_error() || *parsed) return parsed;
+  if (std::exchange(drained_, false)) return false;
   const base::Result<std::optional<std::size_t>> count = stream_.read_now(received_.prepare());
   if (count.has_error()) return count.error();
   if (!count->has_value()) return false;
+  drained_ = *count < small_read;
   const base::Result<void> taken = take(**count, bytes_received);
   if (taken.has_error()) return taken.error();
   return true;

@@ -76,6 +76,7 @@ class Connection {
   Stream stream_;
   ByteBuffer received_;
   std::string sending_;
+  bool drained_ = false;  ///< probably nothing more is there to be read
   std::optional<MessageParser> parser_;
 };
 

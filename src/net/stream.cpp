@@ -1,5 +1,6 @@
 #include "net/stream.h"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -25,6 +26,17 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<Executor>());
 Failure failure_of(int error) {
   const bool lost = error == ECONNRESET || error == EPIPE;
   return {lost ? FailureKind::reset : FailureKind::io, std::strerror(error)};
+}
+
+// A peer that vanished is noticed within a minute though nothing is sent: a watch may say nothing for long.
+void keep_alive(int socket) {
+  const auto set = [socket](int level, int option, int value) {
+    ::setsockopt(socket, level, option, &value, sizeof value);
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 30);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
 }  // namespace
@@ -78,6 +90,7 @@ Task<base::Result<void>> Stream::connect(const Endpoint& endpoint) {
   if (deadline_.passed()) co_return timed_out();
   if (last) co_return Failure(FailureKind::connect, endpoint.authority() + ": " + last.message());
   socket_.set_option(tcp::no_delay(true), last);
+  keep_alive(socket_.native_handle());
   socket_.native_non_blocking(true, last);
   co_return base::Result<void>();
 }

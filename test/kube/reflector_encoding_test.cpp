@@ -95,6 +95,28 @@ TEST_CASE("a server that answers in JSON though asked for protobuf is understood
   CHECK(running.told.words() == Words{"begin", "listed:a@3", "end@10", "bookmark@11"});
 }
 
+TEST_CASE("a server that ends its watches in protobuf without a word is asked for JSON from then on") {
+  Running running({Reply({protobuf_list("", 10)}).as(protobuf),
+                   Reply(std::vector<std::string>()).as(protobuf_watch),
+                   Reply(std::vector<std::string>()).as(protobuf_watch),
+                   {{event("ADDED", object("a", 11))}, Then::hold}},
+                  protobuf_options());
+  running.told.wait_for("added:a@11");
+  CHECK(running.server.accepts()[3] == "application/json");
+  CHECK(running.counters().lists == 1);
+}
+
+TEST_CASE("a server that streams no list in protobuf is asked for one in JSON") {
+  ReflectorOptions options = protobuf_options();
+  options.stream_lists = true;
+  Running running({Reply(std::vector<std::string>()).as(protobuf_watch),
+                   {{bookmark(10, R"(,"annotations":{"k8s.io/initial-events-end":"true"})")}, Then::hold}},
+                  options);
+  running.told.wait_for("end@10");
+  CHECK(running.server.targets()[1].find("sendInitialEvents=true") != std::string::npos);
+  CHECK(running.server.accepts()[1] == "application/json");
+}
+
 TEST_CASE("metadata alone is asked for, with whole objects as what will do instead") {
   ReflectorOptions options = quick_options();
   options.metadata_only = true;

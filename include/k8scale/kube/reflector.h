@@ -124,7 +124,7 @@ class Reflector {
   struct State;
 
  private:
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace k8scale::kube
