@@ -3,22 +3,17 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <set>
 
 #include "k8scale/base/log.h"
 #include "k8scale/base/text.h"
-#include "k8scale/kube/proxy.h"
-#include "k8scale/net/wait.h"
-#include "kube/shared_by_reflectors.h"
+#include "kube/client_state.h"
 
 namespace k8scale::kube {
 namespace {
 
+constexpr std::string_view json_type = "application/json";
 // Distinct warnings of the server that are logged.
 constexpr std::size_t most_warnings = 100;
-constexpr std::string_view json = "application/json";
-// More of the body of a refusal is not read.
-constexpr std::size_t longest_refusal = 64 * 1024;
 
 std::string_view content_type(PatchType type) {
   switch (type) {
@@ -30,17 +25,6 @@ std::string_view content_type(PatchType type) {
       break;
   }
   return "application/strategic-merge-patch+json";
-}
-
-std::optional<std::chrono::seconds> retry_after(const net::ResponseHead& response) {
-  const bool may_retry = response.status == 429 || response.status >= 500;
-  if (!may_retry) return std::nullopt;
-  const auto text = response.headers.find("Retry-After");
-  if (!text) return std::nullopt;
-  std::uint32_t seconds = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return std::chrono::seconds(seconds);
 }
 
 // "299 - \"text\"" without its code and agent.
@@ -68,20 +52,6 @@ void add_impersonation(const Impersonation& impersonation, net::Headers& headers
   }
 }
 
-// What a call is about, for messages.
-struct Subject {
-  std::string resource;
-  std::string name;
-};
-
-struct Call {
-  std::string method;
-  std::string target;  // below the server's path prefix
-  std::string body;
-  std::string_view content_type = json;
-  Subject subject;
-};
-
 Answer answer_of(net::Exchange exchange, std::optional<Status> status) {
   Answer answer;
   if (!exchange.failure) answer.http_status = exchange.response.status;
@@ -92,6 +62,17 @@ Answer answer_of(net::Exchange exchange, std::optional<Status> status) {
 }
 
 }  // namespace
+
+std::optional<std::chrono::seconds> retry_after(const net::ResponseHead& response) {
+  const bool may_retry = response.status == 429 || response.status >= 500;
+  if (!may_retry) return std::nullopt;
+  const auto text = response.headers.find("Retry-After");
+  if (!text) return std::nullopt;
+  std::uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
 
 Collection::Collection(Resource resource, std::string_view namespace_name) : resource_(std::move(resource)) {
   path_ = resource_.root();
@@ -108,48 +89,6 @@ std::string Answer::error() const {
   if (failure) return failure->message();
   return status ? status->text() : std::string();
 }
-
-struct Client::State {
-  net::Shard& shard;
-  Configuration configuration;
-  std::shared_ptr<Credentials> credentials;
-  ClientOptions options;
-  std::string server;
-  std::optional<net::Proxy> proxy;
-  net::Signal stopped;
-  std::set<std::string> warnings;
-  SharedByReflectors shared_by_reflectors;
-
-  // Made from the credential that is in use.
-  std::shared_ptr<const Credential> credential;
-  std::unique_ptr<net::Pool> pool;
-  net::Headers headers;
-
-  State(net::Shard& on, const Configuration& with, std::shared_ptr<Credentials> who, ClientOptions given)
-      : shard(on),
-        configuration(with),
-        credentials(std::move(who)),
-        options(std::move(given)),
-        server(with.server.url() + with.path_prefix),
-        proxy(make_proxy(with)),
-        stopped(on) {
-    use_current_credential();
-  }
-
-  void use_current_credential();
-  enum class Next { end, at_once, with_new_credentials, after_pause };
-  struct Course;
-
-  void log_warnings(const net::ResponseHead& response);
-  net::Headers headers_for(std::string_view accept) const;
-  net::Request request_of(Call& call);
-  Next next_step(const net::Exchange& exchange, Course& course) const;
-  std::optional<Status> refusal_of(const net::Exchange& exchange, const Course& course);
-  void authorize_again(net::Request& request);
-  net::Task<bool> attempt(Course& course, const AttemptObserver& observe);
-  net::Task<Answer> send(Call call, const AttemptObserver& observe);
-  net::Task<StreamAnswer> open_stream(const Collection& collection, const StreamRequest& wanted);
-};
 
 void Client::State::use_current_credential() {
   std::shared_ptr<const Credential> now = credentials->current();
@@ -190,7 +129,7 @@ net::Request Client::State::request_of(Call& call) {
   net::Request request;
   request.method = std::move(call.method);
   request.target = configuration.path_prefix + call.target;
-  request.headers = headers_for(json);
+  request.headers = headers_for(json_type);
   if (!call.body.empty()) request.headers.add("Content-Type", call.content_type);
   request.body = std::move(call.body);
   return request;
@@ -237,7 +176,7 @@ std::optional<Status> Client::State::refusal_of(const net::Exchange& exchange, c
 void Client::State::authorize_again(net::Request& request) {
   use_current_credential();
   const std::string type(request.headers.find("Content-Type").value_or(""));
-  request.headers = headers_for(json);
+  request.headers = headers_for(json_type);
   if (!type.empty()) request.headers.add("Content-Type", type);
 }
 
@@ -273,63 +212,6 @@ net::Task<Answer> Client::State::send(Call call, const AttemptObserver& observe)
   bool again = true;
   while (again) again = co_await attempt(course, observe);
   co_return std::move(course.answer);
-}
-
-namespace {
-
-// Why the server refused what a stream was opened for.
-net::Task<Status> read_refusal(net::ResponseStream& stream, base::Nanoseconds idle, StatusSubject subject) {
-  std::string body;
-  while (body.size() < longest_refusal) {
-    const base::Result<std::string_view> bytes = co_await stream.read_some(idle);
-    if (bytes.has_error() || bytes->empty()) break;
-    body += *bytes;
-  }
-  Status status = parse_status(stream.head().status, body, subject);
-  const auto pause = retry_after(stream.head());
-  if (pause) status.retry_after = pause;
-  co_return status;
-}
-
-}  // namespace
-
-net::Task<StreamAnswer> Client::State::open_stream(const Collection& collection,
-                                                   const StreamRequest& wanted) {
-  use_current_credential();
-  net::Request request;
-  request.target = configuration.path_prefix + collection.path();
-  if (!wanted.query.empty()) request.target += "?" + wanted.query;
-  StreamAnswer answer;
-  bool fresh = false;
-  bool replaced = false;
-  for (bool again = true; again;) {
-    again = false;
-    request.headers = headers_for(wanted.accept);
-    if (wanted.gzip) request.headers.add("Accept-Encoding", "gzip");
-    const std::uint64_t generation = credential->generation;
-    answer = StreamAnswer();
-    auto opened = co_await pool->open_stream(request, fresh, wanted.cancellation);
-    if (opened.has_error()) {
-      const base::FailureKind kind = opened.error().kind();
-      answer.failure = opened.error();
-      again = !fresh && (kind == base::FailureKind::closed || kind == base::FailureKind::reset);
-      fresh = true;
-      continue;
-    }
-    net::ResponseStream& stream = **opened;
-    log_warnings(stream.head());
-    if (stream.head().status / 100 == 2) {
-      answer.stream = std::move(*opened);
-      continue;
-    }
-    const StatusSubject subject{request.method, collection.qualified(), ""};
-    answer.status = co_await read_refusal(stream, options.request_timeout, subject);
-    if (stream.head().status != 401 || replaced) continue;
-    replaced = true;
-    again = co_await credentials->replace(shard, generation);
-    if (again) use_current_credential();
-  }
-  co_return std::move(answer);
 }
 
 Client::Client(net::Shard& shard, const Configuration& configuration,
@@ -408,10 +290,6 @@ net::Task<Answer> Client::get_path(std::string_view path) {
   call.target = path;
   static const AttemptObserver nobody;
   return state_->send(std::move(call), nobody);
-}
-
-net::Task<StreamAnswer> Client::open_stream(const Collection& collection, const StreamRequest& request) {
-  return state_->open_stream(collection, request);
 }
 
 net::Task<base::Result<void>> Client::prewarm(std::size_t count) { return state_->pool->prewarm(count); }

@@ -225,6 +225,16 @@ void ProtobufParser::read_annotation(std::string_view bytes, std::span<const std
   if (key == initial_events_end_annotation) finding.initial_events_end = value == "true";
 }
 
+std::optional<Status> parse_protobuf_status(std::string_view bytes) {
+  try {
+    const auto raw = open_envelope(bytes);
+    if (!raw) return std::nullopt;
+    return read_status(*raw);
+  } catch (const protozero::exception&) {
+    return std::nullopt;
+  }
+}
+
 std::optional<ProtobufListMetadata> parse_protobuf_list_metadata(std::string_view bytes) {
   try {
     ProtobufListMetadata metadata;

@@ -31,6 +31,9 @@ class ProtobufParser {
   std::vector<std::string_view> annotations_;
 };
 
+/// A Status in its envelope; nothing when it is none.
+[[nodiscard]] std::optional<Status> parse_protobuf_status(std::string_view bytes);
+
 /// ListMeta.
 struct ProtobufListMetadata {
   std::string_view resource_version;

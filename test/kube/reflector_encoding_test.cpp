@@ -78,6 +78,18 @@ TEST_CASE("a list is streamed in protobuf") {
   CHECK(running.told.words() == Words{"begin", "listed:a@3", "end@10"});
 }
 
+TEST_CASE("a refusal is understood in protobuf") {
+  const std::string cause = field(4, field(1, "ResourceVersionTooLarge"));
+  const std::string refusal =
+      envelope("Status", field(3, "Too large resource version: 10") + field(4, "Timeout") + field(5, cause) +
+                             number_field(6, 504));
+  Running running({Reply({protobuf_list("", 10)}).as(protobuf), Reply(504, refusal).as(protobuf),
+                   Reply({protobuf_list("", 6)}).as(protobuf)},
+                  protobuf_options());
+  running.told.wait_for("end@6");
+  CHECK(running.counters().errors.at("Timeout") == 1);
+}
+
 TEST_CASE("a server that has no protobuf is asked for JSON from then on") {
   Running running({{406, status(406, "NotAcceptable", "only JSON here")},
                    {{list(object("a", 3), 10)}},
