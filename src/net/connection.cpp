@@ -173,6 +173,7 @@ base::Result<bool> Connection::read_body_now(std::uint64_t& bytes_received) {
 
 Task<base::Result<void>> Connection::wait_for_body() {
   received_.release();
+  std::string().swap(sending_);
   stream_.release_memory();
   return stream_.wait_readable();
 }
