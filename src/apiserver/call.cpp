@@ -31,7 +31,7 @@ std::string take_part(std::string_view& path) {
 bool serves(const ResourceTable& table, std::string_view group, std::string_view version) {
   const auto all = table.all();
   return std::any_of(all.begin(), all.end(), [&](const ResourceInfo& each) {
-    return each.group == group && each.version == version;
+    return each.group == group && (each.version == version || (group.empty() && !version.empty()));
   });
 }
 

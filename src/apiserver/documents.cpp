@@ -148,6 +148,14 @@ Json openapi_v2(const ResourceTable& table) {
 
 }  // namespace
 
+std::string openapi_v2_protobuf() {
+  const auto text_field = [](int number, std::string_view text) {
+    return fmt::format("{}{}{}", static_cast<char>(number << 3 | 2), static_cast<char>(text.size()), text);
+  };
+  const std::string info = text_field(1, "Kubernetes") + text_field(2, git_version);
+  return text_field(1, "2.0") + text_field(2, info);
+}
+
 bool is_health_path(std::string_view path) {
   for (const std::string_view root : {"/healthz", "/livez", "/readyz"}) {
     if (path == root || (path.starts_with(root) && path.substr(root.size()) == "/ping")) return true;

@@ -101,10 +101,12 @@ void add_warnings(net::Response& response, const std::vector<std::string>& warni
   }
 }
 
-net::Response text_answer(int status, std::string body) {
+constexpr std::string_view text_type = "text/plain; charset=utf-8";
+
+net::Response plain_answer(int status, std::string_view type, std::string body) {
   net::Response response;
   response.status = status;
-  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.headers.add("Content-Type", type);
   response.body = std::move(body);
   return response;
 }
@@ -175,12 +177,15 @@ std::optional<net::Response> ApiHandler::general_answer(const net::ServerRequest
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (is_health_path(path)) {
     if (!reads) return refusal_answer(method_not_allowed());
-    return text_answer(200, "ok");
+    return plain_answer(200, text_type, "ok");
   }
   const std::optional<Json> document = document_at(core_.table, path, options_.server_address);
   if (!document) return std::nullopt;
   if (!reads) return refusal_answer(method_not_allowed());
   const std::string_view accept = request.headers.find("Accept").value_or("");
+  if (path == "/openapi/v2" && accept.find("proto-openapi.spec.v2@v1.0+protobuf") != std::string_view::npos) {
+    return plain_answer(200, openapi_v2_protobuf_type, openapi_v2_protobuf());
+  }
   const bool takes_json = accept.empty() || accept.find("json") != std::string_view::npos ||
                           accept.find("*/*") != std::string_view::npos;
   if (!takes_json) return refusal_answer(not_acceptable("only application/json is served here"));
@@ -204,6 +209,7 @@ net::Task<void> ApiHandler::handle_call(const Call& call, net::Responder& respon
   } else {
     const std::uint64_t before = core_.store.revision();
     response = perform(call);
+    if (!call.resource->deprecation.empty()) add_warnings(response, {call.resource->deprecation});
     if (core_.store.revision() != before) {
       changed_.raise();
       changed_.lower();
@@ -348,7 +354,7 @@ net::Response ApiHandler::json_answer(int status, std::string body) {
 }
 
 net::Response ApiHandler::refusal_answer(const Refusal& refusal) {
-  if (refusal.is_plain_text) return text_answer(refusal.code, refusal.message);
+  if (refusal.is_plain_text) return plain_answer(refusal.code, text_type, refusal.message);
   net::Response response = json_answer(refusal.code, to_text(refusal.status()));
   if (refusal.retry_after >= 0) {
     response.headers.add("Retry-After", std::to_string(refusal.retry_after));

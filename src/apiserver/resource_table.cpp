@@ -57,6 +57,7 @@ ResourceInfo events_info() {
 
 ResourceInfo endpoints_info() {
   ResourceInfo info = builtin(kube::endpoints(), "endpoints", {"ep"});
+  info.deprecation = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
   info.creates_on_update = true;
   return info;
 }
@@ -71,6 +72,7 @@ ResourceInfo leases_info() {
 // As sample-apiserver serves it.
 ResourceInfo sample_info(kube::Resource resource, std::string singular) {
   ResourceInfo info = builtin(std::move(resource), std::move(singular), {});
+  info.deprecation = info.api_version() + " " + info.kind + " is deprecated in v1.3+, unavailable in v1.10+";
   info.needs_version = true;
   return info;
 }

@@ -14,6 +14,7 @@ struct ResourceInfo : kube::Resource {
   std::string singular;
   std::vector<std::string> short_names;
   std::vector<std::string> categories;
+  std::string deprecation;              ///< what every answer warns of; empty: nothing
   bool builtin = false;                 ///< has a schema, so fields are checked and protobuf bodies are read
   bool strategic = true;                ///< strategic merge patches are served
   bool deletes_collection = true;       ///< namespaces cannot be deleted all at once

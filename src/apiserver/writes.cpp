@@ -203,9 +203,9 @@ Answer<Written> update(Core& core, const Call& call) {
 }
 
 Answer<Written> patch(Core& core, const Call& call) {
-  if (const auto known = check_write_options(call, "PatchOptions"); !known) return known.error();
   const Answer<PatchType> type = patch_type(call);
   if (!type) return type.error();
+  if (const auto known = check_write_options(call, "PatchOptions"); !known) return known.error();
   const ObjectPointer previous = find(core, call);
   if (!previous) return not_found(*call.resource, call.name);
   const Json before = previous->document();

@@ -65,10 +65,12 @@ TEST_CASE("what is not served is not found or not allowed") {
 
 TEST_CASE("refusals before the resource is known are Status objects, or text where there is no API") {
   Api api;
-  const Reply missing = api.get("/api/v1/namespaces/default/pods");
-  CHECK(missing.status == 404);
-  CHECK(missing.reason() == "NotFound");
-  CHECK(missing.message() == "the server could not find the requested resource");
+  for (const char* path : {"/api/v1/namespaces/default/pods", "/api/v2/configmaps"}) {
+    const Reply missing = api.get(path);
+    CHECK(missing.status == 404);
+    CHECK(missing.reason() == "NotFound");
+    CHECK(missing.message() == "the server could not find the requested resource");
+  }
   const Reply method = api.send(request("PUT", config_maps));
   CHECK(method.status == 405);
   CHECK(method.reason() == "MethodNotAllowed");

@@ -94,6 +94,14 @@ TEST_CASE("OpenAPI says that writes take field validation") {
   CHECK(api.get("/openapi/v3/nonsense").status == 404);
 }
 
+TEST_CASE("kubectl gets an OpenAPI document in protobuf that describes nothing") {
+  Api api;
+  const Reply reply = api.get("/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf");
+  CHECK(reply.status == 200);
+  CHECK(reply.headers.find("Content-Type") == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+  CHECK(reply.text.starts_with("\x0a\x03\x32.0\x12"));
+}
+
 TEST_CASE("documents can only be read, as JSON") {
   Api api;
   CHECK(api.get("/version/").status == 200);

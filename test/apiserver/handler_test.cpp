@@ -57,6 +57,16 @@ TEST_CASE("every answer of the API says who handled it") {
   CHECK(first.headers.find("Cache-Control") == "no-cache, private");
 }
 
+TEST_CASE("what is deprecated says so in every answer") {
+  Api api;
+  for (const Reply& reply :
+       {api.get("/api/v1/endpoints"), api.get("/api/v1/namespaces/default/endpoints/none")}) {
+    CHECK(reply.headers.find("Warning") ==
+          "299 - \"v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\"");
+  }
+  CHECK_FALSE(api.get(config_maps).headers.find("Warning").has_value());
+}
+
 TEST_CASE("what the HTTP server refuses by itself is a Status too") {
   const auto body = [](int status, std::size_t limit) {
     const net::Response response = transport_refusal(status, "head too large", limit);
