@@ -12,6 +12,8 @@ import real_server as envtest
 BINARY = os.environ.get("K8SCALE_BINARY", str(pathlib.Path(__file__).resolve().parents[2] / "build/release/k8scale"))
 # Looked up before a test has a HOME of its own.
 ASSETS, MISSING = envtest.find_assets(), envtest.missing_reason()
+if ASSETS:
+    os.environ["KUBEBUILDER_ASSETS"] = str(ASSETS)
 QUICK = ["-waitBeforeTerminate", "0", "--progress", "none", "-metricport", "127.0.0.1:0"]
 
 
@@ -61,6 +63,19 @@ def cmdriver(program, tmp_path):
     return run
 
 
+def run_kubectl(kubeconfig, *arguments, check=True, stdin=None, **environment):
+    """What kubectl prints; without a kubectl the test is skipped, or fails in CI."""
+    if MISSING:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
+    finished = subprocess.run(
+        [ASSETS / "kubectl", *arguments], input=stdin, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "KUBECONFIG": str(kubeconfig), **environment})
+    if check:
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout
+    return finished
+
+
 class ApiServer:
     """A running `k8scale apiserver`."""
 
@@ -72,17 +87,8 @@ class ApiServer:
         self.first_line = self.process.stdout.readline()
         self.url = self.first_line.split(" listens on ")[1].split(",")[0]
 
-    def kubectl(self, *arguments, check=True, stdin=None, **environment):
-        """What kubectl prints; without a kubectl the test is skipped, or fails in CI."""
-        if MISSING:
-            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
-        finished = subprocess.run(
-            [ASSETS / "kubectl", *arguments], input=stdin, capture_output=True, text=True, timeout=60,
-            env={**os.environ, "KUBECONFIG": str(self.kubeconfig), **environment})
-        if check:
-            assert finished.returncode == 0, finished.stderr
-            return finished.stdout
-        return finished
+    def kubectl(self, *arguments, **options):
+        return run_kubectl(self.kubeconfig, *arguments, **options)
 
     def stop(self):
         self.process.terminate()
@@ -98,9 +104,3 @@ def api_server(tmp_path_factory):
             stack.callback(server.stop)
             return server
         yield start
-
-
-@pytest.fixture
-def kubectl(api_server):
-    """kubectl against a server of its own."""
-    return api_server().kubectl
