@@ -21,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto start_time = std::chrono::seconds(10);
 constexpr auto poll_time = std::chrono::milliseconds(5);
+// Less than the last look, so that a watch which fails now and then is not taken for one that misses events.
+constexpr auto longest_pause = std::chrono::seconds(1);
 // Of the grace time: what the end of the run takes after the observer's.
 constexpr auto reserve = std::chrono::milliseconds(200);
 
@@ -73,6 +75,7 @@ class Watcher : public kube::ReflectorSink {
   static kube::ReflectorOptions reflector_options(const WriteObserver::Options& options) {
     kube::ReflectorOptions made;
     made.label_selector = options.label_selector;
+    made.times.longest_pause = longest_pause;
     return made;
   }
 
@@ -103,8 +106,11 @@ std::string Watcher::trouble() const {
   const std::uint64_t relists = counters().lists > 0 ? counters().lists - 1 : 0;
   const std::string errors = text_of(counters().errors, errors_at_start_);
   if (relists == 0 && errors.empty()) return {};
-  return fmt::format("watcher {} had to list again {} times{}{}", index_ + 1, relists,
-                     errors.empty() ? "" : "; what failed: ", errors);
+  std::string text = fmt::format("watcher {}:", index_ + 1);
+  if (relists > 0) text += fmt::format(" had to list again, {} times;", relists);
+  if (!errors.empty()) text += fmt::format(" failed: {};", errors);
+  text.pop_back();
+  return text;
 }
 
 }  // namespace

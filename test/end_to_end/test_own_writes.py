@@ -166,3 +166,55 @@ def test_rows_that_cannot_be_written(cmdriver, tmp_path):
     (tmp_path / "r2-driver-seen.csv").mkdir()
     run = cmdriver(*SMALL, "--observe", run_id="r2")
     assert run.returncode == 1 and "--observe: cannot write r2-driver-seen.csv" in run.stderr
+
+
+# 400 events of one watcher. A reordered event takes the one after it along, which is not counted for the next.
+@pytest.mark.parametrize("fault, found", [
+    ("swallow", {"missed": 40}),
+    ("duplicate", {"duplicated": 40}),
+    ("reorder", {"reordered": 400 // 11}),
+])
+def test_events_that_the_server_spoils_are_counted_exactly(cmdriver, tmp_path, fault, found):
+    run = cmdriver("-lambda", "500", "-n", "200", "-maxpop", "20", "--observe",
+                   "--fault", f"resource=configmaps,every=10,{fault}")
+    watch = run.summary["watch"]
+    for count in ("missed", "duplicated", "reordered"):
+        assert watch[count] == found.get(count, 0), count
+    assert any(f"the watches missed {watch['missed']} events, showed {watch['duplicated']} twice "
+               f"and {watch['reordered']} out of order" in warning for warning in run.summary["warnings"])
+    assert sum(row["watchers"] == "0" for row in seen_rows(tmp_path)) == watch["missed"]
+    assert sum(create_or_delete[0] for create_or_delete in counts(run, "seen")) == 400 - watch["missed"]
+
+
+def test_each_watcher_that_misses_an_event_counts(cmdriver, tmp_path):
+    run = cmdriver("-lambda", "500", "-n", "200", "-maxpop", "20", "--observe=3",
+                   "--fault", "resource=configmaps,every=100,swallow")
+    assert run.summary["watch"]["missed"] == 12
+    rows = seen_rows(tmp_path)
+    assert sum(3 - int(row["watchers"]) for row in rows) == 12
+    assert sum(each[0] for each in counts(run, "seen")) == sum(row["watchers"] == "3" for row in rows)
+
+
+def test_a_watch_that_breaks_goes_on_and_misses_nothing(cmdriver):
+    run = cmdriver("-lambda", "200", "-n", "200", "-maxpop", "20", "--observe",
+                   "--fault", "resource=configmaps,every=150,drop")
+    assert counts(run, "seen", "missed") == [(200, 0), (200, 0)]
+    assert run.summary["watch"]["relists"] == 0
+    assert "watcher 1: failed: 2 reset" in run.summary["warnings"]
+
+
+def test_writes_that_a_list_jumped_over_are_missed(cmdriver):
+    run = cmdriver("-lambda", "500", "-n", "500", "-maxpop", "20", "--observe",
+                   "--fault", "resource=configmaps,every=300,drop", "--fault", "verbs=watch,compact")
+    watch = run.summary["watch"]
+    assert watch["relists"] > 0 and any("had to list again" in warning for warning in run.summary["warnings"])
+    for seen, missed, ok in counts(run, "seen", "missed", "ok"):
+        assert seen + missed == ok == 500
+    assert watch["duplicated"] == watch["reordered"] == 0
+
+
+def test_an_event_that_comes_late_is_notification_time_and_not_service_time(cmdriver):
+    run = cmdriver("-lambda", "10", "-n", "10", "-maxpop", "5", "--observe", "--fault", "resource=configmaps,delay=50ms")
+    create = run.summary["operations"]["create"]
+    assert create["notification_time"]["first"]["min"] >= 50e6
+    assert create["service_time"]["min"] < create["notification_time"]["first"]["min"]
