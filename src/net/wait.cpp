@@ -1,10 +1,12 @@
 #include "k8scale/net/wait.h"
 
+#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
+#include <utility>
 
 namespace k8scale::net {
 namespace asio = boost::asio;
@@ -64,6 +66,24 @@ Task<bool> Signal::wait_until(base::SteadyTime when) {
 Task<void> Signal::wait() {
   bool woken = false;
   while (!woken) woken = co_await wait_until(base::SteadyTime::max());
+}
+
+struct Parking::Place {
+  asio::any_completion_handler<void()> resting;
+};
+
+Parking::Parking() : place_(std::make_unique<Place>()) {}
+
+Parking::~Parking() = default;
+
+Task<void> Parking::park() {
+  const auto rest = [this](auto handler) { place_->resting = std::move(handler); };
+  co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
+      rest, asio::use_awaitable_t<Executor>());
+}
+
+void Parking::unpark() {
+  if (place_->resting) std::exchange(place_->resting, nullptr)();
 }
 
 TaskGroup::TaskGroup(Shard& shard) : shard_(shard), idle_(shard) {}
