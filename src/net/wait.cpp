@@ -1,12 +1,11 @@
 #include "k8scale/net/wait.h"
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
-#include <utility>
+#include <optional>
 
 namespace k8scale::net {
 namespace asio = boost::asio;
@@ -69,7 +68,9 @@ Task<void> Signal::wait() {
 }
 
 struct Parking::Place {
-  asio::any_completion_handler<void()> resting;
+  // What runs a coroutine on, in the words of Asio.
+  using Continuation = asio::async_result<asio::use_awaitable_t<Executor>, void()>::handler_type;
+  std::optional<Continuation> resting;
 };
 
 Parking::Parking() : place_(std::make_unique<Place>()) {}
@@ -77,13 +78,18 @@ Parking::Parking() : place_(std::make_unique<Place>()) {}
 Parking::~Parking() = default;
 
 Task<void> Parking::park() {
-  const auto rest = [this](auto handler) { place_->resting = std::move(handler); };
-  co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-      rest, asio::use_awaitable_t<Executor>());
+  const auto rest = [this](Place::Continuation continuation) {
+    place_->resting.emplace(std::move(continuation));
+  };
+  asio::use_awaitable_t<Executor> token;
+  co_await asio::async_initiate<asio::use_awaitable_t<Executor>, void()>(rest, token);
 }
 
 void Parking::unpark() {
-  if (place_->resting) std::exchange(place_->resting, nullptr)();
+  if (!place_->resting) return;
+  Place::Continuation continuation = std::move(*place_->resting);
+  place_->resting.reset();
+  continuation();
 }
 
 TaskGroup::TaskGroup(Shard& shard) : shard_(shard), idle_(shard) {}
