@@ -17,7 +17,7 @@ constexpr auto last_bookmark_before_end = std::chrono::seconds(2);
 constexpr auto longest_wait_for_version = std::chrono::seconds(3);
 constexpr auto version_check_period = std::chrono::milliseconds(50);
 // What is written at a time; so much of a slow reader's events is in memory.
-constexpr std::size_t most_at_a_time = 64 * 1024;
+constexpr std::size_t most_at_a_time = 16 * 1024;
 
 std::chrono::nanoseconds timeout_of(const WatchOptions& options, base::Random& random) {
   if (options.timeout) return *options.timeout;
