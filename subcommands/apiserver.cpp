@@ -24,6 +24,7 @@ struct Flags {
   std::vector<std::string> resources;
   std::vector<std::string> faults;
   std::uint64_t max_inflight = 0;
+  std::uint64_t watch_window = 0;
   base::Nanoseconds grace = std::chrono::seconds(5);
   int verbosity = 0;
 };
@@ -38,6 +39,8 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--fault", flags.faults, "a fault rule, see README.md; may be repeated")->type_name("RULE");
   base::add_value(app, "--max-inflight", flags.max_inflight,
                   "requests at a time, 429 beyond; 0 for no limit");
+  base::add_value(app, "--watch-window", flags.watch_window,
+                  "past events that watches can start from; 0 for 100,000 or 16 MiB of them");
   base::add_duration(app, "--grace", flags.grace, "how long running requests may take after a stop signal");
   base::add_value(app, "-v", flags.verbosity, "verbosity of the log");
 }
@@ -50,6 +53,7 @@ apiserver::Config config_of(const Flags& flags) {
   config.address = flags.address;
   config.port = static_cast<std::uint16_t>(flags.port);
   config.max_in_flight = flags.max_inflight;
+  config.watch_window = flags.watch_window;
   for (const std::string& each : flags.resources) config.resources.push_back(apiserver::parse_resource(each));
   for (const std::string& each : flags.faults) config.faults.push_back(apiserver::parse_fault(each));
   return config;

@@ -28,13 +28,17 @@ void ClusterFlags::declare(CLI::App& app, const std::string& server_names) {
       ->type_name("RULE");
   base::add_value(app, "--max-inflight", max_inflight,
                   "with --embedded: requests at a time, 429 beyond; 0 for no limit");
+  base::add_value(
+      app, "--watch-window", watch_window,
+      "with --embedded: past events that watches can start from; 0 for 100,000 or 16 MiB of them");
 }
 
 Cluster open_cluster(const ClusterFlags& flags) {
   Cluster cluster;
   if (!flags.embedded) {
-    if (!flags.faults.empty() || flags.max_inflight != 0) {
-      throw base::Error("--fault and --max-inflight are for the built-in server: expected --embedded too");
+    if (!flags.faults.empty() || flags.max_inflight != 0 || flags.watch_window != 0) {
+      throw base::Error(
+          "--fault, --max-inflight and --watch-window are for the built-in server: expected --embedded too");
     }
     kube::ConfigurationSources sources = kube::ConfigurationSources::from_environment();
     sources.kubeconfig = flags.kubeconfig;
@@ -48,6 +52,7 @@ Cluster open_cluster(const ClusterFlags& flags) {
   }
   apiserver::Config config;
   config.max_in_flight = flags.max_inflight;
+  config.watch_window = flags.watch_window;
   for (const std::string& rule : flags.faults) config.faults.push_back(apiserver::parse_fault(rule));
   cluster.embedded = apiserver::EmbeddedServer::start(std::move(config));
   cluster.configuration = configuration_of(*cluster.embedded);

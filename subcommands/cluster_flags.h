@@ -17,6 +17,7 @@ struct ClusterFlags {
   bool embedded = false;
   std::vector<std::string> faults;
   std::uint64_t max_inflight = 0;
+  std::uint64_t watch_window = 0;
 
   /// `server_names` are the names of the flag for the server's URL.
   void declare(CLI::App& app, const std::string& server_names = "--server");

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include <cstdio>
 #include <exception>
@@ -101,6 +102,14 @@ int run_general(const std::vector<std::string>& arguments) {
   return 2;
 }
 
+// A connection is a file: thousands of watches need more than the 1,024 that shells allow at first.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int main(int count, char* values[]) {
@@ -108,6 +117,7 @@ int main(int count, char* values[]) {
   // pages.
   mallopt(M_TOP_PAD, 1 << 20);
   mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  raise_file_limit();
   std::vector<std::string> arguments(values + 1, values + count);
   const std::string own_name = count > 0 ? std::filesystem::path(values[0]).filename().string() : "";
   if (const Subcommand* subcommand = find(own_name)) return run(*subcommand, arguments);

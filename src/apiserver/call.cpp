@@ -35,15 +35,10 @@ bool serves(const ResourceTable& table, std::string_view group, std::string_view
   });
 }
 
-// As Go's strconv.ParseBool.
-bool is_true(std::string_view text) {
-  return text == "true" || text == "1" || text == "True" || text == "TRUE" || text == "t" || text == "T";
-}
-
 std::optional<Verb> verb_for(std::string_view method, bool named, bool watches) {
   if (method == "GET") {
-    if (watches) return Verb::watch;
-    return named ? Verb::get : Verb::list;
+    if (named) return Verb::get;
+    return watches ? Verb::watch : Verb::list;
   }
   if (method == "POST" && !named) return Verb::create;
   if (method == "PUT" && named) return Verb::update;
@@ -60,29 +55,10 @@ bool is_served(const Call& call) {
   return call.verb != Verb::remove_collection || (resource.deletes_collection && !across);
 }
 
-std::string_view parameter(std::string_view media_type, std::string_view name) {
-  while (true) {
-    const std::size_t semicolon = media_type.find(';');
-    if (semicolon == std::string_view::npos) return {};
-    media_type.remove_prefix(semicolon + 1);
-    const std::string_view each = base::trim(media_type.substr(0, media_type.find(';')));
-    if (each.size() > name.size() && each.starts_with(name) && each[name.size()] == '=') {
-      return each.substr(name.size() + 1);
-    }
-  }
-}
-
-std::optional<View> view_of(std::string_view media_type, bool collection) {
-  const std::string_view type = base::trim(media_type.substr(0, media_type.find(';')));
-  const bool json = type == "application/json" || type == "*/*" || type == "application/*";
-  const std::string_view stream = parameter(media_type, "stream");
-  if (!json || (!stream.empty() && stream != "watch")) return std::nullopt;
-  const std::string_view as = parameter(media_type, "as");
-  if (as.empty()) return View::object;
-  if (parameter(media_type, "g") != "meta.k8s.io" || parameter(media_type, "v") != "v1") return std::nullopt;
-  if (as == "Table") return View::table;
-  if (as == (collection ? "PartialObjectMetadataList" : "PartialObjectMetadata")) return View::metadata_only;
-  return std::nullopt;
+AnswerKind answer_kind(const Call& call) {
+  if (call.verb == Verb::watch) return AnswerKind::stream;
+  const bool lists = call.verb == Verb::list || call.verb == Verb::remove_collection;
+  return lists ? AnswerKind::collection : AnswerKind::object;
 }
 
 }  // namespace
@@ -107,6 +83,11 @@ std::string_view Call::option(std::string_view name) const {
 
 bool Call::has_option(std::string_view name) const {
   return std::any_of(query.begin(), query.end(), [&](const auto& each) { return each.first == name; });
+}
+
+bool Call::flag(std::string_view name) const {
+  const std::string_view value = option(name);
+  return has_option(name) && value != "0" && !base::equals_ignoring_case(value, "false");
 }
 
 CallPath read_path(const ResourceTable& table, std::string_view path) {
@@ -142,16 +123,6 @@ CallPath read_path(const ResourceTable& table, std::string_view path) {
   return call;
 }
 
-std::optional<View> accepted_view(std::string_view accept, bool collection) {
-  if (accept.empty() || accept == "application/json" || accept == "*/*") return View::object;
-  while (!accept.empty()) {
-    const std::size_t comma = accept.find(',');
-    if (const auto view = view_of(accept.substr(0, comma), collection)) return view;
-    accept.remove_prefix(comma == std::string_view::npos ? accept.size() : comma + 1);
-  }
-  return std::nullopt;
-}
-
 Answer<Call> read_call(const ResourceTable& table, const net::Request& request) {
   const auto [path_text, query] = net::split_target(request.target);
   CallPath path = read_path(table, path_text);
@@ -162,15 +133,17 @@ Answer<Call> read_call(const ResourceTable& table, const net::Request& request) 
   call.namespace_name = std::move(path.namespace_name);
   call.name = std::move(path.name);
   if (!query.empty()) call.query = net::query_values(query);
-  const std::optional<Verb> verb =
-      verb_for(request.method, !call.name.empty(), is_true(call.option("watch")));
+  const std::optional<Verb> verb = verb_for(request.method, !call.name.empty(), call.flag("watch"));
   if (!verb) return method_not_allowed();
   call.verb = *verb;
   if (!is_served(call)) return method_not_allowed();
-  const bool collection = call.verb != Verb::get && call.name.empty() && call.verb != Verb::create;
-  const std::optional<View> view = accepted_view(request.headers.find("Accept").value_or(""), collection);
-  if (!view) return not_acceptable("only the following media types are accepted: application/json");
-  call.view = *view;
+  const AnswerKind kind = answer_kind(call);
+  const std::string_view accept = request.headers.find("Accept").value_or("");
+  const std::optional<Form> form = accepted_form(accept, kind, call.resource->has_protobuf());
+  if (!form) return not_acceptable(accepted_types(kind, call.resource->has_protobuf()));
+  call.view = form->view;
+  call.encoding = form->encoding;
+  call.takes_gzip = accepts_gzip(request.headers.find("Accept-Encoding").value_or(""));
   call.body = request.body;
   const std::string_view content_type = request.headers.find("Content-Type").value_or("");
   call.content_type = base::trim(content_type.substr(0, content_type.find(';')));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "k8scale/net/http.h"
+#include "media_type.h"
 #include "refusal.h"
 
 namespace k8scale::apiserver {
@@ -15,9 +16,6 @@ enum class Verb { get, list, watch, create, update, patch, remove, remove_collec
 [[nodiscard]] std::string_view name(Verb verb);
 [[nodiscard]] std::optional<Verb> verb_of(std::string_view name);
 
-/// In which form the client wants an object or a list.
-enum class View { object, table, metadata_only };
-
 /// A request for objects, read from its path, query and head.
 struct Call {
   Verb verb = Verb::get;
@@ -25,6 +23,8 @@ struct Call {
   std::string namespace_name;  ///< empty: all of them, or a cluster-scoped resource
   std::string name;            ///< empty: the collection
   View view = View::object;
+  Encoding encoding = Encoding::json;
+  bool takes_gzip = false;
   std::vector<std::pair<std::string, std::string>> query;
   std::string_view body;
   std::string_view content_type;  ///< without parameters
@@ -32,6 +32,8 @@ struct Call {
   /// "" when it is absent.
   [[nodiscard]] std::string_view option(std::string_view name) const;
   [[nodiscard]] bool has_option(std::string_view name) const;
+  /// A boolean as kube-apiserver reads it: true when it is there and neither "0" nor "false".
+  [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] bool dry_run() const { return option("dryRun") == "All"; }
 };
 
@@ -48,9 +50,5 @@ struct CallPath {
 
 /// Reads the request; refuses with 404, 405, 406 or 415 what is not served.
 [[nodiscard]] Answer<Call> read_call(const ResourceTable& table, const net::Request& request);
-
-/// The first media type of an Accept field that is JSON, and how it is to be viewed; nothing when there is
-/// none.
-[[nodiscard]] std::optional<View> accepted_view(std::string_view accept, bool collection);
 
 }  // namespace k8scale::apiserver

@@ -1,31 +1,47 @@
 #include "fault_injector.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace k8scale::apiserver {
+namespace {
 
-FaultInjector::FaultInjector(std::vector<Fault> faults, base::Random random) : random_(random) {
-  for (Fault& fault : faults) rules_.push_back({std::move(fault), 0});
+bool has_verb(const Fault& fault, Verb verb) {
+  const auto& verbs = fault.verbs;
+  return verbs.empty() || std::find(verbs.begin(), verbs.end(), name(verb)) != verbs.end();
 }
 
-bool FaultInjector::applies(Rule& rule, const Call& call) {
+}  // namespace
+
+FaultInjector::FaultInjector(std::vector<Fault> faults, base::Random random) : random_(random) {
+  for (Fault& fault : faults) {
+    (fault.event == EventFault::none ? request_rules_ : event_rules_).push_back({std::move(fault)});
+  }
+}
+
+bool FaultInjector::hits(Rule& rule) {
   const Fault& fault = rule.fault;
-  const auto& verbs = fault.verbs;
-  if (!verbs.empty() && std::find(verbs.begin(), verbs.end(), name(call.verb)) == verbs.end()) return false;
-  if (!fault.resource.empty() && fault.resource != call.resource->plural) return false;
   if (++rule.met % fault.every != 0) return false;
-  return fault.probability >= 1 || random_.uniform() < fault.probability;
+  const bool hit = fault.probability >= 1 || random_.uniform() < fault.probability;
+  if (hit) ++rule.injected;
+  return hit;
+}
+
+base::Nanoseconds FaultInjector::drawn(const Fault& fault, base::Nanoseconds mean) {
+  if (!fault.exponential) return mean;
+  return base::from_seconds(base::to_seconds(mean) * random_.exponential());
 }
 
 Effects FaultInjector::next(const Call& call) {
   Effects effects;
-  for (Rule& rule : rules_) {
-    if (!applies(rule, call)) continue;
+  for (Rule& rule : request_rules_) {
+    if (!has_verb(rule.fault, call.verb) || !rule.concerns(*call.resource) || !hits(rule)) continue;
     const Fault& fault = rule.fault;
-    const double factor = fault.exponential ? random_.exponential() : 1;
-    effects.latency += base::from_seconds(base::to_seconds(fault.latency) * factor);
+    effects.latency += drawn(fault, fault.latency);
     effects.stall += fault.stall;
     effects.cut = effects.cut || fault.cut;
+    effects.compact = effects.compact || fault.compact;
     if (fault.status != 0) {
       effects.status = fault.status;
       effects.retry_after = fault.retry_after;
@@ -33,6 +49,50 @@ Effects FaultInjector::next(const Call& call) {
     if (fault.reset != ResetMoment::never) effects.reset = fault.reset;
   }
   return effects;
+}
+
+bool FaultInjector::concerns_events(const ResourceInfo& resource) const {
+  return std::any_of(event_rules_.begin(), event_rules_.end(),
+                     [&](const Rule& rule) { return rule.concerns(resource); });
+}
+
+EventEffects FaultInjector::next_event(const ResourceInfo& resource, bool overtakes) {
+  EventEffects effects;
+  for (std::size_t i = 0; i < event_rules_.size(); ++i) {
+    Rule& rule = event_rules_[i];
+    const bool counts = !(overtakes && rule.fault.event == EventFault::reorder);
+    if (!counts || !rule.concerns(resource) || !hits(rule)) continue;
+    switch (rule.fault.event) {
+      case EventFault::none:
+        break;
+      case EventFault::swallow:
+        effects.swallow = true;
+        break;
+      case EventFault::duplicate:
+        effects.duplicate = true;
+        break;
+      case EventFault::reorder:
+        effects.reorder = i;
+        break;
+      case EventFault::delay:
+        effects.delay += drawn(rule.fault, rule.fault.delay);
+        break;
+      case EventFault::drop:
+        effects.drop = true;
+        break;
+    }
+  }
+  return effects;
+}
+
+std::vector<std::string> FaultInjector::summary() const {
+  std::vector<std::string> lines;
+  for (const auto* rules : {&request_rules_, &event_rules_}) {
+    for (const Rule& rule : *rules) {
+      lines.push_back(fmt::format("{}: injected {} of {}", rule.fault.text, rule.injected, rule.met));
+    }
+  }
+  return lines;
 }
 
 }  // namespace k8scale::apiserver

@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "call.h"
@@ -15,23 +17,50 @@ struct Effects {
   int retry_after = -1;
   ResetMoment reset = ResetMoment::never;
   bool cut = false;
+  bool compact = false;
 };
 
-/// Decides, request by request. Belongs to the server's thread.
+/// What shall go wrong with one event of a watch.
+struct EventEffects {
+  bool swallow = false;
+  bool duplicate = false;
+  bool drop = false;
+  std::optional<std::size_t> reorder;  ///< the rule that says so
+  base::Nanoseconds delay{0};
+};
+
+/// Decides, request by request and event by event. Belongs to the server's thread.
 class FaultInjector {
  public:
   FaultInjector(std::vector<Fault> faults, base::Random random);
+
   /// Several rules that apply add up.
   [[nodiscard]] Effects next(const Call& call);
+
+  /// Whether a rule is about events of this resource; if not, `next_event` need not be asked.
+  [[nodiscard]] bool concerns_events(const ResourceInfo& resource) const;
+  /// An event that overtakes another is not reordered itself: rules of that kind do not count it.
+  [[nodiscard]] EventEffects next_event(const ResourceInfo& resource, bool overtakes);
+  /// No other event came that could have been sent before the one that this rule hit.
+  void take_back(std::size_t reorder_rule) { --event_rules_[reorder_rule].injected; }
+
+  /// "every=10,swallow: injected 3 of 30", for each rule.
+  [[nodiscard]] std::vector<std::string> summary() const;
 
  private:
   struct Rule {
     Fault fault;
-    std::uint64_t met = 0;  // requests that it applied to
+    std::uint64_t met = 0;       // requests or events that it applied to
+    std::uint64_t injected = 0;  // of these
+    [[nodiscard]] bool concerns(const ResourceInfo& resource) const {
+      return fault.resource.empty() || fault.resource == resource.plural;
+    }
   };
-  [[nodiscard]] bool applies(Rule& rule, const Call& call);
+  [[nodiscard]] bool hits(Rule& rule);
+  [[nodiscard]] base::Nanoseconds drawn(const Fault& fault, base::Nanoseconds mean);
 
-  std::vector<Rule> rules_;
+  std::vector<Rule> request_rules_;
+  std::vector<Rule> event_rules_;
   base::Random random_;
 };
 

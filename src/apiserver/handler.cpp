@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
+#include "answers.h"
 #include "documents.h"
-#include "k8scale/net/wait.h"
+#include "gzip.h"
 #include "preparation.h"
-#include "table.h"
 #include "watch.h"
 
 namespace k8scale::apiserver {
@@ -21,74 +21,6 @@ bool equal_secrets(std::string_view a, std::string_view b) {
 }
 
 bool may_be_read_by_anybody(std::string_view path) { return path == "/version" || is_health_path(path); }
-
-RowObject row_object(const Call& call) {
-  const std::string_view asked = call.option("includeObject");
-  if (asked == "None") return RowObject::none;
-  return asked == "Object" ? RowObject::whole : RowObject::metadata;
-}
-
-Json list_metadata(const List& list) {
-  Json metadata = {{"resourceVersion", std::to_string(list.revision)}};
-  if (!list.continue_token.empty()) metadata["continue"] = list.continue_token;
-  if (list.remaining >= 0) metadata["remainingItemCount"] = list.remaining;
-  return metadata;
-}
-
-std::string list_text(const ResourceInfo& resource, const List& list) {
-  std::size_t size = 256;
-  for (const ObjectPointer& object : list.items) size += object->encoded_without_kind().size() + 2;
-  std::string text;
-  text.reserve(size);
-  text += fmt::format(R"({{"kind":"{}List","apiVersion":"{}","metadata":)", resource.kind,
-                      resource.api_version());
-  append_json(text, list_metadata(list));
-  text += ",\"items\":[";
-  for (const ObjectPointer& object : list.items) {
-    if (object != list.items.front()) text += ',';
-    text += '{';
-    text += object->encoded_without_kind();
-  }
-  text += "]}";
-  return text;
-}
-
-std::string metadata_list_text(const List& list) {
-  Json items = Json::array();
-  for (const ObjectPointer& object : list.items) {
-    Json item = metadata_only(object->document());
-    items.push_back(std::move(item));
-  }
-  return to_text({{"kind", "PartialObjectMetadataList"},
-                  {"apiVersion", "meta.k8s.io/v1"},
-                  {"metadata", list_metadata(list)},
-                  {"items", std::move(items)}});
-}
-
-std::string deleted_text(const ResourceInfo& resource, const Object& object) {
-  Json details = {{"name", object.key().name}, {"kind", resource.plural}, {"uid", object.uid()}};
-  if (!resource.group.empty()) details["group"] = resource.group;
-  return to_text({{"kind", "Status"},
-                  {"apiVersion", "v1"},
-                  {"metadata", Json::object()},
-                  {"status", "Success"},
-                  {"details", std::move(details)}});
-}
-
-Refusal injected(int status, int retry_after) {
-  Refusal refusal = internal_error("injected fault");
-  refusal.code = status;
-  refusal.has_details = true;
-  if (status == 429) refusal.reason = "TooManyRequests";
-  if (status == 500) refusal.reason = "InternalError";
-  if (status == 503) refusal.reason = "ServiceUnavailable";
-  if (status == 504) refusal.reason = "Timeout";
-  if (status == 409) refusal.reason = "Conflict";
-  if (status == 403) refusal.reason = "Forbidden";
-  if (status == 401) refusal.reason = "Unauthorized";
-  refusal.retry_after = retry_after;
-  return refusal;
-}
 
 void add_warnings(net::Response& response, const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) {
@@ -108,6 +40,16 @@ net::Response plain_answer(int status, std::string_view type, std::string body) 
   response.status = status;
   response.headers.add("Content-Type", type);
   response.body = std::move(body);
+  return response;
+}
+
+// Reads are compressed for clients that ask for it, where it pays.
+net::Response compressed(const Call& call, net::Response response) {
+  constexpr std::size_t least = 128 * 1024;
+  if (!call.takes_gzip || response.body.size() <= least) return response;
+  response.body = gzip(response.body);
+  response.headers.add("Content-Encoding", "gzip");
+  response.headers.add("Vary", "Accept-Encoding");
   return response;
 }
 
@@ -138,7 +80,8 @@ ApiHandler::ApiHandler(net::Shard& shard, Core& core, Options options, base::Ran
       random_(random),
       flow_schema_(make_uid(random_)),
       priority_level_(make_uid(random_)),
-      changed_(shard),
+      frames_(core),
+      watches_(shard, core.store, frames_),
       stopped_(shard) {}
 
 bool ApiHandler::is_administrator(const net::ServerRequest& request) const {
@@ -189,7 +132,7 @@ std::optional<net::Response> ApiHandler::general_answer(const net::ServerRequest
   const bool takes_json = accept.empty() || accept.find("json") != std::string_view::npos ||
                           accept.find("*/*") != std::string_view::npos;
   if (!takes_json) return refusal_answer(not_acceptable("only application/json is served here"));
-  return json_answer(200, to_text(*document));
+  return answer(200, content_type(Encoding::json, AnswerKind::object), to_text(*document));
 }
 
 net::Task<void> ApiHandler::handle_call(const Call& call, net::Responder& responder) {
@@ -197,23 +140,21 @@ net::Task<void> ApiHandler::handle_call(const Call& call, net::Responder& respon
   const bool too_many = options_.max_in_flight > 0 && in_flight_ > options_.max_in_flight;
   const Effects effects = too_many ? Effects() : faults_.next(call);
   co_await wait_out(effects.stall, effects.latency);
+  if (effects.compact) compact();
   if (effects.reset == ResetMoment::before_the_write) {
     responder.reset();
     co_return;
   }
   net::Response response;
   if (too_many) {
-    response = refusal_answer(too_many_requests());
+    response = refusal_answer(too_many_requests(), call.encoding);
   } else if (effects.status != 0) {
-    response = refusal_answer(injected(effects.status, effects.retry_after));
+    response = refusal_answer(injected_fault(effects.status, effects.retry_after), call.encoding);
   } else {
     const std::uint64_t before = core_.store.revision();
     response = perform(call);
     if (!call.resource->deprecation.empty()) add_warnings(response, {call.resource->deprecation});
-    if (core_.store.revision() != before) {
-      changed_.raise();
-      changed_.lower();
-    }
+    if (core_.store.revision() != before) watches_.changed();
   }
   if (effects.reset == ResetMoment::after_the_write) {
     responder.reset();
@@ -231,23 +172,36 @@ net::Task<void> ApiHandler::handle_call(const Call& call, net::Responder& respon
 net::Task<void> ApiHandler::handle_watch(const Call& call, net::Responder& responder) {
   const Effects effects = faults_.next(call);
   co_await wait_out(effects.stall, effects.latency);
+  if (effects.compact) compact();
   if (effects.reset != ResetMoment::never) {
     responder.reset();
     co_return;
   }
-  const Answer<void> valid = check_watch(core_, call);
-  std::optional<net::Response> refused;
-  if (effects.status != 0) {
-    refused = refusal_answer(injected(effects.status, effects.retry_after));
-  } else if (valid.has_error()) {
-    refused = refusal_answer(valid.error());
-  }
-  if (refused) {
-    co_await deliver(responder, std::move(*refused));
+  const Answer<WatchOptions> options = watch_options(call, effects);
+  if (options.has_error()) {
+    net::Response refused = refusal_answer(options.error(), call.encoding);
+    co_await deliver(responder, std::move(refused));
     co_return;
   }
-  net::Response head = json_answer(200, "");
-  co_await watch(core_, call, responder, std::move(head), changed_);
+  net::ResponseHead head = answer(200, content_type(call.encoding, AnswerKind::stream), "");
+  WatchContext context{core_, frames_, watches_, faults_, stopped_, random_};
+  const WatchEnd end = effects.cut ? WatchEnd::cut : WatchEnd::regular;
+  co_await watch(context, call, *options, responder, std::move(head), end);
+}
+
+Answer<WatchOptions> ApiHandler::watch_options(const Call& call, const Effects& effects) const {
+  if (effects.status != 0) return injected_fault(effects.status, effects.retry_after);
+  Answer<WatchOptions> options = read_watch_options(call);
+  const std::uint64_t now = core_.store.revision();
+  if (options.has_value() && !options->initial_events && options->revision > now) {
+    return version_too_large(options->revision, now);
+  }
+  return options;
+}
+
+void ApiHandler::compact() {
+  core_.store.compact();
+  watches_.compacted();
 }
 
 net::Task<void> ApiHandler::wait_out(base::Nanoseconds stall, base::Nanoseconds latency) {
@@ -260,7 +214,7 @@ net::Task<void> ApiHandler::wait_out(base::Nanoseconds stall, base::Nanoseconds 
 
 void ApiHandler::stop() {
   stopped_.raise();
-  changed_.raise();
+  watches_.wake_all();
 }
 
 net::Response ApiHandler::perform(const Call& call) {
@@ -288,74 +242,55 @@ net::Response ApiHandler::perform(const Call& call) {
 net::Response ApiHandler::read_one(const Call& call) {
   const std::size_t index = core_.table.index_of(*call.resource);
   const ObjectPointer object = core_.store.find(index, {call.namespace_name, call.name});
-  if (const auto readable = check_version(core_, call); !readable) return refusal_answer(readable.error());
-  if (!object) return refusal_answer(not_found(*call.resource, call.name));
-  return object_answer(call, object, 200);
+  if (const auto readable = check_version(core_, call); !readable) {
+    return refusal_answer(readable.error(), call.encoding);
+  }
+  if (!object) return refusal_answer(not_found(*call.resource, call.name), call.encoding);
+  return compressed(call, call_answer(call, 200, object_body(core_, call, object)));
 }
 
 net::Response ApiHandler::read_list(const Call& call) {
   const Answer<List> found = list(core_, call);
-  if (!found) return refusal_answer(found.error());
-  return list_answer(call, *found);
+  if (!found) return refusal_answer(found.error(), call.encoding);
+  return compressed(call, call_answer(call, 200, list_body(core_, call, *found)));
 }
 
 net::Response ApiHandler::removed_collection(const Call& call) {
   const Answer<List> removed = remove_collection(core_, call);
-  if (!removed) return refusal_answer(removed.error());
-  return list_answer(call, *removed);
+  if (!removed) return refusal_answer(removed.error(), call.encoding);
+  return call_answer(call, 200, list_body(core_, call, *removed));
 }
 
 net::Response ApiHandler::written(const Call& call, const Answer<Written>& outcome, int status) {
-  if (!outcome) return refusal_answer(outcome.error());
+  if (!outcome) return refusal_answer(outcome.error(), call.encoding);
   if (outcome->created) status = 201;
-  net::Response response = outcome->gone ? json_answer(status, deleted_text(*call.resource, *outcome->object))
-                                         : object_answer(call, outcome->object, status);
+  const ObjectPointer& object = outcome->object;
+  net::Response response = call_answer(
+      call, status, outcome->gone ? deleted_body(core_, call, *object) : object_body(core_, call, object));
   add_warnings(response, outcome->warnings);
   return response;
 }
 
-net::Response ApiHandler::object_answer(const Call& call, const ObjectPointer& object, int status) {
-  switch (call.view) {
-    case View::object:
-      return json_answer(status, object->encoded());
-    case View::metadata_only:
-      return json_answer(status, to_text(metadata_only(object->document())));
-    case View::table:
-      break;
-  }
-  const Json metadata = {{"resourceVersion", std::to_string(object->revision())}};
-  return json_answer(status,
-                     table_text(*call.resource, {&object, 1}, metadata, row_object(call), core_.clock()));
+net::Response ApiHandler::call_answer(const Call& call, int status, std::string body) {
+  return answer(status, content_type(call.encoding, AnswerKind::object), std::move(body));
 }
 
-net::Response ApiHandler::list_answer(const Call& call, const List& list) {
-  switch (call.view) {
-    case View::object:
-      return json_answer(200, list_text(*call.resource, list));
-    case View::metadata_only:
-      return json_answer(200, metadata_list_text(list));
-    case View::table:
-      break;
-  }
-  return json_answer(
-      200, table_text(*call.resource, list.items, list_metadata(list), row_object(call), core_.clock()));
-}
-
-net::Response ApiHandler::json_answer(int status, std::string body) {
+net::Response ApiHandler::answer(int status, std::string_view type, std::string body) {
   net::Response response;
   response.status = status;
   response.headers.add("Audit-Id", make_uid(random_));
   response.headers.add("Cache-Control", "no-cache, private");
-  response.headers.add("Content-Type", "application/json");
+  response.headers.add("Content-Type", type);
   response.headers.add("X-Kubernetes-Pf-Flowschema-Uid", flow_schema_);
   response.headers.add("X-Kubernetes-Pf-Prioritylevel-Uid", priority_level_);
   response.body = std::move(body);
   return response;
 }
 
-net::Response ApiHandler::refusal_answer(const Refusal& refusal) {
+net::Response ApiHandler::refusal_answer(const Refusal& refusal, Encoding encoding) {
   if (refusal.is_plain_text) return plain_answer(refusal.code, text_type, refusal.message);
-  net::Response response = json_answer(refusal.code, to_text(refusal.status()));
+  net::Response response = answer(refusal.code, content_type(encoding, AnswerKind::object),
+                                  document_body(core_, encoding, refusal.status()));
   if (refusal.retry_after >= 0) {
     response.headers.add("Retry-After", std::to_string(refusal.retry_after));
   }

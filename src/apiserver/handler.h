@@ -7,6 +7,8 @@
 #include "k8scale/net/server.h"
 #include "k8scale/net/wait.h"
 #include "list.h"
+#include "watch_options.h"
+#include "watches.h"
 #include "writes.h"
 
 namespace k8scale::apiserver {
@@ -27,6 +29,8 @@ class ApiHandler {
   [[nodiscard]] net::Task<void> handle(const net::ServerRequest& request, net::Responder& responder);
   /// Ends what waits: injected latencies and stalls, and watches.
   void stop();
+  /// What the faults did, a line for each rule.
+  [[nodiscard]] std::vector<std::string> fault_summary() const { return faults_.summary(); }
 
  private:
   [[nodiscard]] bool is_administrator(const net::ServerRequest& request) const;
@@ -34,6 +38,8 @@ class ApiHandler {
                                                             std::string_view path);
   [[nodiscard]] net::Task<void> handle_call(const Call& call, net::Responder& responder);
   [[nodiscard]] net::Task<void> handle_watch(const Call& call, net::Responder& responder);
+  [[nodiscard]] Answer<WatchOptions> watch_options(const Call& call, const Effects& effects) const;
+  void compact();
   [[nodiscard]] net::Task<void> wait_out(base::Nanoseconds stall, base::Nanoseconds latency);
   [[nodiscard]] net::Response perform(const Call& call);
   [[nodiscard]] net::Response read_one(const Call& call);
@@ -41,10 +47,9 @@ class ApiHandler {
   [[nodiscard]] net::Response removed_collection(const Call& call);
   [[nodiscard]] net::Response written(const Call& call, const Answer<Written>& outcome, int status);
 
-  [[nodiscard]] net::Response object_answer(const Call& call, const ObjectPointer& object, int status);
-  [[nodiscard]] net::Response list_answer(const Call& call, const List& list);
-  [[nodiscard]] net::Response json_answer(int status, std::string body);
-  [[nodiscard]] net::Response refusal_answer(const Refusal& refusal);
+  [[nodiscard]] net::Response call_answer(const Call& call, int status, std::string body);
+  [[nodiscard]] net::Response answer(int status, std::string_view type, std::string body);
+  [[nodiscard]] net::Response refusal_answer(const Refusal& refusal, Encoding encoding = Encoding::json);
 
   Core& core_;
   Options options_;
@@ -54,7 +59,8 @@ class ApiHandler {
   std::string priority_level_;
   std::size_t in_flight_ = 0;
   base::SteadyTime stalled_until_;
-  net::Signal changed_;
+  FrameCache frames_;
+  Watches watches_;
   net::Signal stopped_;
 };
 

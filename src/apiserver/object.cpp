@@ -3,6 +3,8 @@
 namespace k8scale::apiserver {
 namespace {
 
+constexpr std::string_view metadata_name = "\"metadata\":";
+
 std::map<std::string, std::string> read_labels(const Json& metadata) {
   std::map<std::string, std::string> labels;
   const Json& found = member(metadata, "labels");
@@ -44,16 +46,18 @@ Object::Object(Json document, std::uint64_t revision) : revision_(revision) {
   append_json(encoded_, document["apiVersion"]);
   encoded_ += ',';
   metadata_at_ = encoded_.size();
-  encoded_ += "\"metadata\":";
+  encoded_ += metadata_name;
   append_json(encoded_, metadata);
   encoded_.pop_back();
   if (revision != 0) {
-    encoded_ += ",\"resourceVersion\":\"";
+    if (!metadata.empty()) encoded_ += ',';
+    encoded_ += "\"resourceVersion\":\"";
     revision_at_ = encoded_.size();
     encoded_ += std::to_string(revision);
     encoded_ += '"';
   }
   encoded_ += '}';
+  metadata_size_ = encoded_.size() - metadata_at_ - metadata_name.size();
   for (const auto& [name, value] : document.get_ref<const Json::object_t&>()) {
     if (name == "kind" || name == "apiVersion" || name == "metadata") continue;
     encoded_ += ',';
@@ -76,11 +80,18 @@ std::size_t Object::bytes() const {
   return size;
 }
 
-std::string Object::encoded_at(std::uint64_t revision) const {
-  std::string text = encoded_;
-  if (revision_at_ != 0)
-    text.replace(revision_at_, text.find('"', revision_at_) - revision_at_, std::to_string(revision));
-  return text;
+std::string_view Object::metadata() const {
+  return encoded_without_kind().substr(metadata_name.size(), metadata_size_);
+}
+
+ObjectPointer Object::at(std::uint64_t revision) const {
+  auto copy = std::make_shared<Object>(*this);
+  const std::string digits = std::to_string(revision);
+  const std::size_t former = std::to_string(revision_).size();
+  copy->encoded_.replace(revision_at_, former, digits);
+  copy->metadata_size_ += digits.size() - former;
+  copy->revision_ = revision;
+  return copy;
 }
 
 }  // namespace k8scale::apiserver

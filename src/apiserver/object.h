@@ -45,8 +45,10 @@ class Object {
   [[nodiscard]] const std::map<std::string, std::string>& labels() const { return labels_; }
   /// Memory that it takes, about.
   [[nodiscard]] std::size_t bytes() const;
-  /// The same text with another resourceVersion: what a watcher sees of a deletion.
-  [[nodiscard]] std::string encoded_at(std::uint64_t revision) const;
+  /// {"name":…}, part of the encoded text.
+  [[nodiscard]] std::string_view metadata() const;
+  /// The same object with another resourceVersion: what a watcher sees of a deletion.
+  [[nodiscard]] std::shared_ptr<const Object> at(std::uint64_t revision) const;
 
  private:
   Key key_;
@@ -55,6 +57,7 @@ class Object {
   std::uint64_t revision_;
   std::string encoded_;
   std::size_t metadata_at_ = 0;
+  std::size_t metadata_size_ = 0;
   std::size_t revision_at_ = 0;
 };
 using ObjectPointer = std::shared_ptr<const Object>;

@@ -1,71 +1,43 @@
 #include "protobuf.h"
 
-#include <functional>
+#include <protozero/pbf_reader.hpp>
 
 #include "k8scale/base/text.h"
 #include "k8scale/base/time.h"
+#include "protobuf_envelope.h"
 
 namespace k8scale::apiserver {
 namespace {
 
-constexpr std::string_view magic("k8s\0", 4);
+using protozero::pbf_reader;
+using protozero::pbf_wire_type;
 
-// A field on the wire: https://protobuf.dev/programming-guides/encoding
-struct WireField {
-  std::uint32_t number = 0;
-  std::uint64_t integer = 0;  ///< of a varint
-  std::string_view bytes;     ///< of a length-delimited field
-};
+// A field whose wire type is not that of its declaration.
+struct WrongWireType : protozero::exception {};
 
-bool take_varint(std::string_view& text, std::uint64_t& value) {
-  value = 0;
-  for (int shift = 0; shift < 64 && !text.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(text.front());
-    text.remove_prefix(1);
-    value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-    if (byte < 0x80) return true;
-  }
-  return false;
+void expect(const pbf_reader& field, pbf_wire_type type) {
+  if (field.wire_type() != type) throw WrongWireType();
 }
 
-bool take_field(std::string_view& text, WireField& field) {
-  std::uint64_t tag = 0, length = 0;
-  if (!take_varint(text, tag)) return false;
-  field = {static_cast<std::uint32_t>(tag >> 3), 0, {}};
-  switch (tag & 7) {
-    case 0:
-      return take_varint(text, field.integer);
-    case 1:
-    case 5:
-      length = (tag & 7) == 1 ? 8 : 4;
-      break;
-    case 2:
-      if (!take_varint(text, length)) return false;
-      break;
-    default:
-      return false;
-  }
-  if (length > text.size()) return false;
-  field.bytes = text.substr(0, length);
-  text.remove_prefix(length);
-  return true;
+std::string_view read_bytes(pbf_reader& field) {
+  expect(field, pbf_wire_type::length_delimited);
+  const protozero::data_view view = field.get_view();
+  return {view.data(), view.size()};
 }
 
-bool each_field(std::string_view text, const std::function<bool(const WireField&)>& use) {
-  WireField field;
-  while (!text.empty()) {
-    if (!take_field(text, field) || !use(field)) return false;
-  }
-  return true;
+std::int64_t read_integer(pbf_reader& field) {
+  expect(field, pbf_wire_type::varint);
+  return field.get_int64();
 }
+
+pbf_reader reader(std::string_view text) { return pbf_reader(text.data(), text.size()); }
 
 Json read_time(std::string_view text) {
+  if (text.empty()) return nullptr;
   std::int64_t seconds = 0, nanoseconds = 0;
-  const bool whole = each_field(text, [&](const WireField& field) {
-    (field.number == 1 ? seconds : nanoseconds) = static_cast<std::int64_t>(field.integer);
-    return true;
-  });
-  if (!whole || text.empty()) return nullptr;
+  for (pbf_reader field = reader(text); field.next();) {
+    (field.tag() == 1 ? seconds : nanoseconds) = read_integer(field);
+  }
   const auto since = std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds);
   const base::WallTime time{std::chrono::duration_cast<base::WallTime::duration>(since)};
   std::string written = base::format_rfc3339(time);
@@ -79,47 +51,53 @@ Json read_time(std::string_view text) {
 Json read_int_or_string(std::string_view text) {
   bool is_text = false;
   Json integer = 0, words = "";
-  each_field(text, [&](const WireField& field) {
-    if (field.number == 1) is_text = field.integer == 1;
-    if (field.number == 2) integer = static_cast<std::int32_t>(field.integer);
-    if (field.number == 3) words = field.bytes;
-    return true;
-  });
+  for (pbf_reader field = reader(text); field.next();) {
+    if (field.tag() == 1) {
+      is_text = read_integer(field) == 1;
+    } else if (field.tag() == 2) {
+      integer = static_cast<std::int32_t>(read_integer(field));
+    } else if (field.tag() == 3) {
+      words = read_bytes(field);
+    } else {
+      field.skip();
+    }
+  }
   return is_text ? words : integer;
 }
 
 Json read_raw_json(std::string_view text) {
   Json value;
-  each_field(text, [&](const WireField& field) {
-    if (field.number == 1) value = parse_json(field.bytes).value;
-    return true;
-  });
+  for (pbf_reader field = reader(text); field.next(1);) value = parse_json(read_bytes(field)).value;
   return value;
 }
 
+// Broken text ends it with a protozero::exception.
 class Decoder {
  public:
   explicit Decoder(const Schema& schema) : schema_(schema) {}
 
-  bool message(const MessageType& type, std::string_view text, Json& out) {
-    out = Json::object();
-    return each_field(text, [&](const WireField& wire) {
-      const FieldInfo* field = type.find(wire.number);
-      return field == nullptr || add(*field, wire, out);
-    });
+  Json message(const MessageType& type, std::string_view text) {
+    Json out = Json::object();
+    for (pbf_reader wire = reader(text); wire.next();) {
+      const FieldInfo* field = type.find(wire.tag());
+      if (field == nullptr) {
+        wire.skip();
+      } else {
+        add(*field, wire, out);
+      }
+    }
+    return out;
   }
 
  private:
-  bool add(const FieldInfo& field, const WireField& wire, Json& out) {
-    if (field.shape == Shape::map) return add_entry(field, wire.bytes, out[field.name]);
-    Json value;
-    if (!single(field, wire, value)) return false;
+  void add(const FieldInfo& field, pbf_reader& wire, Json& out) {
+    if (field.shape == Shape::map) return add_entry(field, read_bytes(wire), out[field.name]);
+    Json value = single(field, wire);
     if (field.shape == Shape::repeated) {
       out[field.name].push_back(std::move(value));
     } else if (field.keeps_zero || !is_zero(field, value)) {
       out[field.name] = std::move(value);
     }
-    return true;
   }
 
   // Go writes what is absent as empty or zero.
@@ -129,75 +107,81 @@ class Decoder {
     return value.is_null() || value == 0 || value == false;
   }
 
-  bool add_entry(const FieldInfo& field, std::string_view text, Json& map) {
+  void add_entry(const FieldInfo& field, std::string_view text, Json& map) {
     std::string key;
     Json value = "";
-    const bool whole = each_field(text, [&](const WireField& wire) {
-      if (wire.number == 1) key = wire.bytes;
-      return wire.number != 2 || single(field, wire, value);
-    });
+    for (pbf_reader wire = reader(text); wire.next();) {
+      if (wire.tag() == 1) {
+        key = read_bytes(wire);
+      } else if (wire.tag() == 2) {
+        value = single(field, wire);
+      } else {
+        wire.skip();
+      }
+    }
     map[key] = std::move(value);
-    return whole;
   }
 
-  bool single(const FieldInfo& field, const WireField& wire, Json& value) {
+  Json single(const FieldInfo& field, pbf_reader& wire) {
     switch (field.type) {
-      case FieldType::text:
-        value = wire.bytes;
-        return true;
-      case FieldType::bytes:
-        value = base::base64_encode(wire.bytes);
-        return true;
       case FieldType::boolean:
-        value = wire.integer != 0;
-        return true;
+        return read_integer(wire) != 0;
       case FieldType::integer:
-        value = static_cast<std::int64_t>(wire.integer);
-        return true;
+        return read_integer(wire);
+      case FieldType::text:
+        return read_bytes(wire);
+      case FieldType::bytes:
+        return base::base64_encode(read_bytes(wire));
       case FieldType::time:
-        value = read_time(wire.bytes);
-        return true;
+        return read_time(read_bytes(wire));
       case FieldType::int_or_string:
-        value = read_int_or_string(wire.bytes);
-        return true;
+        return read_int_or_string(read_bytes(wire));
       case FieldType::raw_json:
-        value = read_raw_json(wire.bytes);
-        return true;
+        return read_raw_json(read_bytes(wire));
       case FieldType::message:
-        return ++depth_ < 50 && message(*schema_.find(field.message), wire.bytes, value) && depth_-- > 0;
+        return message(*schema_.find(field.message), read_bytes(wire));
     }
-    return false;
+    return nullptr;
   }
 
   const Schema& schema_;
-  int depth_ = 0;
 };
 
-}  // namespace
-
-bool is_protobuf_object(std::string_view body) { return body.starts_with(magic); }
-
-std::optional<Json> read_protobuf_object(const Schema& schema, std::string_view body) {
-  if (!is_protobuf_object(body)) return std::nullopt;
-  std::string_view type_meta, raw;
-  std::string api_version, kind;
-  const bool whole = each_field(body.substr(magic.size()), [&](const WireField& field) {
-    if (field.number == 1) type_meta = field.bytes;
-    if (field.number == 2) raw = field.bytes;
-    return true;
-  });
-  const bool typed = each_field(type_meta, [&](const WireField& field) {
-    if (field.number == 1) api_version = field.bytes;
-    if (field.number == 2) kind = field.bytes;
-    return true;
-  });
+Json read_object(const Schema& schema, std::string_view envelope) {
+  std::string_view raw, api_version, kind;
+  for (pbf_reader field = reader(envelope); field.next();) {
+    if (field.tag() == unknown_raw) {
+      raw = read_bytes(field);
+    } else if (field.tag() == unknown_type_meta) {
+      for (pbf_reader meta = reader(read_bytes(field)); meta.next();) {
+        const std::string_view text = read_bytes(meta);
+        if (meta.tag() == type_meta_api_version) api_version = text;
+        if (meta.tag() == type_meta_kind) kind = text;
+      }
+    } else {
+      field.skip();
+    }
+  }
   const MessageType* type = schema.find(kind);
-  if (!whole || !typed || type == nullptr) return std::nullopt;
-  Json document;
-  if (!Decoder(schema).message(*type, raw, document)) return std::nullopt;
+  if (type == nullptr) return nullptr;
+  Json document = Decoder(schema).message(*type, raw);
   document["apiVersion"] = api_version;
   document["kind"] = kind;
   return document;
+}
+
+}  // namespace
+
+bool is_protobuf_object(std::string_view body) { return body.starts_with(protobuf_magic); }
+
+std::optional<Json> read_protobuf_object(const Schema& schema, std::string_view body) {
+  if (!is_protobuf_object(body)) return std::nullopt;
+  try {
+    Json document = read_object(schema, body.substr(protobuf_magic.size()));
+    if (document.is_object()) return document;
+  } catch (const protozero::exception&) {  // how the library says that the text is broken
+  }
+  return std::nullopt;
 }
 
 }  // namespace k8scale::apiserver

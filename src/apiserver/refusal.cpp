@@ -108,6 +108,20 @@ Refusal too_many_requests() {
   return refusal;
 }
 
+Refusal injected_fault(int status, int retry_after) {
+  Refusal refusal = simple(status, "", "injected fault");
+  if (status == 401) refusal.reason = "Unauthorized";
+  if (status == 403) refusal.reason = "Forbidden";
+  if (status == 409) refusal.reason = "Conflict";
+  if (status == 410) refusal.reason = "Expired";
+  if (status == 429) refusal.reason = "TooManyRequests";
+  if (status == 500) refusal.reason = "InternalError";
+  if (status == 503) refusal.reason = "ServiceUnavailable";
+  if (status == 504) refusal.reason = "Timeout";
+  refusal.retry_after = retry_after;
+  return refusal;
+}
+
 Refusal not_found(const ResourceInfo& resource, std::string_view name) {
   return about(resource, name, 404, "NotFound",
                fmt::format("{} \"{}\" not found", resource.qualified(), name));

@@ -52,6 +52,8 @@ using Answer = boost::system::result<T, Refusal>;
 /// `what` completes "Request entity too large: ".
 [[nodiscard]] Refusal too_large(std::string_view what);
 [[nodiscard]] Refusal too_many_requests();
+/// `retry_after`: in seconds, -1 for none.
+[[nodiscard]] Refusal injected_fault(int status, int retry_after);
 [[nodiscard]] Refusal not_found(const ResourceInfo& resource, std::string_view name);
 [[nodiscard]] Refusal already_exists(const ResourceInfo& resource, std::string_view name);
 /// `what` completes "Operation cannot be fulfilled on RESOURCE "NAME": ".

@@ -47,6 +47,11 @@ FlunderStatus:
 Fischer: 1 metadata ObjectMeta, 2 disallowedFlunders string[]
 DeleteOptions: 1 gracePeriodSeconds int?, 2 preconditions Preconditions, 3 orphanDependents bool?, 4 propagationPolicy string, 5 dryRun string[], 6 ignoreStoreReadErrorWithClusterBreakingPotential bool?
 Preconditions: 1 uid string, 2 resourceVersion string
+ListMeta: 1 selfLink string, 2 resourceVersion string, 3 continue string, 4 remainingItemCount int?
+PartialObjectMetadata: 1 metadata ObjectMeta
+Status: 1 metadata ListMeta, 2 status string, 3 message string, 4 reason string, 5 details StatusDetails, 6 code int
+StatusDetails: 1 name string, 2 group string, 3 kind string, 4 causes StatusCause[], 5 retryAfterSeconds int, 6 uid string
+StatusCause: 1 reason string, 2 message string, 3 field string
 )";
 
 }  // namespace k8scale::apiserver

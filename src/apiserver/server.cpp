@@ -7,6 +7,7 @@
 #include "first_objects.h"
 #include "handler.h"
 #include "k8scale/base/error.h"
+#include "k8scale/base/log.h"
 #include "k8scale/base/text.h"
 #include "k8scale/net/server.h"
 #include "k8scale/net/shard.h"
@@ -76,7 +77,9 @@ Identity make_identity(const std::string& address) {
 Core make_core(const Config& config, std::uint64_t seed) {
   ResourceTable table(config.resources);
   const std::size_t resources = table.all().size();
-  return {std::move(table), Schema(), Store(resources, EventWindow()), base::Random(seed, "objects"),
+  EventWindow window;
+  if (config.watch_window > 0) window = {config.watch_window, SIZE_MAX};
+  return {std::move(table), Schema(), Store(resources, window), base::Random(seed, "objects"),
           std::chrono::system_clock::now};
 }
 
@@ -191,6 +194,7 @@ void EmbeddedServer::stop(base::Nanoseconds grace) {
   state_->shard.run(state_->stop(grace));
   state_->server.reset();
   state_->shard.stop();
+  for (const std::string& line : state_->handler->fault_summary()) base::log_info("fault " + line);
 }
 
 }  // namespace k8scale::apiserver

@@ -1,5 +1,7 @@
 #include "store.h"
 
+#include <algorithm>
+
 namespace k8scale::apiserver {
 namespace {
 
@@ -59,6 +61,7 @@ void Store::compact() {
   events_.clear();
   event_bytes_ = 0;
   oldest_ = revision_;
+  std::fill(forgotten_.begin(), forgotten_.end(), revision_);
 }
 
 void Store::record(Event event) {
@@ -67,6 +70,7 @@ void Store::record(Event event) {
   while (events_.size() > window_.events || event_bytes_ > window_.bytes) {
     event_bytes_ -= cost(events_.front());
     oldest_ = events_.front().revision;
+    forgotten_[events_.front().resource] = oldest_;
     events_.pop_front();
   }
 }

@@ -31,11 +31,16 @@ class Store {
  public:
   using Objects = std::map<Key, ObjectPointer, KeyOrder>;
 
-  Store(std::size_t resources, EventWindow window) : objects_(resources), window_(window) {}
+  Store(std::size_t resources, EventWindow window)
+      : objects_(resources), forgotten_(resources, 1), window_(window) {}
 
+  [[nodiscard]] std::size_t resources() const { return objects_.size(); }
   [[nodiscard]] std::uint64_t revision() const { return revision_; }
   /// The oldest revision at which a list can still be read.
   [[nodiscard]] std::uint64_t oldest_revision() const { return oldest_; }
+  /// The oldest revision from which a watch of the resource misses nothing: what others of its resources did
+  /// may be forgotten.
+  [[nodiscard]] std::uint64_t oldest_revision(std::size_t resource) const { return forgotten_[resource]; }
   [[nodiscard]] const Objects& objects(std::size_t resource) const { return objects_[resource]; }
   /// Null when there is none.
   [[nodiscard]] ObjectPointer find(std::size_t resource, KeyView key) const;
@@ -51,7 +56,12 @@ class Store {
   /// Forgets the past, as a compaction does.
   void compact();
 
+  /// In the order of their revisions, without gaps.
   [[nodiscard]] const std::deque<Event>& events() const { return events_; }
+  /// The event that made `revision`, which is younger than the oldest one and has come.
+  [[nodiscard]] const Event& event_at(std::uint64_t revision) const {
+    return events_[revision - events_.front().revision];
+  }
   [[nodiscard]] std::size_t event_bytes() const { return event_bytes_; }
 
  private:
@@ -59,6 +69,7 @@ class Store {
   [[nodiscard]] Objects undone_changes(std::size_t resource, std::uint64_t revision) const;
 
   std::vector<Objects> objects_;
+  std::vector<std::uint64_t> forgotten_;  // of each resource, the youngest revision that fell out
   EventWindow window_;
   std::deque<Event> events_;
   std::size_t event_bytes_ = 0;

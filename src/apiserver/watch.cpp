@@ -3,215 +3,265 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
-#include "list.h"
-#include "selector.h"
-#include "table.h"
+#include "answers.h"
 
 namespace k8scale::apiserver {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What kube-apiserver gives a watch that names no timeout: 30 to 60 minutes. One value will do here.
-constexpr auto default_timeout = std::chrono::minutes(30);
 constexpr auto bookmark_period = std::chrono::minutes(1);
-// How long a stopping server may go unnoticed.
-constexpr auto stop_check_period = std::chrono::milliseconds(500);
+constexpr auto last_bookmark_before_end = std::chrono::seconds(2);
+// How long kube-apiserver waits for a version to come that a WatchList wants.
+constexpr auto longest_wait_for_version = std::chrono::seconds(3);
+constexpr auto version_check_period = std::chrono::milliseconds(50);
+// What is written at a time; so much of a slow reader's events is in memory.
+constexpr std::size_t most_at_a_time = 16 * 1024;
 
-struct Selection {
-  const ResourceInfo& resource;
-  std::size_t index = 0;
-  std::string namespace_name;
-  std::string name;
-  LabelSelector labels;
-  FieldSelector fields;
-
-  [[nodiscard]] bool matches(const ObjectPointer& object) const {
-    if (!object) return false;
-    const Key& key = object->key();
-    return (namespace_name.empty() || key.namespace_name == namespace_name) &&
-           (name.empty() || key.name == name) && labels.matches(object->labels()) && fields.matches(*object);
-  }
-};
-
-std::chrono::seconds timeout_of(const Call& call) {
-  const std::string_view text = call.option("timeoutSeconds");
-  std::uint32_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  return error == std::errc() && seconds > 0 ? std::chrono::seconds(seconds) : default_timeout;
+std::chrono::nanoseconds timeout_of(const WatchOptions& options, base::Random& random) {
+  if (options.timeout) return *options.timeout;
+  constexpr double least = 30 * 60;
+  return base::from_seconds(least * (1 + random.uniform()));
 }
 
-// Writes the events of one watch.
+FrameForm first_form(const Call& call) {
+  if (call.view != View::table)
+    return {call.view, call.encoding, RowObject::metadata, TableHead::without_columns};
+  return {call.view, call.encoding, row_object(call), TableHead::with_columns};
+}
+
 class Watch {
  public:
-  Watch(const Core& core, const Call& call, Selection selection, net::Responder& responder)
-      : core_(core), call_(call), selection_(std::move(selection)), responder_(responder) {}
+  Watch(WatchContext& context, const Call& call, const WatchOptions& options, net::Responder& responder,
+        WatchEnd end);
+  ~Watch() { responder_.when_client_goes(nullptr); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
 
-  [[nodiscard]] net::Task<void> run(std::optional<std::uint64_t> from, net::Signal& changed);
+  [[nodiscard]] net::Task<void> run();
 
  private:
-  void append(std::string_view type, std::string_view object);
-  void append_object(std::string_view type, const ObjectPointer& object, std::uint64_t revision);
-  void append_existing();
-  void append_event(const Event& event);
-  void append_bookmark(bool initial_events_end);
-  void append_expired();
-  [[nodiscard]] bool append_changes();
-  [[nodiscard]] net::Task<bool> send();
+  enum class Progress { up_to_date, more, lost };
 
-  const Core& core_;
+  [[nodiscard]] net::Task<bool> show_present();
+  [[nodiscard]] net::Task<void> show_changes();
+  [[nodiscard]] net::Task<void> wait_for_version();
+  [[nodiscard]] net::Task<bool> send();
+  [[nodiscard]] bool append_present(Key& next);
+  [[nodiscard]] Progress append_changes();
+  [[nodiscard]] bool append_event(const Event& event);
+  void append_what_is_due();
+  void schedule_bookmark();
+  [[nodiscard]] FrameForm form_of_next();
+  [[nodiscard]] bool matches(const ObjectPointer& object) const;
+  [[nodiscard]] bool ended() const;
+
+  WatchContext& context_;
+  const Store& store_;
   const Call& call_;
-  Selection selection_;
+  const WatchOptions& options_;
   net::Responder& responder_;
+  std::size_t index_;
+  FrameForm form_;
+  Watches::Member member_;
+  EventTampering tampering_;
+  WatchEnd end_kind_;
+  base::SteadyTime end_;
+  base::SteadyTime next_bookmark_;
+  base::Nanoseconds pause_{0};
+  bool client_gone_ = false;
   std::string pending_;
-  std::uint64_t seen_ = 0;
 };
 
-void Watch::append(std::string_view type, std::string_view object) {
-  fmt::format_to(std::back_inserter(pending_), R"({{"type":"{}","object":)", type);
-  pending_ += object;
-  pending_ += "}\n";
+Watch::Watch(WatchContext& context, const Call& call, const WatchOptions& options, net::Responder& responder,
+             WatchEnd end)
+    : context_(context),
+      store_(context.core.store),
+      call_(call),
+      options_(options),
+      responder_(responder),
+      index_(context.core.table.index_of(*call.resource)),
+      form_(first_form(call)),
+      member_(context.watches, index_),
+      tampering_(context.faults, *call.resource),
+      end_kind_(end),
+      end_(Clock::now() + timeout_of(options_, context.random)) {
+  schedule_bookmark();
+  responder_.when_client_goes([this] {
+    client_gone_ = true;
+    context_.watches.wake(member_);
+  });
 }
 
-void Watch::append_object(std::string_view type, const ObjectPointer& object, std::uint64_t revision) {
-  const bool current = object->revision() == revision;
-  if (call_.view == View::object) {
-    append(type, current ? object->encoded() : object->encoded_at(revision));
-    return;
-  }
-  Json document = object->document();
-  document["metadata"]["resourceVersion"] = std::to_string(revision);
-  if (call_.view == View::metadata_only) {
-    append(type, to_text(metadata_only(document)));
-    return;
-  }
-  const auto shown = std::make_shared<const Object>(std::move(document), revision);
-  const Json metadata = {{"resourceVersion", std::to_string(revision)}};
-  append(type, table_text(selection_.resource, {&shown, 1}, metadata, RowObject::metadata, core_.clock()));
+bool Watch::matches(const ObjectPointer& object) const {
+  if (!object) return false;
+  const bool in_namespace =
+      call_.namespace_name.empty() || object->key().namespace_name == call_.namespace_name;
+  return in_namespace && options_.labels.matches(object->labels()) && options_.fields.matches(*object);
 }
 
-void Watch::append_existing() {
-  for (const auto& [key, object] : core_.store.objects(selection_.index)) {
-    if (selection_.matches(object)) append_object("ADDED", object, object->revision());
-  }
+bool Watch::ended() const {
+  return client_gone_ || context_.stopped.raised() || responder_.stopping() || Clock::now() >= end_;
 }
 
-// An object that begins or ceases to match is one that appears or goes.
-void Watch::append_event(const Event& event) {
-  if (event.resource != selection_.index) return;
-  const bool before = selection_.matches(event.previous);
-  const bool after = selection_.matches(event.current);
-  if (after) {
-    append_object(before ? "MODIFIED" : "ADDED", event.current, event.revision);
-  } else if (before) {
-    append_object("DELETED", event.previous, event.revision);
-  }
+void Watch::schedule_bookmark() {
+  const base::SteadyTime now = Clock::now();
+  next_bookmark_ = std::min<base::SteadyTime>(now + bookmark_period, end_ - last_bookmark_before_end);
+  if (!options_.bookmarks || next_bookmark_ <= now) next_bookmark_ = base::SteadyTime::max();
 }
 
-void Watch::append_bookmark(bool initial_events_end) {
-  Json metadata = {{"resourceVersion", std::to_string(seen_)}, {"creationTimestamp", nullptr}};
-  if (initial_events_end) metadata["annotations"] = {{"k8s.io/initial-events-end", "true"}};
-  append("BOOKMARK", to_text({{"kind", selection_.resource.kind},
-                              {"apiVersion", selection_.resource.api_version()},
-                              {"metadata", std::move(metadata)}}));
+FrameForm Watch::form_of_next() {
+  const FrameForm form = form_;
+  form_.table_head = TableHead::without_columns;
+  return form;
 }
 
-void Watch::append_expired() {
-  append(
-      "ERROR",
-      to_text(expired(fmt::format("too old resource version: {} ({})", seen_, core_.store.oldest_revision()))
-                  .status()));
+// Goes on at `next`; whether there is more.
+bool Watch::append_present(Key& next) {
+  bool more = false;
+  const auto visit = [&](const ObjectPointer& object) {
+    const Key& key = object->key();
+    if (!call_.namespace_name.empty() && key.namespace_name != call_.namespace_name) return false;
+    more = pending_.size() >= most_at_a_time;
+    if (more) {
+      next = key;
+      return false;
+    }
+    if (matches(object)) {
+      pending_ += object_frame(context_.core, *call_.resource, EventType::added, object, form_of_next());
+    }
+    return true;
+  };
+  store_.scan(index_, member_.seen, {next.namespace_name, next.name}, visit);
+  return more;
 }
 
-// False when the past is no longer known.
-bool Watch::append_changes() {
-  if (seen_ < core_.store.oldest_revision()) {
-    append_expired();
-    return false;
-  }
-  const auto& events = core_.store.events();
-  const auto first =
-      std::upper_bound(events.begin(), events.end(), seen_,
-                       [](std::uint64_t revision, const Event& event) { return revision < event.revision; });
-  for (auto event = first; event != events.end(); ++event) append_event(*event);
-  seen_ = core_.store.revision();
+// An object that begins or ceases to match is one that appears or goes. False: not yet.
+bool Watch::append_event(const Event& event) {
+  if (event.resource != index_) return true;
+  const bool before = matches(event.previous);
+  const bool after = matches(event.current);
+  if (!before && !after) return true;
+  pause_ = tampering_.delay_of_next();
+  if (pause_.count() > 0) return false;
+  EventType type = before ? EventType::modified : EventType::added;
+  if (!after) type = EventType::deleted;
+  const ObjectPointer& object = after ? event.current : event.previous;
+  const FrameForm form = form_of_next();
+  tampering_.put(context_.frames.frame(*call_.resource, type, object, event.revision, form), pending_);
   return true;
 }
 
-net::Task<bool> Watch::send() {
-  std::string bytes;
-  bytes.swap(pending_);
-  const base::Result<void> sent = co_await responder_.write(bytes);
-  co_return sent.has_value();
+Watch::Progress Watch::append_changes() {
+  if (member_.seen < store_.oldest_revision(index_)) return Progress::lost;
+  std::uint64_t next = member_.seen + 1;
+  if (!store_.events().empty()) next = std::max(next, store_.events().front().revision);
+  for (; next <= store_.revision(); ++next) {
+    if (pending_.size() >= most_at_a_time || tampering_.drops()) return Progress::more;
+    const bool done = append_event(store_.event_at(next));
+    if (!done) return Progress::more;
+    member_.seen = next;
+  }
+  return Progress::up_to_date;
 }
 
-net::Task<void> Watch::run(std::optional<std::uint64_t> from, net::Signal& changed) {
-  const base::SteadyTime end = Clock::now() + timeout_of(call_);
-  const bool bookmarks = call_.option("allowWatchBookmarks") == "true";
-  const bool initial = call_.option("sendInitialEvents") == "true";
-  base::SteadyTime next_bookmark = Clock::now() + bookmark_period;
-  seen_ = from.value_or(core_.store.revision());
-  if (!from || initial) {
-    seen_ = core_.store.revision();
-    append_existing();
-    if (initial && bookmarks) append_bookmark(true);
+void Watch::append_what_is_due() {
+  const base::SteadyTime now = Clock::now();
+  if (now < next_bookmark_ && now < tampering_.held_until()) return;
+  tampering_.give_up_holding(pending_);
+  if (now < next_bookmark_) return;
+  pending_ +=
+      bookmark_frame(context_.core, *call_.resource, member_.seen, BookmarkKind::periodic, form_of_next());
+  schedule_bookmark();
+}
+
+net::Task<bool> Watch::send() {
+  if (pending_.empty()) co_return true;
+  if (end_kind_ == WatchEnd::cut) pending_.resize(pending_.size() / 2);
+  const std::string bytes = std::exchange(pending_, std::string());
+  const base::Result<void> sent = co_await responder_.write(bytes);
+  if (end_kind_ == WatchEnd::cut) responder_.reset();
+  co_return sent.has_value() && end_kind_ == WatchEnd::regular;
+}
+
+net::Task<void> Watch::wait_for_version() {
+  const base::SteadyTime deadline = Clock::now() + longest_wait_for_version;
+  while (store_.revision() < options_.revision && Clock::now() < deadline && !ended()) {
+    static_cast<void>(co_await context_.stopped.wait_until(Clock::now() + version_check_period));
   }
-  bool open = true;
-  while (open && Clock::now() < end && !responder_.stopping()) {
-    open = append_changes();
-    if (bookmarks && Clock::now() >= next_bookmark) {
-      append_bookmark(false);
-      next_bookmark = Clock::now() + bookmark_period;
+}
+
+// False: the watch is over, or its connection.
+net::Task<bool> Watch::show_present() {
+  Key next{call_.namespace_name, ""};
+  bool more = true;
+  while (more) {
+    if (member_.seen < store_.oldest_revision(index_) || ended()) co_return false;
+    more = append_present(next);
+    if (!more && options_.bookmarks) {
+      pending_ += bookmark_frame(context_.core, *call_.resource, member_.seen,
+                                 BookmarkKind::end_of_initial_events, form_of_next());
     }
-    if (!pending_.empty()) {
-      const bool sent = co_await send();
-      if (!sent) co_return;
-      continue;
-    }
-    static_cast<void>(co_await changed.wait_until(std::min(end, Clock::now() + stop_check_period)));
-  }
-  if (!pending_.empty()) {
     const bool sent = co_await send();
-    if (!sent) co_return;
+    if (!sent) co_return false;
   }
+  co_return true;
+}
+
+net::Task<void> Watch::show_changes() {
+  while (!ended()) {
+    const Progress progress = append_changes();
+    if (progress == Progress::lost) break;
+    if (progress == Progress::up_to_date) append_what_is_due();
+    const bool wrote = !pending_.empty();
+    const bool sent = co_await send();
+    if (!sent) break;
+    if (tampering_.drops()) {
+      responder_.reset();
+      break;
+    }
+    if (pause_.count() > 0) {
+      static_cast<void>(co_await context_.stopped.wait_until(std::min(end_, Clock::now() + pause_)));
+    } else if (!wrote && progress == Progress::up_to_date) {
+      const base::SteadyTime moment = std::min(next_bookmark_, tampering_.held_until());
+      co_await context_.watches.rest(member_, std::min(end_, moment));
+    }
+  }
+}
+
+net::Task<void> Watch::run() {
+  if (options_.initial_events) co_await wait_for_version();
+  const bool from_present = options_.initial_events || options_.revision == 0;
+  member_.seen = from_present ? store_.revision() : options_.revision;
+  const std::uint64_t oldest = store_.oldest_revision(index_);
+  if (options_.revision > store_.revision()) {
+    pending_ =
+        error_frame(context_.core, version_too_large(options_.revision, store_.revision()), form_.encoding);
+  } else if (member_.seen < oldest) {
+    const Refusal too_old = expired(fmt::format("too old resource version: {} ({})", member_.seen, oldest));
+    pending_ = error_frame(context_.core, too_old, form_.encoding);
+  } else {
+    bool open = true;
+    if (options_.initial_events) open = co_await show_present();
+    if (open) co_await show_changes();
+    tampering_.give_up_holding(pending_);
+  }
+  // Both fail at once when the connection is no more.
+  const bool sent = co_await send();
+  if (!sent) co_return;
   const base::Result<void> finished = co_await responder_.finish();
   static_cast<void>(finished);
 }
 
 }  // namespace
 
-Answer<void> check_watch(const Core& core, const Call& call) {
-  const Answer<LabelSelector> labels = LabelSelector::parse(call.option("labelSelector"));
-  if (!labels) return labels.error();
-  const Answer<FieldSelector> fields = FieldSelector::parse(call.option("fieldSelector"), *call.resource);
-  if (!fields) return fields.error();
-  const std::string_view version = call.option("resourceVersion");
-  const std::optional<std::uint64_t> revision = parse_revision(version);
-  if (!version.empty() && !revision) {
-    return bad_request(
-        fmt::format("resourceVersion: Invalid value: \"{}\": expected a decimal number", version));
-  }
-  if (revision && *revision > core.store.revision())
-    return version_too_large(*revision, core.store.revision());
-  return {};
-}
-
-net::Task<void> watch(const Core& core, const Call& call, net::Responder& responder, net::ResponseHead head,
-                      net::Signal& changed) {
-  Selection selection{*call.resource,
-                      core.table.index_of(*call.resource),
-                      call.namespace_name,
-                      call.name,
-                      LabelSelector::parse(call.option("labelSelector")).value(),
-                      FieldSelector::parse(call.option("fieldSelector"), *call.resource).value()};
-  std::optional<std::uint64_t> from = parse_revision(call.option("resourceVersion"));
-  if (from == 0U) from.reset();
+net::Task<void> watch(WatchContext& context, const Call& call, const WatchOptions& options,
+                      net::Responder& responder, net::ResponseHead head, WatchEnd end) {
   const base::Result<void> begun = co_await responder.begin(std::move(head));
   if (begun.has_error()) co_return;
-  Watch running(core, call, std::move(selection), responder);
-  co_await running.run(from, changed);
+  Watch running(context, call, options, responder, end);
+  co_await running.run();
 }
 
 }  // namespace k8scale::apiserver

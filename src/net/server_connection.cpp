@@ -17,6 +17,8 @@ namespace {
 // its own writes fail.
 constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::size_t linger_bytes = 8 * 1024 * 1024;
+// What a connection keeps of the memory that an answer was written in.
+constexpr std::size_t kept_at_rest = 1024;
 // A body up to this goes out in one piece with its head.
 constexpr std::size_t small_body = 64 * 1024;
 
@@ -79,6 +81,7 @@ Task<bool> ServerConnection::serve_one() {
   head_only_ = request.method == "HEAD";
   stream_.set_limit(base::Nanoseconds(0), "");
   co_await shared_->handler(request, *this);
+  stream_.when_peer_ends(nullptr);
   if (answer_ == Answer::none || answer_ == Answer::streaming) reset();
   co_return answer_ == Answer::whole&& keep_alive_ && !shared_->stopping;
 }
@@ -202,6 +205,8 @@ Task<base::Result<void>> ServerConnection::send_out() {
   if (answer_ == Answer::broken) co_return Failure(FailureKind::cancelled, "the server is stopping");
   stream_.set_limit(shared_->options.write_timeout, "the client took nothing");
   base::Result<void> outcome = co_await stream_.write(sending_);
+  // Thousands of watches rest between two writes.
+  if (sending_.capacity() > kept_at_rest) sending_ = std::string();
   sending_.clear();
   if (outcome.has_error()) answer_ = Answer::broken;
   co_return outcome;
@@ -223,6 +228,7 @@ Task<base::Result<void>> ServerConnection::send(Response response) {
 }
 
 Task<base::Result<void>> ServerConnection::begin(ResponseHead head) {
+  received_.release();
   // HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
   if (!is_1_1_) keep_alive_ = false;
   write_head(head);

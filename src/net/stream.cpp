@@ -258,16 +258,38 @@ void Stream::release_memory() {
   if (ssl_) SSL_free_buffers(ssl_.get());
 }
 
-bool Stream::is_quiet() {
+bool Stream::is_quiet() { return look_at_peer() == Peer::silent; }
+
+Stream::Peer Stream::look_at_peer() {
   char byte = 0;
   const ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (count < 0) return errno == EAGAIN || errno == EINTR;
-  if (count == 0 || !ssl_) return false;
+  if (count < 0) return errno == EAGAIN || errno == EINTR ? Peer::silent : Peer::ended;
+  if (count == 0) return Peer::ended;
+  if (!ssl_) return Peer::speaks;
   // Bytes of TLS may be a session ticket; SSL_peek takes those in.
   ERR_clear_error();
   const int outcome = SSL_peek(ssl_.get(), &byte, 1);
-  const bool quiet = outcome <= 0 && after_tls(outcome).progress == Progress::wants_read;
-  return quiet;
+  if (outcome > 0) return Peer::speaks;
+  return after_tls(outcome).progress == Progress::wants_read ? Peer::silent : Peer::ended;
+}
+
+void Stream::when_peer_ends(std::function<void()> ended) {
+  peer_ended_.reset();
+  if (!ended) return;
+  peer_ended_ = std::make_shared<std::function<void()>>(std::move(ended));
+  look_out_for_the_end(peer_ended_);
+}
+
+// The stream may be gone when the socket has something to say: then nobody else holds `ended`.
+void Stream::look_out_for_the_end(std::shared_ptr<std::function<void()>> ended) {
+  socket_.async_wait(Socket::wait_read,
+                     [this, watched = std::weak_ptr(ended)](const boost::system::error_code& error) {
+                       auto still = watched.lock();
+                       if (!still || error) return;
+                       const Peer peer = look_at_peer();
+                       if (peer == Peer::silent) look_out_for_the_end(still);
+                       if (peer == Peer::ended) (*still)();
+                     });
 }
 
 void Stream::shut_down_writing() {

@@ -1,6 +1,8 @@
 #pragma once
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,6 +54,9 @@ class Stream {
   void release_memory();
   /// Whether a connection at rest is still open and has nothing unexpected to say.
   [[nodiscard]] bool is_quiet();
+  /// Calls `ended`, once, when the peer closes the connection; stops looking at the first byte that it sends
+  /// instead, and when a null function is given. Nothing else may read meanwhile.
+  void when_peer_ends(std::function<void()> ended);
   [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
   [[nodiscard]] SSL* ssl() const { return ssl_.get(); }
   [[nodiscard]] Socket& socket() { return socket_; }
@@ -70,6 +75,9 @@ class Stream {
     std::size_t bytes = 0;
   };
 
+  enum class Peer { silent, speaks, ended };
+  [[nodiscard]] Peer look_at_peer();
+  void look_out_for_the_end(std::shared_ptr<std::function<void()>> ended);
   [[nodiscard]] Attempt try_read(std::span<char> buffer);
   [[nodiscard]] Attempt try_write(std::string_view bytes);
   [[nodiscard]] Attempt after_tls(int outcome);
@@ -88,6 +96,7 @@ class Stream {
   std::uint64_t bytes_written_ = 0;
   bool cancelled_ = false;
   bool broken_ = false;  // TLS forbids SSL_shutdown after a fatal error
+  std::shared_ptr<std::function<void()>> peer_ended_;
 };
 
 }  // namespace k8scale::net

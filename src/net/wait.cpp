@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
+#include <optional>
 
 namespace k8scale::net {
 namespace asio = boost::asio;
@@ -64,6 +65,31 @@ Task<bool> Signal::wait_until(base::SteadyTime when) {
 Task<void> Signal::wait() {
   bool woken = false;
   while (!woken) woken = co_await wait_until(base::SteadyTime::max());
+}
+
+struct Parking::Place {
+  // What runs a coroutine on, in the words of Asio.
+  using Continuation = asio::async_result<asio::use_awaitable_t<Executor>, void()>::handler_type;
+  std::optional<Continuation> resting;
+};
+
+Parking::Parking() : place_(std::make_unique<Place>()) {}
+
+Parking::~Parking() = default;
+
+Task<void> Parking::park() {
+  const auto rest = [this](Place::Continuation continuation) {
+    place_->resting.emplace(std::move(continuation));
+  };
+  asio::use_awaitable_t<Executor> token;
+  co_await asio::async_initiate<asio::use_awaitable_t<Executor>, void()>(rest, token);
+}
+
+void Parking::unpark() {
+  if (!place_->resting) return;
+  Place::Continuation continuation = std::move(*place_->resting);
+  place_->resting.reset();
+  continuation();
 }
 
 TaskGroup::TaskGroup(Shard& shard) : shard_(shard), idle_(shard) {}

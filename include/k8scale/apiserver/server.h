@@ -18,6 +18,7 @@ struct Config {
   std::vector<kube::Resource> resources;  ///< beside the built-in ones
   std::vector<Fault> faults;
   std::size_t max_in_flight = 0;  ///< requests for objects at a time, 429 beyond; 0: no limit
+  std::size_t watch_window = 0;   ///< past events that are kept; 0: 100,000 that take up to 16 MiB
   std::uint64_t seed = 0;         ///< of uids, generated names and faults; 0: from the system
 };
 

@@ -40,6 +40,9 @@ class Responder {
   [[nodiscard]] virtual Task<base::Result<void>> send_cut_short(Response response, std::size_t bytes) = 0;
   /// Drops the connection with a TCP reset, no answer.
   virtual void reset() = 0;
+  /// Calls `gone`, once, when the client closes the connection before its answer is finished; a long answer
+  /// that rests between two writes has no other way to know.
+  virtual void when_client_goes(std::function<void()> /*gone*/) {}
   /// Whether the server is stopping: a long answer should end soon, and properly.
   [[nodiscard]] virtual bool stopping() const = 0;
 };

@@ -52,6 +52,24 @@ class Cancellation {
   bool cancelled_ = false;
 };
 
+/// Where one coroutine rests until it is woken. It holds no timer, so that thousands of coroutines can rest.
+class Parking {
+ public:
+  Parking();
+  ~Parking();
+  Parking(const Parking&) = delete;
+  Parking& operator=(const Parking&) = delete;
+
+  /// Returns at the next `unpark`.
+  [[nodiscard]] Task<void> park();
+  /// Runs the coroutine that rests here until it waits for something again; nothing when none does.
+  void unpark();
+
+ private:
+  struct Place;
+  std::unique_ptr<Place> place_;
+};
+
 /// Coroutines that were started together and are waited for together.
 class TaskGroup {
  public:

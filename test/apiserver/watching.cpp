@@ -1,0 +1,252 @@
+#include "watching.h"
+
+#include <thread>
+
+#include "apiserver/first_objects.h"
+#include "catch.h"
+
+namespace k8scale::apiserver {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view token = "secret";
+
+net::ServerRequest request_of(const std::string& method, const std::string& target) {
+  net::ServerRequest request;
+  request.method = method;
+  request.target = target;
+  request.headers.add("Authorization", "Bearer " + std::string(token));
+  return request;
+}
+
+template <class T>
+net::Task<T> call(std::function<T()> work) {
+  co_return work();
+}
+
+net::Task<void> handle(ApiHandler& handler, const net::ServerRequest& request, net::Responder& responder) {
+  co_await handler.handle(request, responder);
+}
+
+// Takes one whole answer.
+class Taker final : public net::Responder {
+ public:
+  net::Response response;
+  net::Task<base::Result<void>> send(net::Response given) override {
+    response = std::move(given);
+    co_return base::Result<void>();
+  }
+  net::Task<base::Result<void>> begin(net::ResponseHead) override { return fail(); }
+  net::Task<base::Result<void>> write(std::string_view) override { return fail(); }
+  net::Task<base::Result<void>> finish() override { return fail(); }
+  net::Task<base::Result<void>> send_cut_short(net::Response, std::size_t) override { return fail(); }
+  void reset() override {}
+  [[nodiscard]] bool stopping() const override { return false; }
+
+ private:
+  static net::Task<base::Result<void>> fail() {
+    co_return base::Failure(base::FailureKind::io, "not expected");
+  }
+};
+
+}  // namespace
+
+WatchClient::WatchClient(net::Shard& shard, std::string target, const std::string& accept)
+    : shard_(shard), request_(request_of("GET", std::move(target))), unblocked_(shard) {
+  request_.headers.add("Accept", accept);
+}
+
+template <class T>
+T WatchClient::on_shard(std::function<T()> look) const {
+  return shard_.run(call<T>(std::move(look)));
+}
+
+std::string WatchClient::bytes() const {
+  return on_shard<std::string>([this] { return bytes_; });
+}
+int WatchClient::status() const {
+  return on_shard<int>([this] { return head_.status; });
+}
+std::string WatchClient::content_type() const {
+  return on_shard<std::string>(
+      [this] { return std::string(head_.headers.find("Content-Type").value_or("")); });
+}
+bool WatchClient::finished() const {
+  return on_shard<bool>([this] { return finished_; });
+}
+bool WatchClient::was_reset() const {
+  return on_shard<bool>([this] { return reset_; });
+}
+
+std::vector<Json> WatchClient::events() const {
+  std::vector<Json> events;
+  const std::string text = bytes();
+  std::size_t from = 0;
+  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', from)) {
+    const ParsedJson parsed = parse_json(std::string_view(text).substr(from, end - from));
+    CHECK(parsed.error.empty());
+    events.push_back(parsed.value);
+    from = end + 1;
+  }
+  return events;
+}
+
+std::vector<std::string> WatchClient::summary() const {
+  std::vector<std::string> lines;
+  for (const Json& event : events()) {
+    const Json& object = member(event, "object");
+    lines.push_back(std::string(text_member(event, "type")) + " " +
+                    std::string(text_member(member(object, "metadata"), "name")));
+  }
+  return lines;
+}
+
+void WatchClient::wait_until(const std::function<bool()>& condition, const std::string& what) const {
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) FAIL(what << ": not in 20 s; so far: " << bytes());
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
+std::vector<std::string> WatchClient::wait_for(std::size_t count) {
+  wait_until([&] { return events().size() >= count; }, std::to_string(count) + " events");
+  return summary();
+}
+
+void WatchClient::wait_for_end() {
+  wait_until([this] { return on_shard<bool>([this] { return over_; }); }, "the end of the watch");
+}
+
+void WatchClient::block(bool blocked) {
+  on_shard<bool>([this, blocked] {
+    blocked_ = blocked;
+    if (!blocked) unblocked_.raise();
+    return true;
+  });
+}
+
+void WatchClient::go_away() {
+  on_shard<bool>([this] {
+    away_ = true;
+    unblocked_.raise();
+    if (gone_) gone_();
+    return true;
+  });
+}
+
+base::Result<void> WatchClient::outcome() const {
+  if (reset_ || away_) return base::Failure(base::FailureKind::reset, "the client is gone");
+  return {};
+}
+
+net::Task<base::Result<void>> WatchClient::send(net::Response response) {
+  head_ = response;
+  bytes_ = response.body + "\n";
+  finished_ = true;
+  co_return base::Result<void>();
+}
+
+net::Task<base::Result<void>> WatchClient::begin(net::ResponseHead head) {
+  head_ = std::move(head);
+  co_return outcome();
+}
+
+net::Task<base::Result<void>> WatchClient::write(std::string_view bytes) {
+  while (blocked_ && !away_) {
+    unblocked_.lower();
+    co_await unblocked_.wait();
+  }
+  if (outcome().has_value()) bytes_ += bytes;
+  co_return outcome();
+}
+
+net::Task<base::Result<void>> WatchClient::finish() {
+  finished_ = outcome().has_value();
+  co_return outcome();
+}
+
+net::Task<base::Result<void>> WatchClient::send_cut_short(net::Response response, std::size_t) {
+  base::Result<void> sent = co_await send(std::move(response));
+  co_return sent;
+}
+
+void WatchClient::reset() { reset_ = true; }
+
+WatchedApi::WatchedApi(const std::vector<std::string>& faults, EventWindow window)
+    : core_{ResourceTable({{"example.com", "v1", "widgets", "Widget", true}}), Schema(),
+            Store(ResourceTable({{"example.com", "v1", "widgets", "Widget", true}}).all().size(), window),
+            base::Random(1, "objects"), std::chrono::system_clock::now} {
+  put_first_objects(core_, "127.0.0.1", 6443);
+  ApiHandler::Options options;
+  options.token = token;
+  for (const std::string& each : faults) options.faults.push_back(parse_fault(each));
+  handler_ = std::make_unique<ApiHandler>(shard_, core_, std::move(options), base::Random(1, "faults"));
+}
+
+WatchedApi::~WatchedApi() {
+  for (const auto& client : clients_) client->block(false);
+  stop();
+  for (const auto& client : clients_) client->wait_for_end();
+  shard_.stop();
+}
+
+WatchedApi::Reply WatchedApi::request(const std::string& method, const std::string& target, const Json& body,
+                                      const std::vector<std::pair<std::string, std::string>>& headers) {
+  net::ServerRequest request = request_of(method, target);
+  if (!body.is_null()) request.body = body.is_string() ? body.get<std::string>() : to_text(body);
+  for (const auto& [name, value] : headers) request.headers.add(name, value);
+  Taker taker;
+  shard_.run(handle(*handler_, request, taker));
+  return {taker.response.status, taker.response.headers, taker.response.body};
+}
+
+void WatchedApi::create(const std::string& name, const Json& labels) {
+  const Reply reply = request("POST", config_maps_path, {{"metadata", {{"name", name}, {"labels", labels}}}});
+  REQUIRE(reply.status == 201);
+}
+
+void WatchedApi::relabel(const std::string& name, const Json& labels) {
+  const Reply reply = request("PATCH", config_maps_path + "/" + name, {{"metadata", {{"labels", labels}}}},
+                              {{"Content-Type", "application/merge-patch+json"}});
+  REQUIRE(reply.status == 200);
+}
+
+void WatchedApi::remove(const std::string& name) {
+  REQUIRE(request("DELETE", config_maps_path + "/" + name).status == 200);
+}
+
+WatchClient& WatchedApi::watch(const std::string& options, const std::string& accept) {
+  return watch_at(config_maps_path + "?watch=true&" + options, accept);
+}
+
+WatchClient& WatchedApi::watch_at(const std::string& target, const std::string& accept) {
+  clients_.push_back(std::make_unique<WatchClient>(shard_, target, accept));
+  WatchClient& client = *clients_.back();
+  shard_.spawn(serve(client));
+  client.wait_until([&] { return client.status() != 0 || client.was_reset(); }, "the answer to a watch");
+  return client;
+}
+
+net::Task<void> WatchedApi::serve(WatchClient& client) {
+  co_await handler_->handle(client.request_, client);
+  client.over_ = true;
+}
+
+std::uint64_t WatchedApi::revision() {
+  return shard_.run(call<std::uint64_t>([this] { return core_.store.revision(); }));
+}
+
+std::vector<std::string> WatchedApi::fault_summary() {
+  return shard_.run(call<std::vector<std::string>>([this] { return handler_->fault_summary(); }));
+}
+
+void WatchedApi::stop() {
+  shard_.run(call<bool>([this] {
+    handler_->stop();
+    return true;
+  }));
+}
+
+}  // namespace k8scale::apiserver

@@ -1,0 +1,103 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apiserver/handler.h"
+#include "k8scale/net/shard.h"
+#include "k8scale/net/wait.h"
+
+/// A handler without a network, and watches of it that a test can look into.
+namespace k8scale::apiserver {
+
+/// The client's end of one watch, which takes all at once, or nothing.
+class WatchClient final : public net::Responder {
+ public:
+  WatchClient(net::Shard& shard, std::string target, const std::string& accept);
+
+  /// What has come, whole events and whatever follows the last of them.
+  [[nodiscard]] std::string bytes() const;
+  /// The events that have come, each a line of JSON.
+  [[nodiscard]] std::vector<Json> events() const;
+  /// "ADDED a", "BOOKMARK "
+  [[nodiscard]] std::vector<std::string> summary() const;
+  /// Waits until `count` events have come; fails the test when they do not come in time.
+  std::vector<std::string> wait_for(std::size_t count);
+  /// Waits until the watch is over.
+  void wait_for_end();
+
+  [[nodiscard]] int status() const;
+  [[nodiscard]] std::string content_type() const;
+  /// Ended in the way that HTTP wants.
+  [[nodiscard]] bool finished() const;
+  [[nodiscard]] bool was_reset() const;
+  /// From now on it takes nothing, or everything again.
+  void block(bool blocked);
+  void go_away();
+
+  net::Task<base::Result<void>> send(net::Response response) override;
+  net::Task<base::Result<void>> begin(net::ResponseHead head) override;
+  net::Task<base::Result<void>> write(std::string_view bytes) override;
+  net::Task<base::Result<void>> finish() override;
+  net::Task<base::Result<void>> send_cut_short(net::Response response, std::size_t bytes) override;
+  void reset() override;
+  void when_client_goes(std::function<void()> gone) override { gone_ = std::move(gone); }
+  [[nodiscard]] bool stopping() const override { return false; }
+
+ private:
+  friend class WatchedApi;
+  template <class T>
+  T on_shard(std::function<T()> look) const;
+  [[nodiscard]] base::Result<void> outcome() const;
+  void wait_until(const std::function<bool()>& condition, const std::string& what) const;
+
+  net::Shard& shard_;
+  net::ServerRequest request_;
+  net::ResponseHead head_;
+  std::string bytes_;
+  bool blocked_ = false, finished_ = false, reset_ = false, away_ = false, over_ = false;
+  net::Signal unblocked_;
+  std::function<void()> gone_;
+};
+
+class WatchedApi {
+ public:
+  explicit WatchedApi(const std::vector<std::string>& faults = {}, EventWindow window = {});
+  ~WatchedApi();
+
+  /// The status and the body of an answer.
+  struct Reply {
+    int status = 0;
+    net::Headers headers;
+    std::string body;
+    [[nodiscard]] Json json() const { return parse_json(body).value; }
+  };
+  Reply request(const std::string& method, const std::string& target, const Json& body = nullptr,
+                const std::vector<std::pair<std::string, std::string>>& headers = {});
+
+  void create(const std::string& name, const Json& labels = Json::object());
+  void relabel(const std::string& name, const Json& labels);
+  void remove(const std::string& name);
+
+  /// Of /api/v1/namespaces/default/configmaps?watch=true&`options`.
+  WatchClient& watch(const std::string& options = {}, const std::string& accept = "application/json");
+  WatchClient& watch_at(const std::string& target, const std::string& accept = "application/json");
+
+  [[nodiscard]] std::uint64_t revision();
+  [[nodiscard]] std::vector<std::string> fault_summary();
+  void stop();
+
+ private:
+  net::Task<void> serve(WatchClient& client);
+
+  net::Shard shard_{"apiserver"};
+  Core core_;
+  std::unique_ptr<ApiHandler> handler_;
+  std::vector<std::unique_ptr<WatchClient>> clients_;
+};
+
+inline const std::string config_maps_path = "/api/v1/namespaces/default/configmaps";
+using Words = std::vector<std::string>;
+
+}  // namespace k8scale::apiserver
