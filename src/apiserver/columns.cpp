@@ -22,7 +22,7 @@ std::string first_of(const Texts& texts, std::string_view otherwise) {
                      texts.size() - most_shown);
 }
 
-std::string or_none(std::string text) { return text.empty() ? "<none>" : text; }
+std::string or_none(const std::string& text) { return text.empty() ? "<none>" : text; }
 
 std::string age_since(std::string_view moment, base::WallTime now) {
   const auto from = base::parse_rfc3339(moment);
