@@ -24,7 +24,8 @@ void for_each_text(std::string_view bytes, Read read) {
   Reader reader(bytes.data(), bytes.size());
   while (reader.next()) {
     if (reader.wire_type() == protozero::pbf_wire_type::length_delimited) {
-      read(reader.tag(), read_text(reader));
+      const std::uint32_t field = reader.tag();
+      read(field, read_text(reader));
     } else {
       reader.skip();
     }
