@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "k8scale/observe/object_store.h"
+#include "k8scale/kube/resource_version.h"
 
 namespace k8scale::observe {
 namespace {
@@ -185,16 +185,16 @@ FanOutTotals merge(const std::vector<const FanOut*>& shards) {
 }
 
 void FanOutSink::list_ended(std::string_view resource_version) {
-  fan_out_.relisted(watch_, version_number(resource_version));
+  fan_out_.relisted(watch_, kube::version_number(resource_version));
 }
 
 void FanOutSink::changed(kube::EventType /*type*/, const kube::ObjectView& object,
                          base::SteadyTime received) {
-  fan_out_.event(watch_, version_number(object.resource_version), received);
+  fan_out_.event(watch_, kube::version_number(object.resource_version), received);
 }
 
 void FanOutSink::bookmark(std::string_view resource_version) {
-  fan_out_.reached(watch_, version_number(resource_version));
+  fan_out_.reached(watch_, kube::version_number(resource_version));
 }
 
 }  // namespace k8scale::observe

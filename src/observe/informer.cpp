@@ -1,5 +1,7 @@
 #include "k8scale/observe/informer.h"
 
+#include "k8scale/kube/resource_version.h"
+
 namespace k8scale::observe {
 using kube::EventType;
 
@@ -15,7 +17,7 @@ std::string_view Informer::key_of(const kube::ObjectView& object) {
 }
 
 void Informer::store(const kube::ObjectView& object, StoredObject& into) const {
-  into.version = version_number(object.resource_version);
+  into.version = kube::version_number(object.resource_version);
   into.content_hash = object.content_hash;
   into.created = object.created;
   into.create_stamp = into.update_stamp = std::nullopt;
@@ -33,7 +35,7 @@ void Informer::listed(const kube::ObjectView& object, base::SteadyTime received)
   ++events_.listed;
   last_received_ = received;
   const std::string_view key = key_of(object);
-  const std::uint64_t version = version_number(object.resource_version);
+  const std::uint64_t version = kube::version_number(object.resource_version);
   StoredObject* found = find(key);
   StoredObject* const known = found != nullptr && found->exists ? found : nullptr;
   if (synced()) audit_.relisted(version, known);
@@ -48,7 +50,7 @@ void Informer::listed(const kube::ObjectView& object, base::SteadyTime received)
 }
 
 void Informer::list_ended(std::string_view resource_version) {
-  const std::uint64_t version = version_number(resource_version);
+  const std::uint64_t version = kube::version_number(resource_version);
   for (auto each = store_.begin(); each != store_.end();) {
     const auto object = each++;
     if (!object->second.exists || object->second.list == list_) continue;
@@ -66,7 +68,7 @@ void Informer::changed(EventType type, const kube::ObjectView& object, base::Ste
      : type == EventType::modified ? events_.modified
                                    : events_.deleted);
   const std::string_view key = key_of(object);
-  const std::uint64_t version = version_number(object.resource_version);
+  const std::uint64_t version = kube::version_number(object.resource_version);
   StoredObject* found = find(key);
   StoredObject* const known = found != nullptr && found->exists ? found : nullptr;
   const Audit::Verdict verdict = listing_ ? Audit::Verdict() : audit_.event(type, key, version, known);
@@ -90,7 +92,7 @@ void Informer::changed(EventType type, const kube::ObjectView& object, base::Ste
 }
 
 void Informer::bookmark(std::string_view resource_version) {
-  audit_.bookmark(version_number(resource_version));
+  audit_.bookmark(kube::version_number(resource_version));
 }
 
 void Informer::remove(ObjectStore::iterator object, std::uint64_t version) {

@@ -27,9 +27,9 @@ void print_counts(std::ostream& out, const LoggerState& state) {
              fmt::to_string(log.deletes), ""});
   table.print(out);
   out << fmt::format(
-      "{} objects in {} lists; {} exist at the end\n"
+      "lists: {}, with {} objects; {} exist at the end\n"
       "of those dequeued {} were duplicates, {} exactly one update, {} other than one change\n",
-      events.listed, state.reflector.lists, state.logger.objects, log.duplicates, log.single_updates,
+      state.reflector.lists, events.listed, state.logger.objects, log.duplicates, log.single_updates,
       log.stranges);
 }
 

@@ -88,13 +88,22 @@ class Running {
     if (stopped_) return;
     stopped_ = true;
     shard_.post([this] { reflector_->stop(); });
-    const auto returned = ended_.get_future().wait_for(std::chrono::seconds(20));
+    wait_for_end();
+  }
+  /// Returns when `run` has by itself.
+  void wait_for_end() {
+    const auto returned = ended_.wait_for(std::chrono::seconds(20));
     REQUIRE(returned == std::future_status::ready);
   }
   /// Stops first: counters belong to the shard.
   [[nodiscard]] const ReflectorCounters& counters() {
     stop();
     return reflector_->counters();
+  }
+
+  [[nodiscard]] const std::optional<ReflectorFailure>& failure() {
+    stop();
+    return reflector_->failure();
   }
 
   /// How often that error was counted so far.
@@ -114,14 +123,15 @@ class Running {
  private:
   net::Task<void> run() {
     co_await reflector_->run();
-    ended_.set_value();
+    end_.set_value();
   }
 
   Configuration configuration_;
   net::Shard shard_;
   std::optional<Client> client_;
   std::optional<Reflector> reflector_;
-  std::promise<void> ended_;
+  std::promise<void> end_;
+  std::future<void> ended_ = end_.get_future();
   bool stopped_ = false;
 };
 

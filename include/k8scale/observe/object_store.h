@@ -7,9 +7,6 @@
 
 namespace k8scale::observe {
 
-/// The decimal number that a resourceVersion is; 0 when it is none.
-[[nodiscard]] std::uint64_t version_number(std::string_view resource_version);
-
 /// What is kept of an object: some 60 bytes beside its key.
 struct StoredObject {
   std::uint64_t version = 0;              ///< its resourceVersion; 0 when that is no number
