@@ -157,7 +157,7 @@ int LoggerRun::run() {
   logger_.shard().spawn(run_to_its_end());
   const std::optional<int> signal = wait_for_end(flags_.observe, signals_, [this] {
     const observe::LoggerState state = look();
-    return Activity{state.logger.synced, state.logger.last_received, false};
+    return Activity{state.logger.synced && state.logger.watching, state.logger.last_news, false};
   });
   stop(done);
   return report(signal);

@@ -24,7 +24,7 @@ base::SteadyTime end_of(base::SteadyTime start, base::Nanoseconds duration) {
 std::optional<int> wait_for_end(const ObserveFlags& flags, base::StopSignals& signals,
                                 const std::function<Activity()>& look) {
   const base::SteadyTime end = end_of(Clock::now(), flags.run_for);
-  std::optional<base::SteadyTime> synced;
+  bool watched = false;
   base::SteadyTime idle_end = base::SteadyTime::max();
   while (true) {
     const base::SteadyTime now = Clock::now();
@@ -34,8 +34,9 @@ std::optional<int> wait_for_end(const ObserveFlags& flags, base::StopSignals& si
       return signal;
     }
     const Activity activity = look();
-    if (activity.synced && !synced) synced = Clock::now();
-    if (synced) idle_end = end_of(std::max(*synced, activity.last), flags.until_idle);
+    if (activity.watching && !watched) base::log_info("a list is complete, and changes are watched");
+    watched = watched || activity.watching;
+    idle_end = activity.watching ? end_of(activity.last, flags.until_idle) : base::SteadyTime::max();
     if (activity.ended || Clock::now() >= std::min(end, idle_end)) return std::nullopt;
   }
 }

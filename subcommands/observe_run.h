@@ -12,8 +12,8 @@ namespace k8scale::subcommands {
 
 /// How far a run has come.
 struct Activity {
-  bool synced = false;    ///< there was a list
-  base::SteadyTime last;  ///< the latest object or event
+  bool watching = false;  ///< there was a list, and whatever changes now will be told
+  base::SteadyTime last;  ///< the latest object or event, or the opening of the watch
   bool ended = false;     ///< it ended by itself
 };
 

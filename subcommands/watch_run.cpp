@@ -114,12 +114,12 @@ WatchRun::Ending WatchRun::run_single() {
   watch.shard().spawn(run_to_its_end());
   Ending ending;
   ending.signal = wait_for_end(flags_.observe, signals_, [&] {
-    bool synced = false;
+    base::SteadyTime last;
     show(ask(watch.shard(), [&] {
-      synced = watch.synced();
+      last = watch.last_news();
       return watch.state();
     }));
-    return Activity{synced, last_.totals.received.last, gave_up};
+    return Activity{last_.totals.watching == 1, last, gave_up};
   });
   resident_at_end_ = measure::read_process().resident_bytes;
   watch.shard().post([&watch] { watch.stop(); });
@@ -167,7 +167,8 @@ WatchRun::Ending WatchRun::run_many() {
   Ending ending;
   ending.signal = wait_for_end(flags_.observe, signals_, [&] {
     show(state_of_many());
-    return Activity{last_.totals.open == last_.totals.watches, last_.totals.received.last, false};
+    const base::SteadyTime last = std::max(last_.totals.received.last, last_.totals.last_opened);
+    return Activity{last_.totals.watching == last_.totals.watches, last, false};
   });
   resident_at_end_ = measure::read_process().resident_bytes;
   for (const auto& each : shards_) each->shard().post([&each] { each->stop(); });

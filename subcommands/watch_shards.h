@@ -35,7 +35,7 @@ class SingleWatch {
   void stop() { reflector_.stop(); }
   [[nodiscard]] const std::optional<kube::ReflectorFailure>& failure() const { return reflector_.failure(); }
   [[nodiscard]] observe::WatchState state() const { return {log_.totals(), reflector_.counters()}; }
-  [[nodiscard]] bool synced() const { return log_.informer().synced(); }
+  [[nodiscard]] base::SteadyTime last_news() const { return log_.informer().last_news(); }
 
  private:
   net::Shard shard_;

@@ -28,13 +28,6 @@ std::string take_part(std::string_view& path) {
   return base::percent_decode(part).value_or(std::string(part));
 }
 
-bool serves(const ResourceTable& table, std::string_view group, std::string_view version) {
-  const auto all = table.all();
-  return std::any_of(all.begin(), all.end(), [&](const ResourceInfo& each) {
-    return each.group == group && (each.version == version || (group.empty() && !version.empty()));
-  });
-}
-
 std::optional<Verb> verb_for(std::string_view method, bool named, bool watches) {
   if (method == "GET") {
     if (named) return Verb::get;
@@ -96,7 +89,6 @@ CallPath read_path(const ResourceTable& table, std::string_view path) {
   const std::string group = root == "apis" ? take_part(path) : "";
   const std::string version = take_part(path);
   if ((root != "api" && root != "apis") || (root == "apis") == group.empty()) return call;
-  call.root_found = serves(table, group, version);
   std::string plural = take_part(path);
   std::string name = take_part(path);
   const bool has_namespace = plural == "namespaces" && !name.empty() && path.size() > 1;
@@ -126,8 +118,7 @@ CallPath read_path(const ResourceTable& table, std::string_view path) {
 Answer<Call> read_call(const ResourceTable& table, const net::Request& request) {
   const auto [path_text, query] = net::split_target(request.target);
   CallPath path = read_path(table, path_text);
-  if (!path.root_found) return unknown_path();
-  if (path.resource == nullptr || path.has_subresource) return unknown_resource();
+  if (path.resource == nullptr || path.has_subresource) return unknown_path();
   Call call;
   call.resource = path.resource;
   call.namespace_name = std::move(path.namespace_name);

@@ -37,14 +37,12 @@ struct Call {
   [[nodiscard]] bool dry_run() const { return option("dryRun") == "All"; }
 };
 
-/// Splits the path of a request for objects; `root_found` says whether its group and version are served, so
-/// that what remains is a matter of this API.
+/// The parts of the path of a request for objects.
 struct CallPath {
   const ResourceInfo* resource = nullptr;
   std::string namespace_name;
   std::string name;
   bool has_subresource = false;
-  bool root_found = false;
 };
 [[nodiscard]] CallPath read_path(const ResourceTable& table, std::string_view path);
 

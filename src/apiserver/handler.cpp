@@ -288,7 +288,6 @@ net::Response ApiHandler::answer(int status, std::string_view type, std::string 
 }
 
 net::Response ApiHandler::refusal_answer(const Refusal& refusal, Encoding encoding) {
-  if (refusal.is_plain_text) return plain_answer(refusal.code, text_type, refusal.message);
   net::Response response = answer(refusal.code, content_type(encoding, AnswerKind::object),
                                   document_body(core_, encoding, refusal.status()));
   if (refusal.retry_after >= 0) {

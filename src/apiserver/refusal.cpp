@@ -76,15 +76,7 @@ Refusal unauthorized() {
   return refusal;
 }
 
-Refusal unknown_path() {
-  Refusal refusal = simple(404, "", "404 page not found\n");
-  refusal.is_plain_text = true;
-  return refusal;
-}
-
-Refusal unknown_resource() {
-  return simple(404, "NotFound", "the server could not find the requested resource");
-}
+Refusal unknown_path() { return simple(404, "NotFound", "the server could not find the requested resource"); }
 
 Refusal method_not_allowed() {
   return simple(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");

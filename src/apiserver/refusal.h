@@ -27,7 +27,6 @@ struct Refusal {
   std::vector<Cause> causes;
   std::string continue_token;  ///< with which an expired list goes on
   int retry_after = -1;        ///< seconds; -1: none
-  bool is_plain_text = false;  ///< not a Status: there is no API at that path
   bool has_details = true;  ///< kube-apiserver leaves them out of what it refused before it knew the resource
 
   [[nodiscard]] Json status() const;
@@ -42,10 +41,8 @@ using Answer = boost::system::result<T, Refusal>;
 [[nodiscard]] Refusal bad_request(std::string message);
 [[nodiscard]] Refusal internal_error(std::string message);
 [[nodiscard]] Refusal unauthorized();
-/// There is no API at that path.
+/// There is no such resource, or no API at all.
 [[nodiscard]] Refusal unknown_path();
-/// There is an API, but it has no such resource.
-[[nodiscard]] Refusal unknown_resource();
 [[nodiscard]] Refusal method_not_allowed();
 [[nodiscard]] Refusal not_acceptable(std::string message);
 [[nodiscard]] Refusal unsupported_media_type(std::string message);

@@ -159,6 +159,7 @@ net::Task<Ending> Reflector::State::watch(InitialEvents initial) {
   Body body(*answer.stream, Body::Kind::watch, client.shared_by_reflectors(), options.annotations);
   note_encoding(body.encoding());
   Ending ending = co_await read(*answer.stream, body, Clock::now() + timeout + watch_grace);
+  sink.watch_closed();
   co_return ending;
 }
 

@@ -36,9 +36,15 @@ void EventLog::changed(kube::EventType type, const kube::ObjectView& object, bas
                      object.namespace_name.empty() ? "" : "/", object.name, object.resource_version));
 }
 
+void EventLog::watch_opened(base::SteadyTime now) {
+  informer_.watch_opened(now);
+  opened_.add(now);
+}
+
 FanOutTotals EventLog::totals() const {
   FanOutTotals made;
   made.watches = 1;
+  made.watching = informer_.watching() ? 1 : 0;
   made.open = opened_.first <= opened_.last ? 1 : 0;
   made.events = made.versions = informer_.events().of_watch();
   made.versions -= informer_.audit().duplicated;

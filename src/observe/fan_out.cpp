@@ -17,6 +17,7 @@ constexpr std::size_t most_awaited = 10'000;
 void FanOutTotals::merge(const FanOutTotals& other) {
   watches += other.watches;
   open += other.open;
+  watching += other.watching;
   events += other.events;
   duplicated += other.duplicated;
   reordered += other.reordered;
@@ -24,11 +25,14 @@ void FanOutTotals::merge(const FanOutTotals& other) {
   behind += other.behind;
   relists += other.relists;
   opened.merge(other.opened);
+  last_opened = std::max(last_opened, other.last_opened);
   received.merge(other.received);
   spread.merge(other.spread);
 }
 
 void FanOut::opened(Watch watch, base::SteadyTime now) {
+  ++totals_.watching;
+  totals_.last_opened = now;
   Position& position = positions_[watch];
   if (position.open) return;
   position.open = true;

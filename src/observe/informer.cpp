@@ -33,7 +33,7 @@ void Informer::list_begun() {
 
 void Informer::listed(const kube::ObjectView& object, base::SteadyTime received) {
   ++events_.listed;
-  last_received_ = received;
+  last_news_ = received;
   const std::string_view key = key_of(object);
   const std::uint64_t version = kube::version_number(object.resource_version);
   StoredObject* found = find(key);
@@ -63,7 +63,7 @@ void Informer::list_ended(std::string_view resource_version) {
 }
 
 void Informer::changed(EventType type, const kube::ObjectView& object, base::SteadyTime received) {
-  last_received_ = received;
+  last_news_ = received;
   ++(type == EventType::added      ? events_.added
      : type == EventType::modified ? events_.modified
                                    : events_.deleted);
@@ -105,6 +105,11 @@ void Informer::remove(ObjectStore::iterator object, std::uint64_t version) {
 
 void Informer::tell(Change change, std::string_view key) {
   if (handler_ != nullptr) handler_->changed(change, key);
+}
+
+void Informer::watch_opened(base::SteadyTime now) {
+  watching_ = true;
+  last_news_ = now;
 }
 
 StoredObject* Informer::find(std::string_view key) {

@@ -73,7 +73,8 @@ LoggerSnapshot Logger::snapshot() const {
   made.queued = queue_.ready() + queue_.resting();
   made.last_version = informer_.last_version();
   made.synced = informer_.synced();
-  made.last_received = informer_.last_received();
+  made.watching = informer_.watching();
+  made.last_news = informer_.last_news();
   return made;
 }
 

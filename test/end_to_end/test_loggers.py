@@ -31,7 +31,7 @@ def writer(server):
 def test_each_change_is_a_row_of_the_originals_shape(server, writer, tmp_path):
     writer.create("old")
     with observing(tmp_path, "cm-logger", server.kubeconfig) as logger:
-        logger.wait_for_rows(1)
+        logger.wait_until_watching()
         writer.create("a")
         logger.wait_for_rows(2)
         writer.update("a", "w")
@@ -52,6 +52,7 @@ def test_each_change_is_a_row_of_the_originals_shape(server, writer, tmp_path):
 
 def test_flunders_have_nine_columns(server, writer, tmp_path):
     with observing(tmp_path, "flunder-logger", server.kubeconfig, "--until-idle", "2s") as logger:
+        logger.wait_until_watching()
         writer.create_flunder("f")
         logger.wait_for_rows(1)
         writer.delete_flunder("f")
@@ -72,6 +73,7 @@ def test_any_resource_can_be_logged(server, writer, tmp_path):
 def test_a_run_of_a_driver_is_logged_whole(server, writer, program, tmp_path):
     writer.core.create_namespace({"metadata": {"name": "scaletest"}})
     with observing(tmp_path, "cm-logger", server.kubeconfig, "--until-idle", "2s", "--final-list") as logger:
+        logger.wait_until_watching()
         driven = program("cmdriver", "-kubeconfig", server.kubeconfig, "-lambda", "200", "-n", "100", "-maxpop", "20",
                          "-waitBeforeTerminate", "0", "-metricport", "127.0.0.1:0", "--progress", "none")
         assert driven.returncode == 0, driven.stderr
@@ -169,7 +171,7 @@ def test_it_ends_after_the_given_time(server, tmp_path):
 
 def test_sigint_is_130(server, tmp_path):
     with observing(tmp_path, "cm-logger", server.kubeconfig) as logger:
-        envtest.wait_until(lambda: logger.rows_file.exists(), "the file of rows")
+        logger.wait_until_watching()
         assert logger.stop(signal.SIGINT) == 130
         assert "interrupted by SIGINT" in logger.text and "interrupted by SIGINT" in logger.errors
 
@@ -242,7 +244,7 @@ def test_metadata_is_enough_for_rows(server, writer, tmp_path):
 def test_protobuf_says_the_same(server, writer, tmp_path):
     writer.create("a")
     with observing(tmp_path, "cm-logger", server.kubeconfig, "-useProtobuf", "--until-idle", "2s") as logger:
-        logger.wait_for_rows(1)
+        logger.wait_until_watching()
         writer.update("a", "w")
         logger.wait_for_rows(2)
         assert logger.end() == 0

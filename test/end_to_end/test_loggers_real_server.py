@@ -31,7 +31,7 @@ def test_config_maps_are_logged(real_server, writer, tmp_path, encoding):
     flags = ["-useProtobuf"] if encoding == "protobuf" else []
     name = f"logged-{encoding}"
     with observing(tmp_path, "cm-logger", real_server.kubeconfig, *flags) as logger:
-        envtest.wait_until(lambda: logger.rows, "the list")
+        logger.wait_until_watching()
         for step in (lambda: writer.create(name), lambda: writer.update(name, "w"), lambda: writer.delete(name)):
             before = len(rows_of(logger, name))
             step()
@@ -48,7 +48,7 @@ def test_a_drivers_run_is_seen_whole(real_server, cmdriver, tmp_path, flags):
                        real_server.kubectl_run("create", "namespace", "scaletest"), "the namespace")
     with observing(tmp_path, "cm-logger", real_server.kubeconfig, *flags, "--until-idle", "3s",
                    "--final-list") as logger:
-        envtest.wait_until(lambda: logger.rows, "the list")
+        logger.wait_until_watching()
         run = cmdriver("-kubeconfig", real_server.kubeconfig, "-lambda", "100", "-n", "200", "-maxpop", "10",
                        embedded=False)
         assert run.returncode == 0, run.stderr
@@ -77,7 +77,7 @@ def test_flunders_are_logged_and_have_no_protobuf(flunder_server, tmp_path, enco
 def test_flunders_are_watched(flunder_server, tmp_path):
     writer = Writer(flunder_server.kubeconfig)
     with observing(tmp_path, "flunder-watch", flunder_server.kubeconfig) as watch:
-        watch.wait_for_line("objects at version")
+        watch.wait_until_watching()
         writer.create_flunder("watched")
         watch.wait_for_line("ADDED default/watched version")
         writer.delete_flunder("watched")
@@ -88,6 +88,7 @@ def test_flunders_are_watched(flunder_server, tmp_path):
 def test_many_watches_of_a_real_server(real_server, writer, tmp_path):
     flags = ["--watches", "100", "-namespace", "default", "--until-idle", "3s"]
     with observing(tmp_path, "watch", real_server.kubeconfig, *flags) as watch:
+        watch.wait_until_watching()
         for i in range(20):
             writer.create(f"fanned-{i}")
         assert watch.end() == 0

@@ -20,8 +20,8 @@ def writer(server):
 def test_events_are_told_one_by_one(server, writer, tmp_path):
     writer.create_flunder("old")
     with observing(tmp_path, "flunder-watch", server.kubeconfig) as watch:
-        watch.wait_for_line("listed 1 objects at version")
-        envtest.wait_until(lambda: watch.process.poll() is None, "the watch")
+        watch.wait_until_watching()
+        assert "listed 1 objects at version" in watch.errors
         writer.create_flunder("f")
         watch.wait_for_line("ADDED default/f version")
         writer.delete_flunder("f")
@@ -60,7 +60,8 @@ def test_many_watches_show_every_event_once(server, writer, tmp_path):
     [port] = envtest.free_ports(1)
     flags = ["--watches", "50", "--shards", "2", "--resource", "v1/configmaps", "--until-idle", "3s"]
     with observing(tmp_path, "watch", server.kubeconfig, *flags, metrics=f"127.0.0.1:{port}") as watch:
-        envtest.wait_until(lambda: "k8scale_opened_watches 50\n" in scrape(port), "50 open watches")
+        watch.wait_until_watching()
+        assert "k8scale_opened_watches 50\n" in scrape(port)
         for i in range(10):
             writer.create(f"o{i}")
         assert watch.end() == 0

@@ -38,6 +38,9 @@ class Observer:
     def wait_for_rows(self, count):
         envtest.wait_until(lambda: len(self.rows) >= count, f"{count} rows")
 
+    def wait_until_watching(self):
+        self.wait_for_line("changes are watched")
+
     def wait_for_line(self, text):
         envtest.wait_until(lambda: text in self.errors, text)
 

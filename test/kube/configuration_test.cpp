@@ -106,7 +106,7 @@ TEST_CASE("what is missing of a pod is told") {
              Catch::Contains("not a pod"));
 }
 
-TEST_CASE("--server replaces the address and nothing else, and is enough alone") {
+TEST_CASE("the flag --server replaces the address and nothing else, and is enough alone") {
   const TemporaryFolder folder;
   kube::ConfigurationSources sources = nothing(folder);
   sources.server = "http://localhost:8080/prefix";

@@ -24,6 +24,7 @@ TEST_CASE("watches that show the same events are beyond reproach") {
   CHECK(totals.watches == 3);
   CHECK(totals.open == 3);
   CHECK(totals.opened.last - totals.opened.first == 2s);
+  CHECK(totals.last_opened == start + 1h);
   CHECK(totals.events == 9);
   CHECK(totals.versions == 3);
   CHECK(totals.duplicated + totals.reordered + totals.missed + totals.behind == 0);

@@ -46,6 +46,8 @@ class ReflectorSink {
   virtual void bookmark(std::string_view /*resource_version*/) {}
   /// A watch was opened: what happens from now on comes as an event.
   virtual void watch_opened(base::SteadyTime /*now*/) {}
+  /// It ended, or broke: nobody watches until the next one is opened.
+  virtual void watch_closed() {}
 };
 
 enum class Encoding { json, protobuf };

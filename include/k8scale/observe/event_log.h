@@ -21,7 +21,8 @@ class EventLog final : public kube::ReflectorSink {
   /// "MODIFIED ns/name version 346"
   void changed(kube::EventType type, const kube::ObjectView& object, base::SteadyTime received) override;
   void bookmark(std::string_view resource_version) override { informer_.bookmark(resource_version); }
-  void watch_opened(base::SteadyTime now) override { opened_.add(now); }
+  void watch_opened(base::SteadyTime now) override;
+  void watch_closed() override { informer_.watch_closed(); }
 
   [[nodiscard]] const Informer& informer() const { return informer_; }
   /// As of one watch of many; what was missed is what lists and later events tell of.

@@ -17,6 +17,7 @@ namespace k8scale::observe {
 struct FanOutTotals {
   std::uint64_t watches = 0;
   std::uint64_t open = 0;        ///< of them, those that were opened at least once
+  std::uint64_t watching = 0;    ///< of them, those that are open now
   std::uint64_t events = 0;      ///< on all watches
   std::uint64_t versions = 0;    ///< different events
   std::uint64_t duplicated = 0;  ///< events that the same watch had shown before
@@ -24,7 +25,8 @@ struct FanOutTotals {
   std::uint64_t missed = 0;      ///< for each event, watches that went past it without showing it
   std::uint64_t behind = 0;      ///< for each event, watches that have not come to it
   std::uint64_t relists = 0;     ///< lists that watches needed, since their version was too old
-  measure::Span opened;          ///< from the first watch to the last
+  measure::Span opened;          ///< from the first watch to the last, each for the first time
+  base::SteadyTime last_opened;  ///< of any watch, also for another time
   measure::Span received;        ///< from the first event to the last
   measure::Histogram spread;     ///< from the first watch that showed an event to each that did
 
@@ -41,6 +43,7 @@ class FanOut {
   explicit FanOut(std::size_t watches) : positions_(watches) {}
 
   void opened(Watch watch, base::SteadyTime now);
+  void closed() { --totals_.watching; }
   void event(Watch watch, std::uint64_t version, base::SteadyTime received);
   /// Nothing up to that version is left for this watch to show.
   void reached(Watch watch, std::uint64_t version);
@@ -87,6 +90,7 @@ class FanOutSink final : public kube::ReflectorSink {
   FanOutSink(FanOut& fan_out, FanOut::Watch watch) : fan_out_(fan_out), watch_(watch) {}
 
   void watch_opened(base::SteadyTime now) override { fan_out_.opened(watch_, now); }
+  void watch_closed() override { fan_out_.closed(); }
   void list_begun() override {}
   void listed(const kube::ObjectView& /*object*/, base::SteadyTime /*received*/) override {}
   void list_ended(std::string_view resource_version) override;

@@ -47,6 +47,8 @@ class Informer final : public kube::ReflectorSink {
   void list_ended(std::string_view resource_version) override;
   void changed(kube::EventType type, const kube::ObjectView& object, base::SteadyTime received) override;
   void bookmark(std::string_view resource_version) override;
+  void watch_opened(base::SteadyTime now) override;
+  void watch_closed() override { watching_ = false; }
 
   /// What is known of `key`, null when that is nothing. An object that was deleted is known until `forget`.
   [[nodiscard]] StoredObject* find(std::string_view key);
@@ -56,8 +58,10 @@ class Informer final : public kube::ReflectorSink {
   [[nodiscard]] std::size_t objects() const { return existing_; }
   /// Whether a list was complete.
   [[nodiscard]] bool synced() const { return lists_ended_ > 0; }
-  /// When the latest object or event came; the clock's epoch when none did.
-  [[nodiscard]] base::SteadyTime last_received() const { return last_received_; }
+  /// Whether a watch is open, so that what changes is told.
+  [[nodiscard]] bool watching() const { return watching_; }
+  /// When the latest object or event came, or the watch was opened; the clock's epoch when nothing was.
+  [[nodiscard]] base::SteadyTime last_news() const { return last_news_; }
   [[nodiscard]] const EventCounts& events() const { return events_; }
   [[nodiscard]] const AuditCounts& audit() const { return audit_.counts(); }
   [[nodiscard]] std::uint64_t last_version() const { return audit_.last(); }
@@ -78,7 +82,8 @@ class Informer final : public kube::ReflectorSink {
   std::uint32_t list_ = 0;  // number of the latest list that began
   std::uint64_t lists_ended_ = 0;
   bool listing_ = false;  // what comes belongs to a list, and stands in no order
-  base::SteadyTime last_received_;
+  bool watching_ = false;
+  base::SteadyTime last_news_;
 };
 
 }  // namespace k8scale::observe

@@ -30,7 +30,8 @@ struct LoggerSnapshot {
   std::size_t queued = 0;          ///< keys that wait for a worker
   std::uint64_t last_version = 0;  ///< the latest that was shown; 0 when versions are no numbers
   bool synced = false;             ///< a first list was complete
-  base::SteadyTime last_received;  ///< the latest object or event; the clock's epoch: none
+  bool watching = false;           ///< a watch is open
+  base::SteadyTime last_news;      ///< Informer::last_news
 };
 
 /// What a controller would see of the objects that a reflector shows: informer, work queue, workers, and a
