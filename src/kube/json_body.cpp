@@ -40,10 +40,11 @@ Finding JsonListReader::finish() {
 }
 
 Finding JsonWatchReader::next() {
-  while (const auto line = frames_.next()) {
+  for (;;) {
+    const auto line = frames_.next();
+    if (!line) return frames_.too_long() ? garbage(problem::large_event) : Finding();
     if (!is_blank(*line)) return parser_.parse_event(*line, annotations_, refusal);
   }
-  return frames_.too_long() ? garbage(problem::large_event) : Finding();
 }
 
 // The last line may lack its end.

@@ -5,7 +5,9 @@
 namespace k8scale::kube {
 
 Finding ProtobufListReader::next() {
-  while (const auto found = frames_.next()) {
+  for (;;) {
+    const auto found = frames_.next();
+    if (!found) return frames_.problem().empty() ? Finding() : garbage(frames_.problem());
     if (found->piece == ProtobufListFrames::Piece::item) {
       return parser_.parse_item(found->bytes, annotations_);
     }
@@ -14,7 +16,6 @@ Finding ProtobufListReader::next() {
     resource_version_ = metadata->resource_version;
     continue_token_ = metadata->continue_token;
   }
-  return frames_.problem().empty() ? Finding() : garbage(frames_.problem());
 }
 
 Finding ProtobufListReader::finish() {

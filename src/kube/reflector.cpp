@@ -104,7 +104,7 @@ net::Task<Ending> Reflector::State::list() {
   // A page of a certain version would have to be exactly that version.
   if (start.resource_version.empty() || start.resource_version == "0") start.limit = options.page_size;
   Ending ending = co_await read_pages(start);
-  const bool expired = ending.kind == Ending::Kind::refused && ending.status->code == 410;
+  const bool expired = ending.kind == Ending::Kind::refused && ending.status.code == 410;
   if (expired && !list_token.empty() && start.limit > 0) {
     ++counters.expired;
     start.limit = 0;

@@ -102,7 +102,7 @@ base::Nanoseconds Reflector::State::plan_after_garbage(base::SteadyTime now) {
 }
 
 base::Nanoseconds Reflector::State::plan_after_refusal(const Ending& ending, base::SteadyTime now) {
-  const Status& status = *ending.status;
+  const Status& status = ending.status;
   if (is_expired(status)) {
     ++counters.expired;
     if (step == Step::list) version_lost = true;
@@ -144,8 +144,8 @@ void Reflector::State::report(const Ending& ending, base::SteadyTime now) {
     case Ending::Kind::complete:
       return;
     case Ending::Kind::refused:
-      kind = ending.status->reason;
-      text = ending.status->message;
+      kind = ending.status.reason;
+      text = ending.status.message;
       break;
     case Ending::Kind::garbage:
       kind = ending.detail;

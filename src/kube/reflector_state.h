@@ -17,12 +17,12 @@ struct Ending {
   enum class Kind {
     complete,  ///< a list is whole, or a watch ended in good order
     lost,      ///< no connection, or it broke: `detail`
-    refused,   ///< `status`, by HTTP or by an ERROR event
+    refused,   ///< `status` says why, by HTTP or by an ERROR event
     stalled,   ///< a streamed list made no progress, or ended without its bookmark
     garbage,   ///< `detail`
   };
   Kind kind = Kind::complete;
-  std::optional<Status> status;
+  Status status;
   std::string detail;
   std::string_view reason;  ///< of a loss: the kind of failure
   bool in_stream = false;   ///< an ERROR event
