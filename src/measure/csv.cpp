@@ -1,8 +1,5 @@
 #include "k8scale/measure/csv.h"
 
-#include <fmt/format.h>
-
-#include <iterator>
 #include <string>
 
 #include "k8scale/base/text.h"
@@ -26,7 +23,6 @@ void OperationLog::append(base::WallTime start, const Operation& last) {
 }
 
 void SeenLog::append(const Operation& write) {
-  const auto since_sent = [&](base::SteadyTime moment) { return (moment - write.sent).count(); };
   std::string row;
   row.reserve(128);
   base::append_utc_millis(row, write.sent_wall);
@@ -34,14 +30,18 @@ void SeenLog::append(const Operation& write) {
   row += name(write.verb);
   row += ',';
   base::append_go_quote(row, write.object_name);
-  const auto end = std::back_inserter(row);
-  fmt::format_to(end, ",{},{},", write.resource_version, since_sent(write.done));
-  if (write.seen.watchers > 0) {
-    fmt::format_to(end, "{},{}", since_sent(write.seen.first), since_sent(write.seen.last));
-  } else {
+  row += ',';
+  row += write.resource_version;
+  const auto append = [&](base::SteadyTime moment, bool known) {
     row += ',';
-  }
-  fmt::format_to(end, ",{},", write.seen.watchers);
+    if (known && was_sent(write)) row += std::to_string((moment - write.sent).count());
+  };
+  append(write.done, true);
+  append(write.seen.first, write.seen.watchers > 0);
+  append(write.seen.last, write.seen.watchers > 0);
+  row += ',';
+  row += std::to_string(write.seen.watchers);
+  row += ',';
   base::append_go_quote(row, write.error);
   row += '\n';
   rows_.append(row);

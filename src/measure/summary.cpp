@@ -28,7 +28,9 @@ std::optional<std::string> watch_warning(const Snapshot& totals) {
 
 std::optional<std::string> not_followed_warning(const WatchTotals& watch) {
   if (watch.not_followed == 0) return std::nullopt;
-  return fmt::format("{} writes were not followed: too many others had not been seen", watch.not_followed);
+  return fmt::format(
+      "{} writes were not followed: too many others had not been seen, or their answers had no version",
+      watch.not_followed);
 }
 
 }  // namespace

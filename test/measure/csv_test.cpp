@@ -50,11 +50,15 @@ TEST_CASE("a row of what was seen has the write, and times in nanoseconds after 
   log.append(seen(write, 1500us, 3ms, 3));
   log.append(seen(write, 0s, 0s, 0, 3));
   log.append(seen(failed(write, Outcome::connection_lost, "closed"), 10ms, 10ms, 1));
-  CHECK(log.close().rows_written == 3);
+  Operation unsent = failed(write, Outcome::not_connected, "refused");  // after a first attempt that was lost
+  unsent.sent = {};
+  log.append(seen(unsent, 10ms, 10ms, 1));
+  CHECK(log.close().rows_written == 4);
   CHECK(content(folder / "seen.csv") ==
         "2026-11-24 15:04:05.123,create,\"run-1\",1042,2000000,1500000,3000000,3,\"\"\n"
         "2026-11-24 15:04:05.123,create,\"run-1\",1042,2000000,,,0,\"\"\n"
-        "2026-11-24 15:04:05.123,create,\"run-1\",1042,2000000,10000000,10000000,1,\"failed: closed\"\n");
+        "2026-11-24 15:04:05.123,create,\"run-1\",1042,2000000,10000000,10000000,1,\"failed: closed\"\n"
+        "2026-11-24 15:04:05.123,create,\"run-1\",1042,,,,1,\"failed: refused\"\n");
 }
 
 TEST_CASE("an older file of that name is emptied") {

@@ -34,7 +34,8 @@ class OperationLog {
 /// `sent,op,"name",version,done,first,last,watchers,"error"`. sent is UTC as above, of the last attempt;
 /// version is the resourceVersion after the write; done, first and last are nanoseconds from sending to the
 /// answer's end and to the event at the first and the last of the watchers that showed it, empty when none
-/// did; watchers is their number; error is that of the operation. All members are safe from any thread.
+/// did or the last attempt was not sent; watchers is their number; error is that of the operation. All
+/// members are safe from any thread.
 class SeenLog {
  public:
   /// As RowLog, for the flag --observe.

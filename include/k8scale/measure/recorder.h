@@ -73,7 +73,7 @@ struct WatchTotals {
   std::uint64_t duplicated = 0;    ///< events that the same watch had shown before
   std::uint64_t reordered = 0;     ///< events that came after one of a higher version
   std::uint64_t relists = 0;       ///< lists beyond a watcher's first: what happened before was not watched
-  std::uint64_t not_followed = 0;  ///< writes that were not waited for, since too many were
+  std::uint64_t not_followed = 0;  ///< writes that were not waited for: too many were, or had no version
 
   void merge(const WatchTotals& other);
 };

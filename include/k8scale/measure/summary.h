@@ -116,7 +116,7 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `duplicated` | events whose version the same watch had shown before |
 /// | `reordered` | events that came after one of a higher version on the same watch |
 /// | `relists` | lists beyond each watcher's first |
-/// | `not_followed` | writes that were not waited for, since 200,000 others were |
+/// | `not_followed` | writes that were not waited for: 200,000 others were, or the answer had no version |
 /// | `cpu` | CPU time of the thread that watches |
 /// | `rows` | as above, of the file "seen" |
 ///
