@@ -60,8 +60,7 @@ EventEffects FaultInjector::next_event(const ResourceInfo& resource, bool overta
   EventEffects effects;
   for (std::size_t i = 0; i < event_rules_.size(); ++i) {
     Rule& rule = event_rules_[i];
-    const bool counts = !(overtakes && rule.fault.event == EventFault::reorder);
-    if (!counts || !rule.concerns(resource) || !hits(rule)) continue;
+    if (!rule.concerns(resource) || !hits(rule)) continue;
     switch (rule.fault.event) {
       case EventFault::none:
         break;
@@ -72,7 +71,11 @@ EventEffects FaultInjector::next_event(const ResourceInfo& resource, bool overta
         effects.duplicate = true;
         break;
       case EventFault::reorder:
-        effects.reorder = i;
+        if (overtakes) {
+          take_back(i);
+        } else {
+          effects.reorder = i;
+        }
         break;
       case EventFault::delay:
         effects.delay += drawn(rule.fault, rule.fault.delay);

@@ -39,9 +39,9 @@ class FaultInjector {
 
   /// Whether a rule is about events of this resource; if not, `next_event` need not be asked.
   [[nodiscard]] bool concerns_events(const ResourceInfo& resource) const;
-  /// An event that overtakes another is not reordered itself: rules of that kind do not count it.
+  /// An event that overtakes another is not overtaken itself.
   [[nodiscard]] EventEffects next_event(const ResourceInfo& resource, bool overtakes);
-  /// No other event came that could have been sent before the one that this rule hit.
+  /// What this rule hit was not overtaken after all.
   void take_back(std::size_t reorder_rule) { --event_rules_[reorder_rule].injected; }
 
   /// "every=10,swallow: injected 3 of 30", for each rule.

@@ -201,14 +201,21 @@ void ServerConnection::write_length(const Response& response) {
   sending_ += "\r\n";
 }
 
-Task<base::Result<void>> ServerConnection::send_out() {
+// A deadline that stood on would end what rests until the next write.
+Task<base::Result<void>> ServerConnection::hand_over(std::string_view bytes) {
   if (answer_ == Answer::broken) co_return Failure(FailureKind::cancelled, "the server is stopping");
   stream_.set_limit(shared_->options.write_timeout, "the client took nothing");
-  base::Result<void> outcome = co_await stream_.write(sending_);
+  base::Result<void> outcome = co_await stream_.write(bytes);
+  stream_.set_limit(base::Nanoseconds(0), "");
+  if (outcome.has_error()) answer_ = Answer::broken;
+  co_return outcome;
+}
+
+Task<base::Result<void>> ServerConnection::send_out() {
+  base::Result<void> outcome = co_await hand_over(sending_);
   // Thousands of watches rest between two writes.
   if (sending_.capacity() > kept_at_rest) sending_ = std::string();
   sending_.clear();
-  if (outcome.has_error()) answer_ = Answer::broken;
   co_return outcome;
 }
 
@@ -219,10 +226,7 @@ Task<base::Result<void>> ServerConnection::send(Response response) {
   const bool apart = response.body.size() > small_body;
   if (with_body && !apart) sending_ += response.body;
   base::Result<void> outcome = co_await send_out();
-  if (outcome.has_value() && with_body && apart) {
-    outcome = co_await stream_.write(response.body);
-    if (outcome.has_error()) answer_ = Answer::broken;
-  }
+  if (outcome.has_value() && with_body && apart) outcome = co_await hand_over(response.body);
   if (outcome.has_value()) answer_ = Answer::whole;
   co_return outcome;
 }

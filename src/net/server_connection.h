@@ -61,6 +61,7 @@ class ServerConnection final
   [[nodiscard]] Task<base::Result<void>> read_more();
   [[nodiscard]] base::Result<void> parse(MessageParser& parser);
   [[nodiscard]] Task<void> refuse(int status, std::string_view reason);
+  [[nodiscard]] Task<base::Result<void>> hand_over(std::string_view bytes);
   [[nodiscard]] Task<base::Result<void>> send_out();
   void write_head(const ResponseHead& head);
   void write_length(const Response& response);

@@ -53,6 +53,8 @@ class Api {
   Reply remove(const std::string& target, std::string_view body = {});
 
   [[nodiscard]] Core& core() { return core_; }
+  [[nodiscard]] net::Shard& shard() { return shard_; }
+  [[nodiscard]] ApiHandler& handler() { return *handler_; }
   [[nodiscard]] std::uint64_t revision() const { return core_.store.revision(); }
   base::WallTime now = base::parse_rfc3339("2026-11-24T15:04:05Z").value();
 

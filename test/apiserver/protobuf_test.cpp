@@ -1,8 +1,8 @@
 #include "apiserver/protobuf.h"
 
+#include "api.h"
 #include "apiserver/media_type.h"
 #include "catch.h"
-#include "watching.h"
 
 namespace k8scale::apiserver {
 namespace {
@@ -84,41 +84,43 @@ TEST_CASE("broken protobuf is no object") {
 }
 
 TEST_CASE("gets, lists, writes and refusals speak protobuf when they are asked to") {
-  WatchedApi api;
+  Api api;
   const Schema schema;
-  const std::string body = write_protobuf_object(
-      schema,
-      {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", "a"}}}, {"data", {{"k", "v"}}}});
-  const auto created =
-      api.request("POST", config_maps_path, body, {{"Content-Type", binary}, {"Accept", binary}});
+  const auto read = [&](const Reply& reply) {
+    return read_protobuf_object(schema, reply.text).value_or(Json());
+  };
+  net::ServerRequest create =
+      request("POST", config_maps, write_protobuf_object(schema, config_map("a", {{"k", "v"}})), binary);
+  create.headers.add("Accept", binary);
+  const Reply created = api.send(create);
   CHECK(created.status == 201);
   CHECK(created.headers.find("Content-Type") == binary);
-  CHECK(read_protobuf_object(schema, created.body).value_or(Json())["data"]["k"] == "v");
-  const auto got = api.request("GET", config_maps_path + "/a", nullptr, {{"Accept", binary}});
-  CHECK(got.body == created.body);
-  const auto partial = api.request("GET", config_maps_path + "/a", nullptr, {{"Accept", binary_metadata}});
-  const Json metadata = read_protobuf_object(schema, partial.body).value_or(Json());
+  CHECK(read(created)["data"]["k"] == "v");
+  CHECK(api.get(config_maps + "/a", binary).text == created.text);
+  const Json metadata = read(api.get(config_maps + "/a", binary_metadata));
   CHECK(metadata["kind"] == "PartialObjectMetadata");
   CHECK(metadata["metadata"]["name"] == "a");
-  const auto missing = api.request("GET", config_maps_path + "/b", nullptr, {{"Accept", binary}});
-  CHECK(read_protobuf_object(schema, missing.body).value_or(Json())["reason"] == "NotFound");
-  const auto list = api.request("GET", config_maps_path, nullptr, {{"Accept", binary + ",application/json"}});
-  CHECK(list.body.starts_with("k8s\0\n\x13\n\x02v1\x12\rConfigMapList"s));
-  CHECK(list.body.find("\x0a\x01"
+  CHECK(read(api.get(config_maps + "/b", binary))["reason"] == "NotFound");
+  const Reply list = api.get(config_maps, binary + ",application/json");
+  CHECK(list.text.starts_with("k8s\0\n\x13\n\x02v1\x12\rConfigMapList"s));
+  CHECK(list.text.find("\x0a\x01"
                        "a\x1a\x07"
                        "default"s) != std::string::npos);
-  const auto deleted = api.request("DELETE", config_maps_path + "/a", nullptr, {{"Accept", binary}});
-  CHECK(read_protobuf_object(schema, deleted.body).value_or(Json())["status"] == "Success");
+  net::ServerRequest remove = request("DELETE", config_maps + "/a");
+  remove.headers.add("Accept", binary);
+  CHECK(read(api.send(remove))["status"] == "Success");
 }
 
 TEST_CASE("custom resources have no protobuf, but their metadata has") {
-  WatchedApi api;
+  ApiSetting setting;
+  setting.resources = {{"example.com", "v1", "widgets", "Widget", true}};
+  Api api(setting);
   const std::string widgets = "/apis/example.com/v1/namespaces/default/widgets";
-  REQUIRE(api.request("POST", widgets, {{"metadata", {{"name", "w"}}}}).status == 201);
-  CHECK(api.request("GET", widgets + "/w", nullptr, {{"Accept", binary}}).status == 406);
-  const auto either = api.request("GET", widgets + "/w", nullptr, {{"Accept", binary + ",application/json"}});
-  CHECK(either.json()["kind"] == "Widget");
-  CHECK(api.request("GET", widgets + "/w", nullptr, {{"Accept", binary_metadata}}).status == 200);
+  const Json widget = {{"apiVersion", "example.com/v1"}, {"kind", "Widget"}, {"metadata", {{"name", "w"}}}};
+  REQUIRE(api.post(widgets, widget).status == 201);
+  CHECK(api.get(widgets + "/w", binary).status == 406);
+  CHECK(api.get(widgets + "/w", binary + ",application/json").body["kind"] == "Widget");
+  CHECK(api.get(widgets + "/w", binary_metadata).status == 200);
 }
 
 TEST_CASE("an event in protobuf stands behind its length") {

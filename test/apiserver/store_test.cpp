@@ -130,7 +130,13 @@ TEST_CASE("an object is written with its version, and can be shown with another 
   const Json read = object.document();
   CHECK(read["metadata"]["resourceVersion"] == "42");
   CHECK(read["data"]["key"] == "v");
-  CHECK(object.at(1234567)->document()["metadata"]["resourceVersion"] == "1234567");
+  CHECK(parse_json(object.metadata()).value == read["metadata"]);
+  const ObjectPointer later = object.at(1234567);
+  CHECK(later->revision() == 1234567);
+  Json expected = read;
+  expected["metadata"]["resourceVersion"] = "1234567";
+  CHECK(later->document() == expected);
+  CHECK(parse_json(later->metadata()).value == expected["metadata"]);
   CHECK(parse_json("{" + std::string(object.encoded_without_kind())).value ==
         Json({{"metadata", read["metadata"]}, {"data", read["data"]}}));
   const Object draft(document("d", "a"), 0);

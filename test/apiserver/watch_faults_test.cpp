@@ -4,8 +4,8 @@
 namespace k8scale::apiserver {
 namespace {
 
-Words created(WatchedApi& api, int first, int count) {
-  Words expected;
+Names created(WatchedApi& api, int first, int count) {
+  Names expected;
   for (int i = first; i < first + count; ++i) {
     const std::string name = "a" + std::to_string(i);
     api.create(name);
@@ -19,47 +19,47 @@ std::string from_now(WatchedApi& api) { return "resourceVersion=" + std::to_stri
 TEST_CASE("every n-th event is swallowed") {
   WatchedApi api({"every=3,swallow"});
   WatchClient& watch = api.watch(from_now(api));
-  Words expected = created(api, 0, 10);
+  Names expected = created(api, 0, 10);
   expected.erase(expected.begin() + 8);
   expected.erase(expected.begin() + 5);
   expected.erase(expected.begin() + 2);
   CHECK(watch.wait_for(7) == expected);
-  CHECK(api.fault_summary() == Words{"every=3,swallow: injected 3 of 10"});
+  CHECK(api.fault_summary() == Names{"every=3,swallow: injected 3 of 10"});
 }
 
 TEST_CASE("every n-th event is doubled") {
   WatchedApi api({"resource=configmaps,every=4,duplicate", "resource=secrets,duplicate"});
   WatchClient& watch = api.watch(from_now(api));
-  Words expected = created(api, 0, 9);
+  Names expected = created(api, 0, 9);
   expected.insert(expected.begin() + 7, expected[7]);
   expected.insert(expected.begin() + 3, expected[3]);
   CHECK(watch.wait_for(11) == expected);
-  CHECK(api.fault_summary() == Words{"resource=configmaps,every=4,duplicate: injected 2 of 9",
+  CHECK(api.fault_summary() == Names{"resource=configmaps,every=4,duplicate: injected 2 of 9",
                                      "resource=secrets,duplicate: injected 0 of 0"});
 }
 
 TEST_CASE("every n-th event is overtaken by the next") {
   WatchedApi api({"every=4,reorder"});
   WatchClient& watch = api.watch(from_now(api));
-  Words expected = created(api, 0, 6);
+  Names expected = created(api, 0, 6);
   std::swap(expected[3], expected[4]);
   CHECK(watch.wait_for(6) == expected);
-  CHECK(api.fault_summary() == Words{"every=4,reorder: injected 1 of 5"});
+  CHECK(api.fault_summary() == Names{"every=4,reorder: injected 1 of 6"});
 }
 
 TEST_CASE("an event that nothing overtakes comes after a second, and does not count as injected") {
   WatchedApi api({"every=2,reorder"});
   WatchClient& watch = api.watch(from_now(api));
-  const Words expected = created(api, 0, 2);
+  const Names expected = created(api, 0, 2);
   CHECK(watch.wait_for(2) == expected);
-  CHECK(api.fault_summary() == Words{"every=2,reorder: injected 0 of 2"});
+  CHECK(api.fault_summary() == Names{"every=2,reorder: injected 0 of 2"});
 }
 
 TEST_CASE("an event is delayed, and what follows it stays behind it") {
   WatchedApi api({"every=2,delay=200ms"});
   WatchClient& watch = api.watch(from_now(api));
   const auto begin = std::chrono::steady_clock::now();
-  const Words expected = created(api, 0, 3);
+  const Names expected = created(api, 0, 3);
   CHECK(watch.wait_for(3) == expected);
   CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(200));
 }
@@ -70,17 +70,17 @@ TEST_CASE("a watch is dropped after every n-th event, whichever watch sends it")
   created(api, 0, 3);
   first.wait_for_end();
   CHECK(first.was_reset());
-  CHECK(first.summary() == Words{"ADDED a0", "ADDED a1", "ADDED a2"});
+  CHECK(first.summary() == Names{"ADDED a0", "ADDED a1", "ADDED a2"});
   WatchClient& second = api.watch(from_now(api));
   created(api, 3, 2);
   CHECK(second.wait_for(2).size() == 2);
   CHECK_FALSE(second.was_reset());
-  CHECK(api.fault_summary() == Words{"every=3,drop: injected 1 of 5"});
+  CHECK(api.fault_summary() == Names{"every=3,drop: injected 1 of 5"});
 }
 
 TEST_CASE("the objects that a watch begins with are not tampered with") {
   WatchedApi api({"swallow"});
-  const Words expected = created(api, 0, 3);
+  const Names expected = created(api, 0, 3);
   CHECK(api.watch().wait_for(3) == expected);
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("a compaction makes every version but the last too old, and disturbs n
   late.wait_for_end();
   CHECK(late.events()[0]["object"]["code"] == 410);
   api.create("b");
-  CHECK(running.wait_for(2) == Words{"ADDED a", "ADDED b"});
+  CHECK(running.wait_for(2) == Names{"ADDED a", "ADDED b"});
 }
 
 TEST_CASE("a watch that is cut ends in the middle of an event") {

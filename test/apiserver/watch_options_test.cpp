@@ -8,8 +8,8 @@ namespace {
 
 constexpr const char* any = "resourceVersionMatch=NotOlderThan&";
 
-Words causes(const Json& status) {
-  Words found;
+Names causes(const Json& status) {
+  Names found;
   for (const Json& each : status["details"]["causes"]) found.push_back(each["message"].get<std::string>());
   return found;
 }
@@ -20,8 +20,8 @@ TEST_CASE("a boolean of a watch is true unless it is absent, 0 or false") {
   const auto begins_with_bookmark = [&](const std::string& value) {
     WatchClient& watch = api.watch(any + ("sendInitialEvents=true&allowWatchBookmarks" + value));
     api.create("a" + std::to_string(count));
-    const Words before(static_cast<std::size_t>(count++), "");
-    const Words events = watch.wait_for(before.size() + 1);
+    const Names before(static_cast<std::size_t>(count++), "");
+    const Names events = watch.wait_for(before.size() + 1);
     return events[before.size()] == "BOOKMARK ";
   };
   for (const char* value : {"=true", "=True", "=1", "=t", "=yes", "=", ""})
@@ -37,12 +37,12 @@ TEST_CASE("initial events and their match are refused apart, with the causes of 
     return causes(watch.events()[0]);
   };
   CHECK(refusal("sendInitialEvents=true") ==
-        Words{"Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"});
+        Names{"Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"});
   CHECK(refusal("sendInitialEvents=false&resourceVersionMatch=Exact") ==
-        Words{"Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        Names{"Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
               "Unsupported value: \"Exact\": supported values: \"NotOlderThan\""});
   CHECK(refusal("resourceVersionMatch=NotOlderThan&continue=x") ==
-        Words{"Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        Names{"Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
               "Forbidden: resourceVersionMatch is forbidden when continue is provided"});
 }
 
@@ -51,14 +51,14 @@ TEST_CASE("initial events can be declined") {
   api.create("a");
   WatchClient& watch = api.watch(std::string(any) + "sendInitialEvents=false");
   api.create("b");
-  CHECK(watch.wait_for(1) == Words{"ADDED b"});
+  CHECK(watch.wait_for(1) == Names{"ADDED b"});
 }
 
 TEST_CASE("initial events end with a bookmark that says so") {
   WatchedApi api;
   api.create("a");
   WatchClient& watch = api.watch(std::string(any) + "sendInitialEvents=1&allowWatchBookmarks=1");
-  REQUIRE(watch.wait_for(2) == Words{"ADDED a", "BOOKMARK "});
+  REQUIRE(watch.wait_for(2) == Names{"ADDED a", "BOOKMARK "});
   const Json metadata = watch.events()[1]["object"]["metadata"];
   CHECK(metadata["annotations"]["k8s.io/initial-events-end"] == "true");
   CHECK(metadata["resourceVersion"] == std::to_string(api.revision()));
@@ -75,7 +75,7 @@ TEST_CASE("what is no number and no selector is refused") {
 TEST_CASE("a named object is not watched but got") {
   WatchedApi api;
   api.create("a");
-  CHECK(api.request("GET", config_maps_path + "/a?watch=true").json()["metadata"]["name"] == "a");
+  CHECK(api.api().get(config_maps + "/a?watch=true").body["metadata"]["name"] == "a");
 }
 
 }  // namespace

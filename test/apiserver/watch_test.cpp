@@ -17,7 +17,7 @@ TEST_CASE("a watch shows every change after the version that it names, and then 
   api.create("a");
   api.relabel("a", {{"x", "y"}});
   WatchClient& watch = api.watch(from(start));
-  CHECK(watch.wait_for(2) == Words{"ADDED a", "MODIFIED a"});
+  CHECK(watch.wait_for(2) == Names{"ADDED a", "MODIFIED a"});
   api.remove("a");
   CHECK(watch.wait_for(3).back() == "DELETED a");
   CHECK(version_of(watch.events().back()) == std::to_string(api.revision()));
@@ -31,7 +31,7 @@ TEST_CASE("a watch from version 0, or none, begins with the objects that exist")
     api.create("b");
     WatchClient& watch = api.watch(options);
     api.create("c");
-    CHECK(watch.wait_for(3) == Words{"ADDED a", "ADDED b", "ADDED c"});
+    CHECK(watch.wait_for(3) == Names{"ADDED a", "ADDED b", "ADDED c"});
   }
 }
 
@@ -43,14 +43,15 @@ TEST_CASE("a watch is of one namespace, one resource, or all namespaces") {
   WatchClient& all = api.watch_at("/api/v1/configmaps?watch=1&" + from(start));
   WatchClient& secrets = api.watch_at("/api/v1/secrets?watch=1&" + from(start));
   api.create("a");
-  REQUIRE(api.request("POST", "/api/v1/namespaces/kube-system/configmaps", {{"metadata", {{"name", "b"}}}})
-              .status == 201);
-  REQUIRE(api.request("POST", "/api/v1/namespaces/default/secrets", {{"metadata", {{"name", "s"}}}}).status ==
+  REQUIRE(
+      api.api().post("/api/v1/namespaces/kube-system/configmaps", {{"metadata", {{"name", "b"}}}}).status ==
+      201);
+  REQUIRE(api.api().post("/api/v1/namespaces/default/secrets", {{"metadata", {{"name", "s"}}}}).status ==
           201);
-  CHECK(one.wait_for(1) == Words{"ADDED a"});
-  CHECK(other.wait_for(1) == Words{"ADDED b"});
-  CHECK(all.wait_for(2) == Words{"ADDED a", "ADDED b"});
-  CHECK(secrets.wait_for(1) == Words{"ADDED s"});
+  CHECK(one.wait_for(1) == Names{"ADDED a"});
+  CHECK(other.wait_for(1) == Names{"ADDED b"});
+  CHECK(all.wait_for(2) == Names{"ADDED a", "ADDED b"});
+  CHECK(secrets.wait_for(1) == Names{"ADDED s"});
 }
 
 TEST_CASE("an object that begins to match is added, one that ceases to match is deleted as it was last") {
@@ -62,7 +63,7 @@ TEST_CASE("an object that begins to match is added, one that ceases to match is 
   api.relabel("a", {{"x", "z"}});
   api.relabel("a", {{"x", "w"}});
   api.create("b", {{"x", "y"}});
-  REQUIRE(watch.wait_for(3) == Words{"ADDED a", "DELETED a", "ADDED b"});
+  REQUIRE(watch.wait_for(3) == Names{"ADDED a", "DELETED a", "ADDED b"});
   const Json deleted = watch.events()[1];
   CHECK(deleted["object"]["metadata"]["labels"]["x"] == "y");
   CHECK(version_of(deleted) == std::to_string(start + 2));
@@ -73,7 +74,7 @@ TEST_CASE("fields select too") {
   WatchClient& watch = api.watch("fieldSelector=metadata.name=b&" + from(api.revision()));
   api.create("a");
   api.create("b");
-  CHECK(watch.wait_for(1) == Words{"ADDED b"});
+  CHECK(watch.wait_for(1) == Names{"ADDED b"});
 }
 
 TEST_CASE("a version that is too old is an error event of code 410 in an answer of status 200") {
@@ -89,7 +90,7 @@ TEST_CASE("a version that is too old is an error event of code 410 in an answer 
   CHECK(event["type"] == "ERROR");
   CHECK(event["object"]["code"] == 410);
   CHECK(event["object"]["reason"] == "Expired");
-  CHECK(api.watch(from(start + 1)).wait_for(3) == Words{"ADDED b", "ADDED c", "ADDED d"});
+  CHECK(api.watch(from(start + 1)).wait_for(3) == Names{"ADDED b", "ADDED c", "ADDED d"});
 }
 
 TEST_CASE("what happens to other resources does not make a version too old") {
@@ -99,11 +100,11 @@ TEST_CASE("what happens to other resources does not make a version too old") {
   WatchClient& resting = api.watch(from(start));
   for (int i = 0; i < 10; ++i) {
     const Json secret = {{"metadata", {{"name", "s" + std::to_string(i)}}}};
-    REQUIRE(api.request("POST", "/api/v1/namespaces/default/secrets", secret).status == 201);
+    REQUIRE(api.api().post("/api/v1/namespaces/default/secrets", secret).status == 201);
   }
   api.create("b");
-  CHECK(resting.wait_for(1) == Words{"ADDED b"});
-  CHECK(api.watch(from(start)).wait_for(1) == Words{"ADDED b"});
+  CHECK(resting.wait_for(1) == Names{"ADDED b"});
+  CHECK(api.watch(from(start)).wait_for(1) == Names{"ADDED b"});
 }
 
 TEST_CASE("a reader that falls out of the window is ended without an error, and holds nobody up") {
@@ -118,14 +119,14 @@ TEST_CASE("a reader that falls out of the window is ended without an error, and 
   slow.block(false);
   slow.wait_for_end();
   CHECK(slow.finished());
-  CHECK(slow.summary() == Words{"ADDED a0"});
+  CHECK(slow.summary() == Names{"ADDED a0"});
 }
 
 TEST_CASE("a reader that was slow for a while misses nothing that is in the window") {
   WatchedApi api;
   WatchClient& slow = api.watch(from(api.revision()));
   slow.block(true);
-  Words expected;
+  Names expected;
   for (int i = 0; i < 300; ++i) {
     const std::string name = "a" + std::to_string(i);
     api.create(name);
@@ -142,7 +143,7 @@ TEST_CASE("a large state comes piece by piece, as it was, and then what happened
       api.watch("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
   api.remove("a399");
   api.create("a0");
-  const Words events = watch.wait_for(303);
+  const Names events = watch.wait_for(303);
   CHECK(events[299] == "ADDED a399");
   CHECK(events[300] == "BOOKMARK ");
   CHECK(events[301] == "DELETED a399");
@@ -153,7 +154,7 @@ TEST_CASE("many watches all get everything, in order") {
   WatchedApi api;
   std::vector<WatchClient*> watches(300);
   for (WatchClient*& each : watches) each = &api.watch(from(api.revision()));
-  Words expected;
+  Names expected;
   for (int i = 0; i < 20; ++i) {
     const std::string name = "a" + std::to_string(i);
     api.create(name);
@@ -189,9 +190,9 @@ TEST_CASE("a bookmark comes before the end, if the client wants it") {
   api.create("a");
   with.wait_for_end();
   without.wait_for_end();
-  REQUIRE(with.summary() == Words{"ADDED a", "BOOKMARK "});
+  REQUIRE(with.summary() == Names{"ADDED a", "BOOKMARK "});
   CHECK(version_of(with.events()[1]) == std::to_string(api.revision()));
-  CHECK(without.summary() == Words{"ADDED a"});
+  CHECK(without.summary() == Names{"ADDED a"});
 }
 
 TEST_CASE("a watch from the future is refused, a streamed list waits for it a while") {
@@ -205,7 +206,7 @@ TEST_CASE("a watch from the future is refused, a streamed list waits for it a wh
   WatchClient& early = api.watch(list + from(now + 1));
   WatchClient& far = api.watch(list + from(now + 100));
   api.create("a");
-  CHECK(early.wait_for(1) == Words{"ADDED a"});
+  CHECK(early.wait_for(1) == Names{"ADDED a"});
   far.wait_for_end();
   CHECK(far.status() == 200);
   CHECK(far.finished());
@@ -225,7 +226,7 @@ TEST_CASE("events come in every form that their objects have") {
   CHECK(table.events()[0]["object"]["columnDefinitions"].size() == 3);
   CHECK(table.events()[0]["object"]["rows"][0]["cells"][0] == "a");
   CHECK(table.events()[1]["object"]["columnDefinitions"].is_null());
-  CHECK(partial.wait_for(2) == Words{"ADDED a", "DELETED a"});
+  CHECK(partial.wait_for(2) == Names{"ADDED a", "DELETED a"});
   CHECK(partial.events()[1]["object"]["kind"] == "PartialObjectMetadata");
   CHECK(version_of(partial.events()[1]) == std::to_string(api.revision()));
   CHECK(binary.content_type() == "application/vnd.kubernetes.protobuf;stream=watch");

@@ -2,7 +2,6 @@
 
 #include <thread>
 
-#include "apiserver/first_objects.h"
 #include "catch.h"
 
 namespace k8scale::apiserver {
@@ -10,50 +9,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view token = "secret";
-
-net::ServerRequest request_of(const std::string& method, const std::string& target) {
-  net::ServerRequest request;
-  request.method = method;
-  request.target = target;
-  request.headers.add("Authorization", "Bearer " + std::string(token));
-  return request;
-}
-
 template <class T>
 net::Task<T> call(std::function<T()> work) {
   co_return work();
 }
 
-net::Task<void> handle(ApiHandler& handler, const net::ServerRequest& request, net::Responder& responder) {
-  co_await handler.handle(request, responder);
+ApiSetting setting_of(const std::vector<std::string>& faults, EventWindow window) {
+  ApiSetting setting;
+  for (const std::string& each : faults) setting.faults.push_back(parse_fault(each));
+  setting.window = window;
+  setting.resources = {{"example.com", "v1", "widgets", "Widget", true}};
+  return setting;
 }
-
-// Takes one whole answer.
-class Taker final : public net::Responder {
- public:
-  net::Response response;
-  net::Task<base::Result<void>> send(net::Response given) override {
-    response = std::move(given);
-    co_return base::Result<void>();
-  }
-  net::Task<base::Result<void>> begin(net::ResponseHead) override { return fail(); }
-  net::Task<base::Result<void>> write(std::string_view) override { return fail(); }
-  net::Task<base::Result<void>> finish() override { return fail(); }
-  net::Task<base::Result<void>> send_cut_short(net::Response, std::size_t) override { return fail(); }
-  void reset() override {}
-  [[nodiscard]] bool stopping() const override { return false; }
-
- private:
-  static net::Task<base::Result<void>> fail() {
-    co_return base::Failure(base::FailureKind::io, "not expected");
-  }
-};
 
 }  // namespace
 
 WatchClient::WatchClient(net::Shard& shard, std::string target, const std::string& accept)
-    : shard_(shard), request_(request_of("GET", std::move(target))), unblocked_(shard) {
+    : shard_(shard), request_(request("GET", std::move(target), "", "")), unblocked_(shard) {
   request_.headers.add("Accept", accept);
 }
 
@@ -175,76 +147,52 @@ net::Task<base::Result<void>> WatchClient::send_cut_short(net::Response response
 void WatchClient::reset() { reset_ = true; }
 
 WatchedApi::WatchedApi(const std::vector<std::string>& faults, EventWindow window)
-    : core_{ResourceTable({{"example.com", "v1", "widgets", "Widget", true}}), Schema(),
-            Store(ResourceTable({{"example.com", "v1", "widgets", "Widget", true}}).all().size(), window),
-            base::Random(1, "objects"), std::chrono::system_clock::now} {
-  put_first_objects(core_, "127.0.0.1", 6443);
-  ApiHandler::Options options;
-  options.token = token;
-  for (const std::string& each : faults) options.faults.push_back(parse_fault(each));
-  handler_ = std::make_unique<ApiHandler>(shard_, core_, std::move(options), base::Random(1, "faults"));
-}
+    : api_(setting_of(faults, window)) {}
 
 WatchedApi::~WatchedApi() {
   for (const auto& client : clients_) client->block(false);
   stop();
   for (const auto& client : clients_) client->wait_for_end();
-  shard_.stop();
-}
-
-WatchedApi::Reply WatchedApi::request(const std::string& method, const std::string& target, const Json& body,
-                                      const std::vector<std::pair<std::string, std::string>>& headers) {
-  net::ServerRequest request = request_of(method, target);
-  if (!body.is_null()) request.body = body.is_string() ? body.get<std::string>() : to_text(body);
-  for (const auto& [name, value] : headers) request.headers.add(name, value);
-  Taker taker;
-  shard_.run(handle(*handler_, request, taker));
-  return {taker.response.status, taker.response.headers, taker.response.body};
+  api_.shard().stop();
 }
 
 void WatchedApi::create(const std::string& name, const Json& labels) {
-  const Reply reply = request("POST", config_maps_path, {{"metadata", {{"name", name}, {"labels", labels}}}});
-  REQUIRE(reply.status == 201);
+  REQUIRE(api_.post(config_maps, config_map(name, Json::object(), labels)).status == 201);
 }
 
 void WatchedApi::relabel(const std::string& name, const Json& labels) {
-  const Reply reply = request("PATCH", config_maps_path + "/" + name, {{"metadata", {{"labels", labels}}}},
-                              {{"Content-Type", "application/merge-patch+json"}});
-  REQUIRE(reply.status == 200);
+  const Json patch = {{"metadata", {{"labels", labels}}}};
+  REQUIRE(api_.patch(config_maps + "/" + name, merge_patch, to_text(patch)).status == 200);
 }
 
 void WatchedApi::remove(const std::string& name) {
-  REQUIRE(request("DELETE", config_maps_path + "/" + name).status == 200);
+  REQUIRE(api_.remove(config_maps + "/" + name).status == 200);
 }
 
 WatchClient& WatchedApi::watch(const std::string& options, const std::string& accept) {
-  return watch_at(config_maps_path + "?watch=true&" + options, accept);
+  return watch_at(config_maps + "?watch=true&" + options, accept);
 }
 
 WatchClient& WatchedApi::watch_at(const std::string& target, const std::string& accept) {
-  clients_.push_back(std::make_unique<WatchClient>(shard_, target, accept));
+  clients_.push_back(std::make_unique<WatchClient>(api_.shard(), target, accept));
   WatchClient& client = *clients_.back();
-  shard_.spawn(serve(client));
+  api_.shard().spawn(serve(client));
   client.wait_until([&] { return client.status() != 0 || client.was_reset(); }, "the answer to a watch");
   return client;
 }
 
 net::Task<void> WatchedApi::serve(WatchClient& client) {
-  co_await handler_->handle(client.request_, client);
+  co_await api_.handler().handle(client.request_, client);
   client.over_ = true;
 }
 
-std::uint64_t WatchedApi::revision() {
-  return shard_.run(call<std::uint64_t>([this] { return core_.store.revision(); }));
-}
-
 std::vector<std::string> WatchedApi::fault_summary() {
-  return shard_.run(call<std::vector<std::string>>([this] { return handler_->fault_summary(); }));
+  return api_.shard().run(call<std::vector<std::string>>([this] { return api_.handler().fault_summary(); }));
 }
 
 void WatchedApi::stop() {
-  shard_.run(call<bool>([this] {
-    handler_->stop();
+  api_.shard().run(call<bool>([this] {
+    api_.handler().stop();
     return true;
   }));
 }

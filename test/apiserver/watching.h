@@ -4,11 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "apiserver/handler.h"
-#include "k8scale/net/shard.h"
+#include "api.h"
 #include "k8scale/net/wait.h"
 
-/// A handler without a network, and watches of it that a test can look into.
+/// Watches that a test can look into.
 namespace k8scale::apiserver {
 
 /// The client's end of one watch, which takes all at once, or nothing.
@@ -61,20 +60,12 @@ class WatchClient final : public net::Responder {
   std::function<void()> gone_;
 };
 
+/// An API server whose ConfigMaps in namespace default are written and watched.
 class WatchedApi {
  public:
+  /// `faults`: rules as --fault takes them.
   explicit WatchedApi(const std::vector<std::string>& faults = {}, EventWindow window = {});
   ~WatchedApi();
-
-  /// The status and the body of an answer.
-  struct Reply {
-    int status = 0;
-    net::Headers headers;
-    std::string body;
-    [[nodiscard]] Json json() const { return parse_json(body).value; }
-  };
-  Reply request(const std::string& method, const std::string& target, const Json& body = nullptr,
-                const std::vector<std::pair<std::string, std::string>>& headers = {});
 
   void create(const std::string& name, const Json& labels = Json::object());
   void relabel(const std::string& name, const Json& labels);
@@ -84,20 +75,16 @@ class WatchedApi {
   WatchClient& watch(const std::string& options = {}, const std::string& accept = "application/json");
   WatchClient& watch_at(const std::string& target, const std::string& accept = "application/json");
 
-  [[nodiscard]] std::uint64_t revision();
+  [[nodiscard]] Api& api() { return api_; }
+  [[nodiscard]] std::uint64_t revision() const { return api_.revision(); }
   [[nodiscard]] std::vector<std::string> fault_summary();
   void stop();
 
  private:
   net::Task<void> serve(WatchClient& client);
 
-  net::Shard shard_{"apiserver"};
-  Core core_;
-  std::unique_ptr<ApiHandler> handler_;
+  Api api_;
   std::vector<std::unique_ptr<WatchClient>> clients_;
 };
-
-inline const std::string config_maps_path = "/api/v1/namespaces/default/configmaps";
-using Words = std::vector<std::string>;
 
 }  // namespace k8scale::apiserver

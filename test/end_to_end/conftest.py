@@ -79,11 +79,11 @@ def run_kubectl(kubeconfig, *arguments, check=True, stdin=None, **environment):
 class ApiServer:
     """A running `k8scale apiserver`."""
 
-    def __init__(self, folder, *flags):
+    def __init__(self, folder, *flags, errors=None):
         self.kubeconfig = folder / "kubeconfig"
         self.process = subprocess.Popen(
             [BINARY, "apiserver", "--secure-port", "0", "--kubeconfig-out", self.kubeconfig, *flags],
-            stdout=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=errors, text=True)
         self.first_line = self.process.stdout.readline()
         self.url = self.first_line.split(" listens on ")[1].split(",")[0]
 
@@ -99,8 +99,8 @@ class ApiServer:
 def api_server(tmp_path_factory):
     """Starts `k8scale apiserver` with these flags."""
     with contextlib.ExitStack() as stack:
-        def start(*flags):
-            server = ApiServer(tmp_path_factory.mktemp("apiserver"), *flags)
+        def start(*flags, **options):
+            server = ApiServer(tmp_path_factory.mktemp("apiserver"), *flags, **options)
             stack.callback(server.stop)
             return server
         yield start
