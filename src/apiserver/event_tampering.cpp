@@ -11,8 +11,9 @@ constexpr auto longest_hold = std::chrono::seconds(1);
 base::Nanoseconds EventTampering::delay_of_next() {
   if (!active_) return base::Nanoseconds(0);
   if (decided_) return base::Nanoseconds(0);  // it has waited
-  decided_ = faults_.next_event(resource_, held_.has_value());
-  return decided_->delay;
+  const EventEffects effects = faults_.next_event(resource_, held_.has_value());
+  decided_ = effects;
+  return effects.delay;
 }
 
 void EventTampering::put(const std::string& frame, std::string& out) {
@@ -25,13 +26,15 @@ void EventTampering::put(const std::string& frame, std::string& out) {
   }
   out += frame;
   if (effects.duplicate) out += frame;
-  if (held_) out += std::exchange(held_, std::nullopt)->frame;
+  if (held_) out += held_->frame;
+  held_.reset();
 }
 
 void EventTampering::give_up_holding(std::string& out) {
   if (!held_) return;
   faults_.take_back(held_->rule);
-  out += std::exchange(held_, std::nullopt)->frame;
+  out += held_->frame;
+  held_.reset();
 }
 
 }  // namespace k8scale::apiserver

@@ -47,7 +47,7 @@ class ServerConnection final
   [[nodiscard]] Task<base::Result<void>> finish() override;
   [[nodiscard]] Task<base::Result<void>> send_cut_short(Response response, std::size_t bytes) override;
   void reset() override;
-  void when_client_goes(std::function<void()> gone) override { stream_.when_peer_ends(std::move(gone)); }
+  void when_client_goes(const std::function<void()>& gone) override { stream_.when_peer_ends(gone); }
   [[nodiscard]] bool stopping() const override { return shared_->stopping; }
 
  private:

@@ -41,7 +41,7 @@ class WatchClient final : public net::Responder {
   net::Task<base::Result<void>> finish() override;
   net::Task<base::Result<void>> send_cut_short(net::Response response, std::size_t bytes) override;
   void reset() override;
-  void when_client_goes(std::function<void()> gone) override { gone_ = std::move(gone); }
+  void when_client_goes(const std::function<void()>& gone) override { gone_ = gone; }
   [[nodiscard]] bool stopping() const override { return false; }
 
  private:

@@ -189,8 +189,10 @@ class Kubectl:
     def __init__(self, server, *arguments):
         if MISSING:
             pytest.skip(MISSING)
-        command = [ASSETS / "kubectl", "--kubeconfig", server.kubeconfig, *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self._log = server.kubeconfig.with_name("kubectl.log")
+        with self._log.open("w") as log:
+            command = [ASSETS / "kubectl", "--kubeconfig", server.kubeconfig, "-v=6", *arguments]
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
 
     def __enter__(self):
         return self
@@ -198,6 +200,9 @@ class Kubectl:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.communicate()
+
+    def wait_until_it_watches(self):
+        envtest.wait_until(lambda: "watch=true" in self._log.read_text(), "kubectl's watch")
 
     def words(self):
         """Of the next line."""
@@ -234,8 +239,10 @@ def test_kubectl_get_shows_the_kinds_of_events(server, client):
 def test_kubectl_waits_for_a_change_and_for_an_end(server, client):
     client.create("a", k="v")
     with Kubectl(server, "wait", "configmap/a", "--for=jsonpath={.data.k}=w", "--timeout=30s") as change:
+        change.wait_until_it_watches()
         server.kubectl("patch", "configmap", "a", "-p", '{"data":{"k":"w"}}')
         assert change.words() == ["configmap/a", "condition", "met"]
     with Kubectl(server, "wait", "configmap/a", "--for=delete", "--timeout=30s") as end:
+        end.wait_until_it_watches()
         server.kubectl("delete", "configmap", "a")
         assert end.words() == ["configmap/a", "condition", "met"]

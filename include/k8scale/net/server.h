@@ -42,7 +42,7 @@ class Responder {
   virtual void reset() = 0;
   /// Calls `gone`, once, when the client closes the connection before its answer is finished; a long answer
   /// that rests between two writes has no other way to know.
-  virtual void when_client_goes(std::function<void()> /*gone*/) {}
+  virtual void when_client_goes(const std::function<void()>& /*gone*/) {}
   /// Whether the server is stopping: a long answer should end soon, and properly.
   [[nodiscard]] virtual bool stopping() const = 0;
 };
