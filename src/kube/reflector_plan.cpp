@@ -49,12 +49,11 @@ base::Nanoseconds Reflector::State::pause_if_often(base::SteadyTime now) {
 bool Reflector::State::gives_up(const Ending& ending) {
   if (options.after_watch == AfterWatch::resume || opened) return false;
   if (ending.kind == Ending::Kind::complete || ending.kind == Ending::Kind::stalled) return false;
-  if (ending.status) {
-    const bool no_protobuf = ending.status->code == 406 && encoding == Encoding::protobuf;
-    if (no_protobuf || ending.status->retry_after) return false;
-  }
+  const bool refused = ending.kind == Ending::Kind::refused;
+  const bool no_protobuf = refused && ending.status.code == 406 && encoding == Encoding::protobuf;
+  if (no_protobuf || (refused && ending.status.retry_after)) return false;
   failure = {step == Step::watch ? ReflectorFailure::Step::watch : ReflectorFailure::Step::list,
-             ending.status ? ending.status->text() : ending.detail};
+             refused ? ending.status.text() : ending.detail};
   return true;
 }
 
