@@ -27,11 +27,11 @@ def test_kubectl_reads_the_version_of_the_server(real_server):
 
 
 def test_kubectl_creates_reads_and_deletes_a_config_map(real_server):
-    real_server.kubectl_run("create", "configmap", "probe", "--from-literal=key=value")
-    made = json.loads(real_server.kubectl_run("get", "configmap", "probe", "-o", "json"))
+    real_server.kubectl_run("create", "configmap", "envtest-probe", "--from-literal=key=value")
+    made = json.loads(real_server.kubectl_run("get", "configmap", "envtest-probe", "-o", "json"))
     assert made["data"] == {"key": "value"}
-    real_server.kubectl_run("delete", "configmap", "probe")
-    assert real_server.get("/api/v1/namespaces/default/configmaps/probe")[0] == 404
+    real_server.kubectl_run("delete", "configmap", "envtest-probe")
+    assert real_server.get("/api/v1/namespaces/default/configmaps/envtest-probe")[0] == 404
 
 
 def test_kubectl_creates_reads_and_deletes_a_flunder(flunder_server):
