@@ -100,11 +100,10 @@ TEST_CASE("a field manager is printable and short") {
   };
   CHECK(causes(std::string(128, 'm')).empty());
   CHECK(causes(std::string(129, 'm')) ==
-        Names{"fieldManager: Too long: may not be more than 128 bytes (FieldValueTooLong)"
-});
-CHECK(causes("a%01") ==
-      Names{"fieldManager: Invalid value: \"a\\x01\": invalid character U+0001 (at position "
-            "1) (FieldValueInvalid)"});
+        Names{"fieldManager: Too long: may not be more than 128 bytes (FieldValueTooLong)"});
+  CHECK(causes("a%01") ==
+        Names{"fieldManager: Invalid value: \"a\\x01\": invalid character U+0001 (at position "
+              "1) (FieldValueInvalid)"});
 }
 
 TEST_CASE("a version may not be given to what is about to be") {
