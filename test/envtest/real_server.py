@@ -75,13 +75,16 @@ class _Process:
             end = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
             raise RuntimeError(f"{self.name} ended with {self._child.returncode}:\n{end}")
 
+    def kill(self):
+        self._child.kill()
+        self._child.wait()
+
     def stop(self):
         self._child.terminate()
         try:
             self._child.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
+            self.kill()
 
 
 class _Keys:
@@ -161,6 +164,11 @@ class RealServer:
     def __exit__(self, *_):
         self._stack.close()
 
+    def restart_apiserver(self):
+        """Ends kube-apiserver as `kill -9` does, and starts it again on the same port. etcd stays."""
+        self._apiserver.kill()
+        self._start_apiserver(self._port)
+
     def get(self, path):
         """Status and body of a GET as administrator; (0, b"") while nobody listens."""
         context = ssl.create_default_context(cafile=self.ca_file)
@@ -219,14 +227,14 @@ class RealServer:
             f"--initial-cluster=default={peer}", "--quota-backend-bytes=8589934592", "--unsafe-no-fsync",
             "--log-level=error")
 
-    def _start_apiserver(self):
-        [self._port] = free_ports(1)
+    def _start_apiserver(self, port=None):
+        self._port = port or free_ports(1)[0]
         self.url = f"https://127.0.0.1:{self._port}"
         tokens = self._directory / "tokens.csv"
         tokens.write_text(f"{self.token},admin,admin,system:masters\n")
         self._write_kubeconfig()
         path = self._keys.path
-        server = self._start(
+        self._apiserver = self._start(
             self._assets / "kube-apiserver", f"--etcd-servers={self._etcd_url}", f"--secure-port={self._port}",
             "--bind-address=127.0.0.1", *self._serving_certificate(), f"--client-ca-file={path('ca.crt')}",
             f"--requestheader-client-ca-file={path('front-proxy-ca.crt')}",
@@ -241,7 +249,7 @@ class RealServer:
             # Else default/kubernetes names the host's own address, where this server does not listen.
             "--endpoint-reconciler-type=none", *self._extra_flags)
         for ready in ("/readyz", "/api/v1/namespaces/default", "/api/v1/namespaces/kube-system"):
-            self._wait(lambda path=ready: self.get(path)[0] == 200, f"{self.url}{ready}", self._etcd, server)
+            self._wait(lambda path=ready: self.get(path)[0] == 200, f"{self.url}{ready}", self._etcd, self._apiserver)
 
     def _serving_certificate(self):
         path = self._keys.path
