@@ -1,37 +1,17 @@
 """Measures what cmdriver must reach: `./dev bench cmdriver`. Each figure is the median of several rounds, beside its bar."""
 
-import argparse
 import collections
 import contextlib
 import csv
 import json
 import pathlib
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "envtest"))
-import real_server as envtest  # noqa: E402
-
-Bar = collections.namedtuple("Bar", "text holds")
-
-
-def at_most(limit):
-    return Bar(f"<= {limit:g}", lambda figure: figure <= limit)
-
-
-def at_least(limit):
-    return Bar(f">= {limit:g}", lambda figure: figure >= limit)
-
-
-def within(center, distance):
-    return Bar(f"{center:g} +- {distance:g}", lambda figure: abs(figure - center) <= distance)
-
-
-def exactly(wanted):
-    return Bar(f"= {wanted:g}", lambda figure: figure == wanted)
+from bars import at_least, at_most, exactly, main, make_namespace, peak_memory, within
+import real_server as envtest  # on the path that bars makes
 
 
 class Run:
@@ -60,20 +40,6 @@ class Run:
     def time(self, verb, kind, point, unit):
         """A percentile of "response_time", "service_time" or "send_lag", in units of `unit` nanoseconds."""
         return self.summary["operations"][verb][kind][point] / unit
-
-
-def peak_memory(process):
-    """Waits for the end of `process`; its largest resident size in bytes, to within its last 0.1 s.
-
-    Not from its rusage: there a child begins with the peak of the Python that started it.
-    """
-    peak = 0
-    while process.poll() is None:
-        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-        peak = max([peak] + [int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")])
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=0.1)
-    return peak
 
 
 MILLISECONDS, MICROSECONDS = 1e6, 1e3  # of the summary, which has nanoseconds
@@ -140,43 +106,10 @@ def real_server(binary):
     yield "3 real server: achieved/scheduled rate", within(1, 0.01), create["rate"] / create["scheduled_rate"]
 
 
-def make_namespace(kubeconfig):
-    import kubernetes  # slow to import
-    client = kubernetes.config.new_client_from_config(str(kubeconfig))
-    with contextlib.suppress(kubernetes.client.ApiException):  # it may be there
-        kubernetes.client.CoreV1Api(client).create_namespace({"metadata": {"name": "scaletest"}})
-
-
-def measure(binary, scenarios, rounds):
-    """Runs each scenario `rounds` times; prints one line for each figure, and returns whether all hold."""
-    all_hold = True
-    for scenario in scenarios:
-        figures, bars = collections.defaultdict(list), {}
-        for _ in range(rounds):
-            for name, bar, figure in scenario(binary):
-                figures[name].append(figure)
-                bars[name] = bar
-        for name, values in figures.items():
-            middle = statistics.median(values)
-            holds = bars[name].holds(middle)
-            all_hold = all_hold and holds
-            spread = f"{min(values):.4g} to {max(values):.4g}"
-            print(f"{name:52} {middle:9.4g}  bar {bars[name].text:>10}  {'ok   ' if holds else 'SHORT'}  ({spread})", flush=True)
-    return all_hold
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("binary", type=pathlib.Path)
-    parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
+if __name__ == "__main__":
     scenarios = [embedded_at_10000, embedded_at_1000, known_latency, stopped_server]
     if reason := envtest.missing_reason():
         print(f"3 real server: not measured: {reason}")
     else:
         scenarios.insert(0, real_server)
-    sys.exit(0 if measure(arguments.binary.resolve(), scenarios, arguments.rounds) else 1)
-
-
-if __name__ == "__main__":
-    main()
+    main(__doc__, scenarios)
