@@ -56,34 +56,38 @@ bool FaultInjector::concerns_events(const ResourceInfo& resource) const {
                      [&](const Rule& rule) { return rule.concerns(resource); });
 }
 
+void FaultInjector::add(EventEffects& effects, std::size_t rule, bool overtakes) {
+  const Fault& fault = event_rules_[rule].fault;
+  switch (fault.event) {
+    case EventFault::none:
+      break;
+    case EventFault::swallow:
+      effects.swallow = true;
+      break;
+    case EventFault::duplicate:
+      effects.duplicate = true;
+      break;
+    case EventFault::reorder:
+      if (overtakes) {
+        take_back(rule);
+      } else {
+        effects.reorder = rule;
+      }
+      break;
+    case EventFault::delay:
+      effects.delay += drawn(fault, fault.delay);
+      break;
+    case EventFault::drop:
+      effects.drop = true;
+      break;
+  }
+}
+
 EventEffects FaultInjector::next_event(const ResourceInfo& resource, bool overtakes) {
   EventEffects effects;
   for (std::size_t i = 0; i < event_rules_.size(); ++i) {
     Rule& rule = event_rules_[i];
-    if (!rule.concerns(resource) || !hits(rule)) continue;
-    switch (rule.fault.event) {
-      case EventFault::none:
-        break;
-      case EventFault::swallow:
-        effects.swallow = true;
-        break;
-      case EventFault::duplicate:
-        effects.duplicate = true;
-        break;
-      case EventFault::reorder:
-        if (overtakes) {
-          take_back(i);
-        } else {
-          effects.reorder = i;
-        }
-        break;
-      case EventFault::delay:
-        effects.delay += drawn(rule.fault, rule.fault.delay);
-        break;
-      case EventFault::drop:
-        effects.drop = true;
-        break;
-    }
+    if (rule.concerns(resource) && hits(rule)) add(effects, i, overtakes);
   }
   return effects;
 }

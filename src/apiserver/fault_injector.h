@@ -57,6 +57,7 @@ class FaultInjector {
     }
   };
   [[nodiscard]] bool hits(Rule& rule);
+  void add(EventEffects& effects, std::size_t rule, bool overtakes);
   [[nodiscard]] base::Nanoseconds drawn(const Fault& fault, base::Nanoseconds mean);
 
   std::vector<Rule> request_rules_;
