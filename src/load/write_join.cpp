@@ -169,6 +169,7 @@ void WriteJoin::end_life(std::string_view name) {
 }
 
 void WriteJoin::settle_change(Change& change) {
+  if (!change.write) return;
   measure::Operation& write = *change.write;
   if (write.resource_version.empty() && change.version != 0) {
     write.resource_version = std::to_string(change.version);
@@ -196,13 +197,15 @@ void WriteJoin::settle_unknown(Object& object) {
   }
 }
 
+void WriteJoin::settle_writes(Object& object) {
+  for (Change& change : object.changes) settle_change(change);
+  std::erase_if(object.changes, [](const Change& change) { return change.write.has_value(); });
+}
+
 void WriteJoin::settle() {
-  for (auto& [name, object] : objects_) {
-    for (Change& change : object.changes) {
-      if (change.write) settle_change(change);
-    }
-    std::erase_if(object.changes, [](const Change& change) { return change.write.has_value(); });
-    settle_unknown(object);
+  for (auto& entry : objects_) {
+    settle_writes(entry.second);
+    settle_unknown(entry.second);
   }
   objects_.clear();
   held_ = 0;

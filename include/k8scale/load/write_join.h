@@ -112,6 +112,7 @@ class WriteJoin {
   void miss_what_was_listed_over(Change& change) const;
   void take_complete(std::string_view name);
   void settle_change(Change& change);
+  void settle_writes(Object& object);
   void settle_unknown(Object& object);
   void end_life(std::string_view name);
 
