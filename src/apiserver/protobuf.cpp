@@ -36,7 +36,8 @@ Json read_time(std::string_view text) {
   if (text.empty()) return nullptr;
   std::int64_t seconds = 0, nanoseconds = 0;
   for (pbf_reader field = reader(text); field.next();) {
-    (field.tag() == 1 ? seconds : nanoseconds) = read_integer(field);
+    std::int64_t& part = field.tag() == 1 ? seconds : nanoseconds;
+    part = read_integer(field);
   }
   const auto since = std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds);
   const base::WallTime time{std::chrono::duration_cast<base::WallTime::duration>(since)};
@@ -154,9 +155,10 @@ Json read_object(const Schema& schema, std::string_view envelope) {
       raw = read_bytes(field);
     } else if (field.tag() == unknown_type_meta) {
       for (pbf_reader meta = reader(read_bytes(field)); meta.next();) {
+        const std::uint32_t number = meta.tag();  // which reading forgets in debug builds
         const std::string_view text = read_bytes(meta);
-        if (meta.tag() == type_meta_api_version) api_version = text;
-        if (meta.tag() == type_meta_kind) kind = text;
+        if (number == type_meta_api_version) api_version = text;
+        if (number == type_meta_kind) kind = text;
       }
     } else {
       field.skip();

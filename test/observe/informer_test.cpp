@@ -198,7 +198,8 @@ TEST_CASE("versions that are no numbers are not held against each other") {
 TEST_CASE("an object in no namespace is known by its name") {
   Fixture f;
   f.informer.list_begun();
-  kube::ObjectView object = SampleObject{"node-1", "1"}.view();
+  const SampleObject sample{"node-1", "1"};
+  kube::ObjectView object = sample.view();
   object.namespace_name = "";
   f.informer.listed(object, {});
   CHECK(f.heard.take() == Words{"+node-1"});
