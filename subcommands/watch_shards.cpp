@@ -72,7 +72,7 @@ std::string current_version(const WatchParameters& parameters, int exit_code) {
   const std::string what = fmt::format("list of {}: ", parameters.collection.qualified());
   if (!answer.ok()) throw base::Error(what + answer.error(), exit_code);
   const auto list = nlohmann::json::parse(answer.body, nullptr, false);
-  const auto version = list.is_object() ? list.value("/metadata/resourceVersion"_json_pointer, "") : "";
+  auto version = list.is_object() ? list.value("/metadata/resourceVersion"_json_pointer, "") : "";
   if (version.empty()) throw base::Error(what + "found no metadata.resourceVersion", exit_code);
   return version;
 }
