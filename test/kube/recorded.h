@@ -87,7 +87,12 @@ class Running {
   void stop() {
     if (stopped_) return;
     stopped_ = true;
-    shard_.post([this] { reflector_->stop(); });
+    std::promise<void> told_to_stop;  // the shard may get to it after `run` has ended by itself
+    shard_.post([&] {
+      reflector_->stop();
+      told_to_stop.set_value();
+    });
+    told_to_stop.get_future().get();
     wait_for_end();
   }
   /// Returns when `run` has by itself.
