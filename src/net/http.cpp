@@ -7,7 +7,17 @@
 
 namespace k8scale::net {
 
+namespace {
+// Room for what most messages have.
+constexpr std::size_t usual_text = 512;
+constexpr std::size_t usual_fields = 16;
+}  // namespace
+
 void Headers::add(std::string_view name, std::string_view value) {
+  if (fields_.empty()) {
+    text_.reserve(usual_text);
+    fields_.reserve(usual_fields);
+  }
   const auto offset = [&] { return static_cast<std::uint32_t>(text_.size()); };
   Place place{};
   place.name = offset();

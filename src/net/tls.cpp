@@ -7,8 +7,8 @@
 namespace k8scale::net {
 namespace {
 
-// What one system call reads at most.
-constexpr std::size_t read_buffer = 64 * 1024;
+// What one system call of a client reads at most: lists are long, requests are not.
+constexpr std::size_t client_read_buffer = 64 * 1024;
 
 constexpr std::string_view http_1_1 = "\x08http/1.1";
 
@@ -22,11 +22,8 @@ base::Failure failed(std::string_view what) {
 
 void set_common_options(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  // Connections may be many and idle: those hold no buffers.
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(context, 1);
-  SSL_CTX_set_default_read_buffer_len(context, read_buffer);
 }
 
 base::Result<void> use_authorities(SSL_CTX* context, const std::string& pem) {
@@ -131,6 +128,7 @@ base::Result<std::shared_ptr<TlsClient>> TlsClient::make(const TlsClientOptions&
   state.verify = options.verify;
   SSL_CTX* context = state.context.get();
   set_common_options(context);
+  SSL_CTX_set_default_read_buffer_len(context, client_read_buffer);
   SSL_CTX_set_alpn_protos(context, bytes(http_1_1), static_cast<unsigned>(http_1_1.size()));
   SSL_CTX_set_verify(context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   if (options.verify) {
@@ -152,6 +150,8 @@ base::Result<std::shared_ptr<TlsServer>> TlsServer::make(const TlsServerOptions&
   server->context_ = SSL_CTX_new(TLS_server_method());
   SSL_CTX* context = server->context_;
   set_common_options(context);
+  // Connections may be many and idle: those hold no buffers. A client's streams give theirs back themselves.
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_alpn_select_cb(context, select_protocol, nullptr);
   SSL_CTX_set_num_tickets(context, 1);
   constexpr std::string_view session_context = "k8scale";

@@ -40,6 +40,10 @@ class PoolClient {
  public:
   explicit PoolClient(const Endpoint& server, PoolOptions options = {})
       : pool_(shard_, with(server, options)) {}
+  /// The pool belongs to the shard, and goes after it has stopped.
+  ~PoolClient() { shard_.stop(); }
+  PoolClient(const PoolClient&) = delete;
+  PoolClient& operator=(const PoolClient&) = delete;
 
   Exchange ask(const std::string& method, const std::string& body = "") {
     Request request;
