@@ -151,6 +151,7 @@ TEST_CASE("a stopping server does not wait for injected latency") {
   CHECK(answered.wait_for(50ms) == std::future_status::timeout);
   pair.server().stop(10s);
   CHECK(answered.wait_for(10s) == std::future_status::ready);
+  shard.stop();  // before the pool goes
 }
 
 TEST_CASE("resources are named by group, version, plural and kind") {

@@ -77,7 +77,10 @@ struct Pair {
     options.request_timeout = 10s;
     pool.emplace(client_shard, options);
   }
-  ~Pair() { server_shard.run(server->stop(0ns)); }
+  ~Pair() {
+    server_shard.run(server->stop(0ns));
+    client_shard.stop();  // before the pool goes
+  }
 
   net::Exchange ask(const net::Request& request, bool fresh = false) {
     return client_shard.run(pool->exchange(request, fresh));
@@ -268,6 +271,7 @@ TEST_CASE("what nobody listens on is a refused connection") {
   net::Pool pool(shard, options);
   const net::Request request;
   const net::Exchange exchange = shard.run(pool.exchange(request));
+  shard.stop();
   REQUIRE(exchange.failure.has_value());
   CHECK(exchange.failure->kind() == base::FailureKind::connect);
   CHECK_THAT(exchange.failure->message(), Catch::Contains("refused"));

@@ -45,7 +45,10 @@ struct Fixture {
     options.most_connections = 1;
     pool.emplace(client_shard, options);
   }
-  ~Fixture() { server_shard.run(server->stop(0ns)); }
+  ~Fixture() {
+    server_shard.run(server->stop(0ns));
+    client_shard.stop();  // before the pool goes
+  }
 
   // Reads a stream until it fails.
   net::Task<void> read(std::string target) {
