@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t most_shards = 256;
 constexpr std::uint64_t longest_wait = 1'000'000;  // seconds
 constexpr int most_retries = 1'000;
+constexpr std::size_t most_connections = 100'000;
 
 std::uint64_t from_clock() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -30,6 +31,10 @@ void check_ranges(const DriverFlags& flags) {
   }
   if (flags.retries < 0 || flags.retries > most_retries) {
     throw base::Error(fmt::format("--retries: found {}, expected 0 to {}", flags.retries, most_retries));
+  }
+  if (flags.connections < 1 || flags.connections > most_connections) {
+    throw base::Error(
+        fmt::format("--connections: found {}, expected 1 to {}", flags.connections, most_connections));
   }
   if (flags.observe > load::WriteJoin::most_watchers) {
     throw base::Error(fmt::format("--observe: found {}, expected 1 to {} watchers", flags.observe,
@@ -60,6 +65,13 @@ void DriverFlags::declare(CLI::App& app) {
   base::add_value(app, "--shards", shards, "threads that drive, each with its own connections");
   base::add_value(app, "--part", part,
                   "i/n: this is the i-th of n processes that share the run and its seed");
+  base::add_value(app, "--connections", connections,
+                  "connections that each shard keeps to each server at most; waiting for one is send lag");
+  base::add_value(app, "--server-list", server_list,
+                  "URLs of several API servers, comma-separated, instead of the configured one");
+  base::add_value(app, "--balance", balance,
+                  "random, round-robin or least-outstanding: how an operation gets its server, of several");
+  base::add_bool(app, "--useProtobuf", use_protobuf, "send and ask for protobuf where the resource has it");
   base::add_value(app, "--retries", retries, "how often 429 and 5xx with Retry-After are sent again");
   base::add_duration(app, "--request-timeout", request_timeout,
                      "longest time from sending to the answer's end");
@@ -68,6 +80,16 @@ void DriverFlags::declare(CLI::App& app) {
                   "watch what is written, on 1 or N connections, and measure when each write is seen");
   base::add_value(app, "--progress", progress, "auto, plain (a line every 10 s) or none");
   base::add_value(app, "-v", verbosity, "verbosity of the log");
+}
+
+nlohmann::ordered_json DriverFlags::summary_parameters() const {
+  nlohmann::ordered_json made = {{"shards", shards},   {"part", part},
+                                 {"retries", retries}, {"connections", connections},
+                                 {"observe", observe}, {"embedded", cluster.embedded}};
+  if (!server_list.empty()) made["server-list"] = server_list;
+  if (!balance.empty()) made["balance"] = balance;
+  if (use_protobuf) made["useProtobuf"] = true;
+  return made;
 }
 
 DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
@@ -91,6 +113,12 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
         fmt::format("--progress: found {}, expected auto, plain or none", base::go_quote(flags.progress)));
   }
   settings.progress = *style;
+  const auto balance = load::parse_balance(flags.balance.empty() ? "random" : flags.balance);
+  if (!balance) {
+    throw base::Error(fmt::format("--balance: found {}, expected random, round-robin or least-outstanding",
+                                  base::go_quote(flags.balance)));
+  }
+  settings.balance = *balance;
   base::Random random(now, "run id");
   settings.run_id =
       flags.run_id.empty() ? load::default_run_id(std::chrono::system_clock::now(), random) : flags.run_id;

@@ -2,11 +2,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "cluster_flags.h"
 #include "k8scale/base/time.h"
 #include "k8scale/load/lane.h"
+#include "k8scale/load/server_set.h"
 #include "k8scale/measure/progress.h"
 
 namespace k8scale::subcommands {
@@ -25,10 +27,16 @@ struct DriverFlags {
   base::Nanoseconds grace = std::chrono::seconds(30);
   base::Nanoseconds request_timeout = std::chrono::seconds(65);
   int retries = 10;
+  std::size_t connections = 256;
+  std::string server_list;  ///< URLs, comma-separated
+  std::string balance;      ///< empty: what the driver's original did
+  bool use_protobuf = false;
   std::uint64_t observe = 0;  ///< watchers of what the run writes
   int verbosity = 0;
 
   void declare(CLI::App& app);
+  /// What the summary says of them, flag to value.
+  [[nodiscard]] nlohmann::ordered_json summary_parameters() const;
 };
 
 /// What the flags of a driver come to.
@@ -40,6 +48,7 @@ struct DriverSettings {
   std::filesystem::path summary_file;
   std::filesystem::path seen_file;
   load::Part part;
+  load::Balance balance = load::Balance::random;
   measure::ProgressStyle progress = measure::ProgressStyle::automatic;
 };
 

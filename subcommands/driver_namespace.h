@@ -10,8 +10,14 @@ namespace k8scale::subcommands {
 inline constexpr std::string_view namespace_name = "scaletest";
 inline constexpr std::string_view label_selector = "purpose=scaletest";
 
-/// The namespace is there afterwards: it is made when the server is our own. Throws base::Error when it is
-/// missing, or the credentials are refused; who may not look goes on.
-void check_namespace(net::Shard& shard, kube::Client& client, bool embedded);
+/// What to do about a namespace that is missing.
+enum class MissingNamespace { refuse, make };
+
+/// The namespace is there afterwards; true when it was made. Throws base::Error when it is missing, or the
+/// credentials are refused; who may not look goes on.
+bool check_namespace(net::Shard& shard, kube::Client& client, std::string_view name,
+                     MissingNamespace missing);
+/// Asks the server to delete it, with all that is in it.
+void remove_namespace(net::Shard& shard, kube::Client& client, std::string_view name);
 
 }  // namespace k8scale::subcommands

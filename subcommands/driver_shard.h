@@ -1,10 +1,11 @@
 #pragma once
+#include <functional>
 #include <memory>
 
-#include "k8scale/kube/client.h"
-#include "k8scale/load/object_lifecycle.h"
-#include "k8scale/load/open_loop.h"
+#include "k8scale/load/loop.h"
+#include "k8scale/load/object_operations.h"
 #include "k8scale/load/run.h"
+#include "k8scale/load/server_set.h"
 #include "k8scale/load/write_observer.h"
 #include "k8scale/measure/csv.h"
 #include "k8scale/measure/recorder.h"
@@ -12,28 +13,31 @@
 
 namespace k8scale::subcommands {
 
-/// One shard of an open-loop driver and what lives on it. Made and destroyed by the main thread; everything
-/// else happens on the shard.
-class OpenLoopShard {
+/// One shard of a driver and what lives on it. Made and destroyed by the main thread; everything else happens
+/// on the shard.
+class DriverShard {
  public:
+  using MakeLoop = std::function<std::unique_ptr<load::Loop>(const load::LoopContext&)>;
   struct Parameters {
-    load::OpenLoopParameters loop;
+    load::ServerSet::Options servers;
+    std::shared_ptr<const load::ObjectFamily> family;
+    MakeLoop make_loop;
     load::Lane lane;
-    load::ObjectLifecycle::Parameters lifecycle;
+    std::uint64_t seed = 0;
     base::Nanoseconds clean_up_time{0};  ///< at most, for what went wrong
   };
 
-  OpenLoopShard(int index, const kube::Configuration& configuration,
-                std::shared_ptr<kube::Credentials> credentials, kube::ClientOptions options,
-                kube::Collection collection, load::ObjectNames names, Parameters parameters,
-                measure::OperationLog& log, load::WriteObserver* observer);
+  DriverShard(int index, const Parameters& parameters, measure::OperationLog& log,
+              load::WriteObserver* observer);
 
   [[nodiscard]] net::Shard& shard() { return shard_; }
-  [[nodiscard]] kube::Client& client() { return client_; }
+  /// Opens so many connections to each server, and what the loop needs before the schedule begins.
+  void prepare(std::size_t connections);
   /// For load::run_shards.
   [[nodiscard]] load::ShardWork work();
   /// Objects that may be left on the server. Once the shard has stopped.
   [[nodiscard]] std::size_t left() const;
+  [[nodiscard]] const load::Loop& loop() const { return *loop_; }
 
  private:
   [[nodiscard]] net::Task<void> run(base::SteadyTime start);
@@ -41,11 +45,12 @@ class OpenLoopShard {
 
   net::Shard shard_;
   measure::Recorder recorder_;
-  kube::Client client_;
+  load::ServerSet servers_;
   net::Signal stop_;
   std::unique_ptr<load::WriteFeed> writes_;  // when the run watches what it writes
-  Parameters parameters_;
-  load::ObjectLifecycle lifecycle_;
+  base::Nanoseconds clean_up_time_;
+  load::ObjectOperations operations_;
+  std::unique_ptr<load::Loop> loop_;
 };
 
 }  // namespace k8scale::subcommands

@@ -10,6 +10,9 @@ namespace k8scale::subcommands {
 int apiserver(const std::vector<std::string>& arguments);
 int cm_logger(const std::vector<std::string>& arguments);
 int cmdriver(const std::vector<std::string>& arguments);
+int cmdriverclosed(const std::vector<std::string>& arguments);
+int drive(const std::vector<std::string>& arguments);
+int flunder_driver(const std::vector<std::string>& arguments);
 int flunder_logger(const std::vector<std::string>& arguments);
 int flunder_watch(const std::vector<std::string>& arguments);
 int logger(const std::vector<std::string>& arguments);

@@ -12,6 +12,15 @@ namespace k8scale::kube {
 namespace {
 
 constexpr std::string_view json_type = "application/json";
+constexpr std::string_view protobuf_type = "application/vnd.kubernetes.protobuf";
+constexpr std::string_view protobuf_or_json = "application/vnd.kubernetes.protobuf, application/json";
+
+std::string_view type_of(Encoding encoding) {
+  return encoding == Encoding::protobuf ? protobuf_type : json_type;
+}
+std::string_view accepted_by(const ClientOptions& options) {
+  return options.encoding == Encoding::protobuf ? protobuf_or_json : json_type;
+}
 // Distinct warnings of the server that are logged.
 constexpr std::size_t most_warnings = 100;
 
@@ -129,7 +138,7 @@ net::Request Client::State::request_of(Call& call) {
   net::Request request;
   request.method = std::move(call.method);
   request.target = configuration.path_prefix + call.target;
-  request.headers = headers_for(json_type);
+  request.headers = headers_for(accepted_by(options));
   if (!call.body.empty()) request.headers.add("Content-Type", call.content_type);
   request.body = std::move(call.body);
   return request;
@@ -176,7 +185,7 @@ std::optional<Status> Client::State::refusal_of(const net::Exchange& exchange, c
 void Client::State::authorize_again(net::Request& request) {
   use_current_credential();
   const std::string type(request.headers.find("Content-Type").value_or(""));
-  request.headers = headers_for(json_type);
+  request.headers = headers_for(accepted_by(options));
   if (!type.empty()) request.headers.add("Content-Type", type);
 }
 
@@ -253,6 +262,7 @@ net::Task<Answer> Client::list(const Collection& collection, std::string_view qu
 net::Task<Answer> Client::create(const Collection& collection, std::string_view name, std::string body,
                                  std::string_view query, const AttemptObserver& observe) {
   Call call = call_of("POST", collection, name, with_query(collection.path(), query));
+  call.content_type = type_of(state_->options.encoding);
   call.body = std::move(body);
   return state_->send(std::move(call), observe);
 }
@@ -260,6 +270,7 @@ net::Task<Answer> Client::create(const Collection& collection, std::string_view 
 net::Task<Answer> Client::update(const Collection& collection, std::string_view name, std::string body,
                                  std::string_view query, const AttemptObserver& observe) {
   Call call = call_of("PUT", collection, name, with_query(collection.path_of(name), query));
+  call.content_type = type_of(state_->options.encoding);
   call.body = std::move(body);
   return state_->send(std::move(call), observe);
 }

@@ -226,6 +226,31 @@ void ProtobufParser::read_annotation(std::string_view bytes, std::span<const std
   if (key == initial_events_end_annotation) finding.initial_events_end = value == "true";
 }
 
+std::optional<std::string_view> open_protobuf_envelope(std::string_view bytes) {
+  try {
+    return open_envelope(bytes);
+  } catch (const protozero::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::string_view protobuf_resource_version(std::string_view bytes) {
+  std::string_view version;
+  try {
+    const auto object = open_envelope(bytes);
+    if (!object) return {};
+    for_each_text(*object, [&](std::uint32_t field, std::string_view metadata) {
+      if (field != 1) return;
+      for_each_text(metadata, [&](std::uint32_t inner, std::string_view text) {
+        if (inner == 6) version = text;
+      });
+    });
+  } catch (const protozero::exception&) {
+    return {};
+  }
+  return version;
+}
+
 std::optional<Status> parse_protobuf_status(std::string_view bytes) {
   try {
     const auto raw = open_envelope(bytes);

@@ -31,6 +31,11 @@ class ProtobufParser {
   std::vector<std::string_view> annotations_;
 };
 
+/// The object within "k8s\0" and runtime.Unknown; nothing when `bytes` are none.
+[[nodiscard]] std::optional<std::string_view> open_protobuf_envelope(std::string_view bytes);
+/// metadata.resourceVersion of an object in its envelope; empty when there is none.
+[[nodiscard]] std::string_view protobuf_resource_version(std::string_view bytes);
+
 /// A Status in its envelope; nothing when it is none.
 [[nodiscard]] std::optional<Status> parse_protobuf_status(std::string_view bytes);
 

@@ -4,6 +4,9 @@
 #include <cstddef>
 #include <system_error>
 
+#include "kube/protobuf_frames.h"
+#include "kube/protobuf_object.h"
+
 namespace k8scale::kube {
 namespace {
 
@@ -39,6 +42,7 @@ std::uint64_t version_number(std::string_view resource_version) {
 }
 
 std::string_view resource_version_of(std::string_view object) {
+  if (object.starts_with(protobuf_magic)) return protobuf_resource_version(object);
   int depth = 0;
   bool in_metadata = false;
   for (std::size_t i = 0; i < object.size(); ++i) {

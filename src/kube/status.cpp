@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "k8scale/base/text.h"
+#include "kube/protobuf_frames.h"
+#include "kube/protobuf_object.h"
 
 namespace k8scale::kube {
 namespace {
@@ -122,7 +124,8 @@ std::string with_subject(std::string message, const StatusSubject& subject) {
 std::string Status::text() const { return one_line(message); }
 
 Status parse_status(int http_status, std::string_view body, const StatusSubject& subject) {
-  std::optional<Status> read = read_json(http_status, body);
+  std::optional<Status> read =
+      body.starts_with(protobuf_magic) ? parse_protobuf_status(body) : read_json(http_status, body);
   Status status = read ? std::move(*read) : Status{};
   if (!read) status.code = http_status;
   if (!status.reason.empty() && !status.message.empty()) return status;

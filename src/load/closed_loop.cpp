@@ -3,6 +3,7 @@
 #include <algorithm>
 
 namespace k8scale::load {
+using measure::Verb;
 
 PhaseOrder::PhaseOrder(const ClosedLoopParameters& parameters, std::uint64_t worker)
     : worker_(worker),
@@ -28,6 +29,97 @@ std::optional<Step> PhaseOrder::next() {
 base::Nanoseconds step_due(std::uint64_t step, std::uint64_t worker, std::uint64_t workers, double rate) {
   return base::from_seconds(
       (static_cast<double>(step) * static_cast<double>(workers) + static_cast<double>(worker + 1)) / rate);
+}
+
+// A worker and which of its objects exist.
+struct ClosedLoop::Worker {
+  PhaseOrder order;
+  ObjectOperations::Server server;
+  std::uint64_t number;   // from 0
+  std::uint64_t workers;  // of the run
+  std::vector<bool> exists;
+
+  Worker(const Parameters& parameters, std::uint64_t worker)
+      : order(parameters.loop, worker),
+        number(worker),
+        workers(parameters.loop.workers),
+        exists(order.objects(), false) {
+    if (parameters.servers > 1) server = worker % parameters.servers;
+  }
+  [[nodiscard]] std::size_t place_of(std::uint64_t object) const {
+    return static_cast<std::size_t>((object - 1 - number) / workers);
+  }
+  [[nodiscard]] std::uint64_t object_at(std::size_t place) const { return 1 + number + workers * place; }
+};
+
+ClosedLoop::ClosedLoop(const LoopContext& context, Parameters parameters)
+    : context_(context), parameters_(std::move(parameters)) {
+  std::uint64_t objects = 0;
+  const ClosedLoopParameters& loop = parameters_.loop;
+  for (std::uint64_t worker = 0; worker < loop.workers; ++worker) {
+    if (context_.lane.takes(worker + 1)) objects += (loop.objects + worker) / loop.workers;
+  }
+  context_.recorder.asked(Verb::create, objects);
+  context_.recorder.asked(parameters_.update_verb, objects * loop.updates);
+  if (loop.deletes) context_.recorder.asked(Verb::remove, objects);
+}
+
+net::Task<void> ClosedLoop::run(base::SteadyTime start) {
+  net::TaskGroup workers(context_.shard);
+  if (start > std::chrono::steady_clock::now()) static_cast<void>(co_await context_.stop.wait_until(start));
+  for (std::uint64_t worker = 0; worker < parameters_.loop.workers; ++worker) {
+    if (context_.lane.takes(worker + 1)) workers.spawn(work(worker, start));
+  }
+  co_await workers.wait_until_done();
+}
+
+net::Task<void> ClosedLoop::work(std::uint64_t number, base::SteadyTime start) {
+  Worker worker(parameters_, number);
+  const ClosedLoopParameters& loop = parameters_.loop;
+  for (std::uint64_t taken = 0; !context_.stop.raised(); ++taken) {
+    const std::optional<Step> step = worker.order.next();
+    if (!step) co_return;
+    base::SteadyTime scheduled = std::chrono::steady_clock::now();
+    if (loop.rate > 0) {
+      const base::SteadyTime now = scheduled;
+      scheduled = start + step_due(taken, number, loop.workers, loop.rate);
+      bool stopped = false;
+      if (scheduled > now) stopped = co_await context_.stop.wait_until(scheduled);
+      if (stopped) break;
+    }
+    co_await take(worker, *step, scheduled);
+  }
+  if (loop.deletes) co_await remove_all(worker);
+}
+
+net::Task<void> ClosedLoop::take(Worker& worker, Step step, base::SteadyTime scheduled) {
+  ObjectOperations& operations = context_.operations;
+  const std::size_t place = worker.place_of(step.object);
+  kube::Answer answer;
+  if (step.phase == 0) {
+    answer = co_await operations.create(step.object, scheduled, worker.server);
+    worker.exists[place] = answer.ok();
+  } else if (step.phase <= parameters_.loop.updates) {
+    answer =
+        co_await operations.patch(step.object, step.phase, scheduled, parameters_.update_verb, worker.server);
+  } else {
+    const Counted counted = worker.exists[place] ? Counted::yes : Counted::no;
+    worker.exists[place] = false;
+    answer = co_await operations.remove(step.object, scheduled, counted, worker.server);
+  }
+  if (parameters_.observe) parameters_.observe(step, answer);
+}
+
+// After a stop.
+net::Task<void> ClosedLoop::remove_all(Worker& worker) {
+  for (std::size_t place = 0; place < worker.exists.size(); ++place) {
+    if (!worker.exists[place]) continue;
+    worker.exists[place] = false;
+    const base::SteadyTime now = std::chrono::steady_clock::now();
+    const kube::Answer removed =
+        co_await context_.operations.remove(worker.object_at(place), now, Counted::yes, worker.server);
+    static_cast<void>(removed);
+  }
 }
 
 }  // namespace k8scale::load

@@ -1,7 +1,10 @@
 #include "k8scale/load/operation_recorder.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "k8scale/kube/list_items.h"
 #include "k8scale/kube/resource_version.h"
 
 namespace k8scale::load {
@@ -31,15 +34,29 @@ void describe_answer(measure::Operation& operation, const net::Response& respons
 }  // namespace
 
 OperationRecorder::OperationRecorder(Sinks sinks, measure::Verb verb, std::uint64_t object_number,
-                                     const std::string& object_name, base::SteadyTime scheduled)
-    : sinks_(sinks) {
+                                     const std::string& object_name, base::SteadyTime scheduled,
+                                     const ServerSet::Use& use)
+    : sinks_(sinks), left_alone_(use.left_alone()) {
   operation_.verb = verb;
   operation_.object_number = object_number;
   operation_.object_name = object_name;
   operation_.shard = sinks.shard;
-  operation_.server = sinks.server;
+  operation_.server = use.client().server();
+  operation_.server_index = use.server();
   operation_.scheduled = scheduled;
   sinks_.recorder.started(verb);
+}
+
+kube::Answer OperationRecorder::not_sent() {
+  net::Exchange exchange;
+  exchange.failure = left_alone_;
+  exchange.timing.started = std::chrono::steady_clock::now();
+  exchange.timing.done = exchange.timing.started;
+  exchange.timing.sent_wall = std::chrono::system_clock::now();
+  observe({1, true, operation_.scheduled, exchange, nullptr});
+  kube::Answer answer;
+  answer.failure = left_alone_;
+  return answer;
 }
 
 kube::AttemptObserver OperationRecorder::observer() {
@@ -67,12 +84,21 @@ void OperationRecorder::observe(const kube::Attempt& attempt) {
   } else {
     describe_answer(operation, exchange.response, attempt.status);
   }
+  const bool listed = operation.verb == measure::Verb::list && operation.outcome == measure::Outcome::ok;
+  if (listed) describe_list(exchange);
   const bool uncertain = exchange.failure ? !exchange.nothing_sent() : exchange.response.status >= 500;
   may_have_happened_ = may_have_happened_ || uncertain;
   sinks_.recorder.record(operation);
   if (!attempt.last) return;
   sinks_.log.append(first_sent_, operation);
   if (sinks_.writes != nullptr && measure::writes(operation.verb)) hand_over(exchange);
+}
+
+// Its row says how much came.
+void OperationRecorder::describe_list(const net::Exchange& exchange) {
+  operation_.items = kube::items_of_list(exchange.response.body).value_or(0);
+  operation_.object_name +=
+      fmt::format(": {} items, {} bytes", operation_.items, exchange.response.body.size());
 }
 
 void OperationRecorder::hand_over(const net::Exchange& exchange) {

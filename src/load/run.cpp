@@ -98,7 +98,8 @@ measure::Pace Run::pace() const {
   pace.asked = result_.totals.asked();
   pace.asked_rate = options_.asked_rate;
   const double elapsed = base::to_seconds(Clock::now() - start_);
-  if (elapsed > 0) pace.achieved_rate = static_cast<double>(result_.totals.of(options_.paced).done) / elapsed;
+  const std::uint64_t paced = options_.paced ? result_.totals.of(*options_.paced).done : pace.done;
+  if (elapsed > 0) pace.achieved_rate = static_cast<double>(paced) / elapsed;
   return pace;
 }
 

@@ -88,16 +88,17 @@ std::filesystem::path data_file_name(std::string_view pattern, std::string_view 
   return name;
 }
 
-ObjectNames::ObjectNames(std::string_view run_id, std::uint64_t largest_number)
-    : prefix_(std::string(run_id) + "-"), digits_(name_suffix_length(largest_number) - 1) {}
+ObjectNames::ObjectNames(std::string_view run_id, std::uint64_t largest_number, std::size_t more_digits)
+    : prefix_(std::string(run_id) + "-"), digits_(name_suffix_length(largest_number) - 1 + more_digits) {}
 
 std::string ObjectNames::name(std::uint64_t number) const {
   return fmt::format("{}{:0{}}", prefix_, number, digits_);
 }
 
 std::uint64_t ObjectNames::number(std::string_view name) const {
-  if (name.size() != prefix_.size() + digits_ || !name.starts_with(prefix_)) return 0;
+  if (name.size() < prefix_.size() + digits_ || !name.starts_with(prefix_)) return 0;
   const std::string_view digits = name.substr(prefix_.size());
+  if (digits.size() > digits_ && digits.front() == '0') return 0;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   return error == std::errc() && end == digits.data() + digits.size() ? number : 0;

@@ -53,6 +53,7 @@ void VerbTotals::merge(const VerbTotals& other) {
   merge_reasons(retried, other.retried);
   bytes_sent += other.bytes_sent;
   bytes_received += other.bytes_received;
+  items += other.items;
   response_time.merge(other.response_time);
   service_time.merge(other.service_time);
   send_lag.merge(other.send_lag);
@@ -118,12 +119,21 @@ std::uint64_t Snapshot::missed() const {
 
 void Snapshot::merge(const Snapshot& other) {
   for (std::size_t i = 0; i < verbs.size(); ++i) verbs[i].merge(other.verbs[i]);
+  if (servers.size() < other.servers.size()) servers.resize(other.servers.size());
+  for (std::size_t i = 0; i < other.servers.size(); ++i) {
+    for (std::size_t j = 0; j < verbs.size(); ++j) servers[i][j].merge(other.servers[i][j]);
+  }
   population += other.population;
   watch.merge(other.watch);
 }
 
 void Recorder::record(const Operation& attempt) {
-  VerbTotals& totals = totals_.of(attempt.verb);
+  add(attempt, totals_.of(attempt.verb));
+  if (attempt.server_index >= totals_.servers.size()) return;
+  add(attempt, totals_.servers[attempt.server_index][static_cast<std::size_t>(attempt.verb)]);
+}
+
+void Recorder::add(const Operation& attempt, VerbTotals& totals) {
   const auto outcome = static_cast<std::size_t>(attempt.outcome);
   const bool cancelled = attempt.outcome == Outcome::cancelled;
   ++totals.attempts;
@@ -131,6 +141,7 @@ void Recorder::record(const Operation& attempt) {
   ++totals.attempts_by_outcome[outcome];
   totals.bytes_sent += attempt.bytes_sent;
   totals.bytes_received += attempt.bytes_received;
+  totals.items += attempt.items;
   if (was_sent(attempt)) {
     totals.send_lag.record(send_lag(attempt));
     if (!cancelled) totals.service_time.record(service_time(attempt));

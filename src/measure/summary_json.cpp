@@ -42,11 +42,26 @@ Json verb_json(const VerbTotals& totals, bool watched) {
   return made;
 }
 
-Json operations(const Snapshot& snapshot) {
+Json operations(const Snapshot::ByVerb& verbs, bool watched) {
   Json made = Json::object();
   for (const Verb verb : all_verbs) {
-    const bool watched = snapshot.watch.watchers > 0 && writes(verb);
-    if (snapshot.of(verb).used()) made[std::string(name(verb))] = verb_json(snapshot.of(verb), watched);
+    const VerbTotals& totals = verbs[static_cast<std::size_t>(verb)];
+    if (!totals.used()) continue;
+    Json& one = made[std::string(name(verb))] = verb_json(totals, watched && writes(verb));
+    if (verb == Verb::list) one["items"] = totals.items;
+  }
+  return made;
+}
+
+Json servers(const Summary& summary) {
+  Json made = Json::array();
+  for (std::size_t i = 0; i < summary.totals.servers.size() && i < summary.servers.size(); ++i) {
+    Json one = {{"url", summary.servers[i]}, {"operations", operations(summary.totals.servers[i], false)}};
+    for (auto& [verb, totals] : one["operations"].items()) {
+      totals.erase("asked");
+      totals.erase("started");
+    }
+    made.push_back(std::move(one));
   }
   return made;
 }
@@ -84,10 +99,12 @@ Json to_json(const Summary& summary) {
           {"ended", rfc3339_millis(summary.ended)},
           {"duration", summary.duration.count()},
           {"interrupted", or_null(summary.interrupted)},
+          {"paced", summary.paced},
           {"asked_rate", rate_json(summary.asked_rate)},
           {"achieved_rate", rate_json(summary.achieved_rate)},
           {"schedule_length", summary.schedule_length.count()},
-          {"operations", operations(summary.totals)},
+          {"operations", operations(summary.totals.verbs, summary.totals.watch.watchers > 0)},
+          {"servers", servers(summary)},
           {"response_time", to_json(summary.totals.response_time())},
           {"send_lag", to_json(summary.totals.send_lag())},
           {"cpu_per_operation", cpu ? Json(cpu->count()) : Json()},

@@ -48,6 +48,35 @@ void print_counts(std::ostream& out, const Snapshot& snapshot) {
   table.print(out);
 }
 
+void print_servers(std::ostream& out, const Summary& summary) {
+  if (summary.totals.servers.empty()) return;
+  Table table(2);
+  table.add({"server", "operation", "done", "ok", "failed", "rate", "service time p50", "p99"});
+  for (std::size_t i = 0; i < summary.totals.servers.size() && i < summary.servers.size(); ++i) {
+    for (const Verb verb : all_verbs) {
+      const VerbTotals& totals = summary.totals.servers[i][static_cast<std::size_t>(verb)];
+      if (!totals.used()) continue;
+      const Histogram& times = totals.service_time;
+      const auto time = [&](double q) {
+        return times.count() == 0 ? std::string("-") : base::format_duration(times.quantile(q));
+      };
+      table.add({summary.servers[i], std::string(name(verb)), fmt::to_string(totals.done),
+                 fmt::to_string(totals.ok()), fmt::to_string(totals.failed()), rate_text(totals.rate()),
+                 time(0.5), time(0.99)});
+    }
+  }
+  out << '\n';
+  table.print(out);
+}
+
+void print_lists(std::ostream& out, const Snapshot& snapshot) {
+  const VerbTotals& lists = snapshot.of(Verb::list);
+  if (lists.ok() == 0) return;
+  out << fmt::format("lists: {:.1f} items and {} each\n",
+                     static_cast<double>(lists.items) / static_cast<double>(lists.ok()),
+                     base::format_bytes(static_cast<double>(lists.bytes_received / lists.ok())));
+}
+
 void print_watch(std::ostream& out, const Snapshot& snapshot) {
   const WatchTotals& watch = snapshot.watch;
   if (watch.watchers == 0) return;
@@ -89,7 +118,7 @@ void add_notification_times(Table& table, const Snapshot& snapshot, Verb verb) {
   }
 }
 
-void print_times(std::ostream& out, const Snapshot& snapshot) {
+void print_times(std::ostream& out, const Snapshot& snapshot, bool paced) {
   Table table(2);
   table.add({"operation", "time", "min", "p50", "p90", "p99", "p99.9", "max"});
   for (const Verb verb : all_verbs) {
@@ -100,6 +129,11 @@ void print_times(std::ostream& out, const Snapshot& snapshot) {
   }
   add_times(table, {"all", "send lag"}, snapshot.send_lag());
   table.print(out);
+  if (!paced) {
+    out << "nothing was scheduled (rate 0): an operation is due when its worker has ended the one before, "
+           "and "
+           "response time is\nservice time, but for retries and the wait for a connection\n";
+  }
   out << "response time: from the scheduled moment to the end of an operation, retries included;\n"
          "service time: from sending to the end of each attempt; send lag: how late this program sent\n";
   if (snapshot.watch.watchers == 0) return;
@@ -129,9 +163,11 @@ void print_text(std::ostream& out, const Summary& summary) {
   print_counts(out, summary.totals);
   print_reasons(out, summary.totals, "errors", &VerbTotals::errors);
   print_reasons(out, summary.totals, "retried after", &VerbTotals::retried);
+  print_lists(out, summary.totals);
+  print_servers(out, summary);
   print_watch(out, summary.totals);
   out << '\n';
-  print_times(out, summary.totals);
+  print_times(out, summary.totals, summary.paced);
   out << '\n';
   print_client(out, summary);
   print_files(out, summary.files);

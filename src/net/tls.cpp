@@ -97,7 +97,8 @@ openssl::Connection TlsClient::State::connect(const Endpoint& endpoint, int desc
   openssl::Connection ssl(SSL_new(context.get()));
   SSL_set_fd(ssl.get(), descriptor);
   SSL_set_connect_state(ssl.get());
-  const std::string& name = server_name.empty() ? endpoint.host : server_name;
+  const std::string& own_name = endpoint.tls_name.empty() ? endpoint.host : endpoint.tls_name;
+  const std::string& name = server_name.empty() ? own_name : server_name;
   if (is_address(name)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), name.c_str());
   } else {

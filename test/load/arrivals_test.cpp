@@ -14,11 +14,11 @@ namespace base = k8scale::base;
 namespace {
 
 std::vector<double> gaps(double rate, std::uint64_t seed, std::size_t count) {
-  load::PoissonArrivals arrivals(rate, base::Random(seed, "gaps"));
+  load::Arrivals arrivals(load::ArrivalPlan::steady(rate), base::Random(seed, "gaps"));
   std::vector<double> found(count);
   double before = 0;
   for (double& gap : found) {
-    const double now = base::to_seconds(arrivals.next());
+    const double now = base::to_seconds(arrivals.next().value());
     gap = now - before;
     before = now;
   }

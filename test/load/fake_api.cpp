@@ -13,14 +13,33 @@ FakeApi::FakeApi(Script script) : script_(std::move(script)) {
                                   return answer(request, responder);
                                 })
                 .value();
+  const ServerSet::Options options{
+      {configuration()}, kube::Credentials::load(configuration()), {}, Balance::random};
+  servers.emplace(shard, options, base::Random(1, "servers"));
+}
+
+kube::Configuration FakeApi::configuration() const {
   kube::Configuration configuration;
   configuration.server = {"127.0.0.1", server_->port(), false};
-  client.emplace(shard, configuration, kube::Credentials::load(configuration), kube::ClientOptions());
+  return configuration;
+}
+
+std::shared_ptr<const ObjectFamily> config_map_family(std::size_t data_length) {
+  ObjectShape shape;
+  shape.resource = kube::config_maps();
+  return std::make_shared<const ObjectFamily>(
+      ObjectFamily{{"space"},
+                   {kube::Collection(kube::config_maps(), "space")},
+                   NamespaceSpread(1, 0, 1),
+                   ObjectNames("r", 9),
+                   ObjectText(std::move(shape), ObjectSizes(data_length, 0, 1 << 20, 1)),
+                   "a driver",
+                   ""});
 }
 
 FakeApi::~FakeApi() {
   shard.stop();
-  client.reset();
+  servers.reset();
   server_shard_.run(server_->stop(base::Nanoseconds(0)));
 }
 

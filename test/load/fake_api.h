@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "k8scale/kube/client.h"
+#include "k8scale/load/object_operations.h"
+#include "k8scale/load/server_set.h"
 #include "k8scale/net/server.h"
 
 namespace k8scale::load {
 
-/// A server without TLS that answers as it is told, and a client of it.
+/// A server without TLS that answers as it is told, and its one client.
 class FakeApi {
  public:
   /// Runs on the server's thread. Status 0 resets the connection.
@@ -24,7 +25,8 @@ class FakeApi {
   [[nodiscard]] std::size_t count(std::string_view method) const;
 
   net::Shard shard{"client"};
-  std::optional<kube::Client> client;
+  std::optional<ServerSet> servers;
+  [[nodiscard]] kube::Configuration configuration() const;
 
  private:
   net::Task<void> answer(const net::ServerRequest& request, net::Responder& responder);
@@ -35,6 +37,9 @@ class FakeApi {
   net::Shard server_shard_{"server"};
   std::unique_ptr<net::Server> server_;
 };
+
+/// ConfigMaps "r-1" … in namespace "space", with `data_length` bytes of data each.
+[[nodiscard]] std::shared_ptr<const ObjectFamily> config_map_family(std::size_t data_length = 0);
 
 [[nodiscard]] net::Response reply(int status, std::string body = "{}");
 

@@ -13,29 +13,25 @@ using measure::Verb;
 // The lives of objects "r-1" … on one shard, against a server that answers as it is told.
 class Lives {
  public:
-  explicit Lives(FakeApi::Script script, base::Nanoseconds lifetime = 0ns)
+  explicit Lives(FakeApi::Script script, base::Nanoseconds lifetime = 0ns, std::uint64_t updates = 0)
       : api_(std::move(script)), log_(folder_.path() / "rows") {
-    const OperationRecorder::Sinks sinks{recorder_, log_, 0, api_.client->server()};
-    ObjectLifecycle::Parameters parameters;
-    parameters.lifetime = lifetime;
-    parameters.field_manager = "a driver";
-    parameters.object = [](std::string_view name, base::WallTime) { return "{" + std::string(name) + "}"; };
-    lifecycle_.emplace(*api_.client, kube::Collection(kube::config_maps(), "space"), ObjectNames("r", 9),
-                       std::move(parameters), sinks, stop_);
+    const OperationRecorder::Sinks sinks{recorder_, log_, 0};
+    operations_.emplace(*api_.servers, config_map_family(), sinks);
+    lifecycle_.emplace(*operations_, ObjectLifecycle::Parameters{lifetime, updates}, stop_);
   }
 
   void live(std::uint64_t number) {
     api_.shard.run(lifecycle_->live(number, std::chrono::steady_clock::now()));
   }
   void clean_up(base::Nanoseconds time) {
-    api_.shard.run(lifecycle_->clean_up(api_.shard, std::chrono::steady_clock::now() + time));
+    api_.shard.run(operations_->clean_up(api_.shard, std::chrono::steady_clock::now() + time));
   }
   void stop() {
     api_.shard.post([this] { stop_.raise(); });
   }
 
   [[nodiscard]] FakeApi& api() { return api_; }
-  [[nodiscard]] std::size_t uncounted() const { return lifecycle_->uncounted(); }
+  [[nodiscard]] std::size_t uncounted() const { return operations_->uncounted(); }
   [[nodiscard]] std::int64_t population() const { return recorder_.snapshot().population; }
   [[nodiscard]] const measure::VerbTotals& of(Verb verb) const { return recorder_.snapshot().of(verb); }
   [[nodiscard]] std::vector<std::string> rows() {
@@ -56,6 +52,7 @@ class Lives {
   measure::Recorder recorder_;
   measure::OperationLog log_;
   net::Signal stop_{api_.shard};
+  std::optional<ObjectOperations> operations_;
   std::optional<ObjectLifecycle> lifecycle_;
 };
 
@@ -89,7 +86,7 @@ TEST_CASE("an object is created, lives and is deleted, and each leaves a record 
   CHECK(std::chrono::steady_clock::now() - start >= 20ms);
   CHECK(lives.api().requests() ==
         std::vector<std::string>{"POST " + maps + "?fieldManager=a%20driver", "DELETE " + maps + "/r-7"});
-  CHECK(body == "{r-7}");
+  CHECK(body.find(R"("name":"r-7","namespace":"space")") != std::string::npos);
   for (const Verb verb : {Verb::create, Verb::remove}) {
     CHECK(lives.of(verb).started == 1);
     CHECK(lives.of(verb).ok() == 1);
@@ -101,6 +98,17 @@ TEST_CASE("an object is created, lives and is deleted, and each leaves a record 
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].ends_with(R"(,create,"r-7","")"));
   CHECK(rows[1].ends_with(R"(,delete,"r-7","")"));
+}
+
+TEST_CASE("updates come at even distances within an object's life") {
+  Lives lives(always(201, 200), 30ms, 2);
+  const auto start = std::chrono::steady_clock::now();
+  lives.live(7);
+  CHECK(std::chrono::steady_clock::now() - start >= 30ms);
+  CHECK(lives.api().count("PATCH") == 2);
+  CHECK(lives.of(Verb::patch).ok() == 2);
+  CHECK(lives.of(Verb::patch).scheduled.last - lives.of(Verb::patch).scheduled.first == 10ms);
+  CHECK(lives.rows().size() == 4);
 }
 
 TEST_CASE("an object that the server refused is not deleted") {

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using Schedule = std::map<std::uint64_t, base::Nanoseconds>;
 
-constexpr OpenLoopParameters parameters{50'000, 200, 7};
+const OpenLoopParameters parameters{ArrivalPlan::steady(50'000), 200, 7};
 
 // When each number of the lane is wanted, from the start of the run.
 Schedule run(Lane lane, OpenLoopParameters loop = parameters) {
@@ -33,8 +33,8 @@ Schedule run(Lane lane, OpenLoopParameters loop = parameters) {
 TEST_CASE("each number begins when the schedule says, whatever the seed of others") {
   const Schedule whole = run({});
   REQUIRE(whole.size() == parameters.count);
-  PoissonArrivals arrivals(parameters.rate, base::Random(parameters.seed, "gaps"));
-  for (const auto& [number, scheduled] : whole) CHECK(scheduled == arrivals.next());
+  Arrivals arrivals(parameters.arrivals, base::Random(parameters.seed, "gaps"));
+  for (const auto& [number, scheduled] : whole) CHECK(scheduled == arrivals.next().value());
 }
 
 TEST_CASE("all shards of all parts together are the run that one would be") {
@@ -74,7 +74,7 @@ TEST_CASE("nothing is begun after a stop, and what was begun is waited for") {
     co_await net::sleep_for(1ms);
     ++ended;
   };
-  const OpenLoopParameters slow{1'000, 1'000'000, 7};
+  const OpenLoopParameters slow{ArrivalPlan::steady(1'000), 1'000'000, 7};
   shard.run(run_open_loop(shard, slow, {}, std::chrono::steady_clock::now(), life, stop));
   CHECK(begun == 3);
   CHECK(ended == 3);
@@ -86,7 +86,7 @@ TEST_CASE("a stop does not wait for the next arrival") {
   const Life life = [](std::uint64_t, base::SteadyTime) -> net::Task<void> { co_return; };
   shard.post([&] { stop.raise(); });
   const base::SteadyTime far = std::chrono::steady_clock::now() + std::chrono::hours(1);
-  shard.run(run_open_loop(shard, {1, 10, 7}, {}, far, life, stop));
+  shard.run(run_open_loop(shard, {ArrivalPlan::steady(1), 10, 7}, {}, far, life, stop));
   CHECK(std::chrono::steady_clock::now() < far);
 }
 

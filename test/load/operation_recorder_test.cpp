@@ -40,8 +40,9 @@ struct Recorded {
   Folder folder;
   measure::Recorder recorder;
   measure::OperationLog log{folder.path() / "rows"};
-  std::string server = "https://server";
-  OperationRecorder operation{{recorder, log, 2, server}, Verb::create, 5, "o-5", second};
+  FakeApi api{[](const net::ServerRequest&) { return reply(200); }};
+  ServerSet::Use use{*api.servers, 0};
+  OperationRecorder operation{{recorder, log, 2}, Verb::create, 5, "o-5", second, use};
 
   void observe(const net::Exchange& made, int number = 1, bool last = true,
                const kube::Status* status = nullptr, base::SteadyTime due = second) {

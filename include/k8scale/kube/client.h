@@ -10,6 +10,7 @@
 #include "k8scale/base/time.h"
 #include "k8scale/kube/configuration.h"
 #include "k8scale/kube/credentials.h"
+#include "k8scale/kube/encoding.h"
 #include "k8scale/kube/resource.h"
 #include "k8scale/kube/status.h"
 #include "k8scale/net/pool.h"
@@ -24,6 +25,8 @@ struct ClientOptions {
   int retries = 10;  ///< of 429 and 5xx that come with Retry-After; 0: none
   base::Nanoseconds connect_timeout = std::chrono::seconds(10);
   base::Nanoseconds request_timeout = std::chrono::seconds(65);
+  /// Of the bodies of create and update, which the caller writes so; answers come so where the server can.
+  Encoding encoding = Encoding::json;
   std::size_t most_connections = 256;  ///< calls beyond wait for one of these; each open watch holds one
 };
 
@@ -64,7 +67,7 @@ struct Answer {
   std::optional<base::Failure> failure;  ///< no whole answer came
   int http_status = 0;                   ///< 0 when `failure`
   std::optional<Status> status;          ///< the server refused
-  std::string body;                      ///< JSON, as it came
+  std::string body;                      ///< as it came
 
   [[nodiscard]] bool ok() const { return !failure && !status; }
   /// One line for people, empty when ok: the text of client-go's error, or of the failure.
@@ -89,7 +92,8 @@ struct StreamAnswer {
 
 enum class PatchType { json, merge, strategic };
 
-/// Talks to one API server, from one shard, to which it belongs. Bodies are JSON text. Each member sends one
+/// Talks to one API server, from one shard, to which it belongs. Bodies are in ClientOptions::encoding,
+/// those of patch and remove are JSON. Each member sends one
 /// call, which is
 /// - sent again, after the pause that Retry-After asks for, when the server answers 429 or 5xx with one;
 /// - sent again on a fresh connection, once, when a reused one broke and net::may_retry_on_fresh_connection;

@@ -12,6 +12,7 @@
 #include "k8scale/base/random.h"
 #include "k8scale/base/time.h"
 #include "k8scale/kube/client.h"
+#include "k8scale/kube/encoding.h"
 #include "k8scale/net/shard.h"
 #include "k8scale/net/task.h"
 
@@ -49,8 +50,6 @@ class ReflectorSink {
   /// It ended, or broke: nobody watches until the next one is opened.
   virtual void watch_closed() {}
 };
-
-enum class Encoding { json, protobuf };
 
 /// How long a reflector waits for what; client-go's times. Tests shorten them.
 struct ReflectorTimes {

@@ -8,8 +8,8 @@ namespace k8scale::kube {
 /// none.
 [[nodiscard]] std::uint64_t version_number(std::string_view resource_version);
 
-/// metadata.resourceVersion of an object in JSON, without parsing what is not before it; empty when there is
-/// none. The view is into `object`.
+/// metadata.resourceVersion of an object in JSON or in protobuf, without parsing what is not before it; empty
+/// when there is none. The view is into `object`.
 [[nodiscard]] std::string_view resource_version_of(std::string_view object);
 
 }  // namespace k8scale::kube

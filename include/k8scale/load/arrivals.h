@@ -1,22 +1,51 @@
 #pragma once
+#include <cstdint>
+#include <optional>
+#include <vector>
+
 #include "k8scale/base/random.h"
 #include "k8scale/base/time.h"
 
 namespace k8scale::load {
 
-/// The moments of a Poisson process. A pure function of its parameters: no clock.
-class PoissonArrivals {
- public:
-  /// Gaps are exponential with mean 1/`rate`, each cut at 300 s. `rate` is in arrivals per second, > 0.
-  PoissonArrivals(double rate, base::Random random) : rate_(rate), random_(random) {}
+/// Gaps are exponential (a Poisson process), or all the same.
+enum class ArrivalShape { poisson, constant };
 
-  /// Time of the next arrival, from the start of the run. Never decreases.
-  [[nodiscard]] base::Nanoseconds next();
+/// So many arrivals per second, for so long.
+struct RateStep {
+  double rate = 1;  ///< >= 0
+  base::Nanoseconds duration = base::Nanoseconds::max();
+};
+
+/// When arrivals come: one step after the other.
+struct ArrivalPlan {
+  ArrivalShape shape = ArrivalShape::poisson;
+  std::vector<RateStep> steps = {RateStep()};
+
+  [[nodiscard]] static ArrivalPlan steady(double rate, ArrivalShape shape = ArrivalShape::poisson) {
+    return {shape, {RateStep{rate}}};
+  }
+};
+
+/// The moments of arrivals. A pure function of its parameters: no clock. Within a step that never ends, each
+/// exponential gap is cut at 300 s.
+class Arrivals {
+ public:
+  Arrivals(ArrivalPlan plan, base::Random random) : plan_(std::move(plan)), random_(random) {}
+
+  /// Time of the next arrival, from the start of the run. Never decreases; nothing when the last step is
+  /// over.
+  [[nodiscard]] std::optional<base::Nanoseconds> next();
 
  private:
-  double rate_;
+  ArrivalPlan plan_;
   base::Random random_;
-  double seconds_ = 0;
+  std::size_t step_ = 0;
+  double step_start_ = 0;  // seconds
+  double now_ = 0;         // seconds
 };
+
+/// How many of the first `most` arrivals of that seed the plan has.
+[[nodiscard]] std::uint64_t count_arrivals(const ArrivalPlan& plan, std::uint64_t seed, std::uint64_t most);
 
 }  // namespace k8scale::load

@@ -1,9 +1,11 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "k8scale/base/time.h"
+#include "k8scale/load/loop.h"
 
 /// cmdriverclosed's loop: workers that do one operation at a time, each over objects of its own.
 namespace k8scale::load {
@@ -14,6 +16,7 @@ struct ClosedLoopParameters {
   std::uint64_t population = 100;  ///< objects that shall exist at a time
   std::uint64_t updates = 1;       ///< of each object
   bool deletes = true;             ///< whether objects are deleted in the end
+  double rate = 100;               ///< operations per second of all workers; 0: as fast as they go
 };
 
 /// What a worker does next: phase 0 creates, 1 … updates update, updates + 1 deletes.
@@ -51,5 +54,30 @@ class PhaseOrder {
 /// of all workers together come at `rate` per second, > 0.
 [[nodiscard]] base::Nanoseconds step_due(std::uint64_t step, std::uint64_t worker, std::uint64_t workers,
                                          double rate);
+
+/// Workers that take their objects through all phases, each doing one operation at a time. A worker is a
+/// coroutine. Those of the whole run are numbered from 1, and this shard has those that its lane takes.
+class ClosedLoop final : public Loop {
+ public:
+  struct Parameters {
+    ClosedLoopParameters loop;
+    /// With more than one, worker w always uses server w modulo this; 0: each operation is given a server.
+    std::size_t servers = 0;
+    std::function<void(const Step&, const kube::Answer&)>
+        observe;  ///< may be null: called with each answer, on the shard
+    measure::Verb update_verb = measure::Verb::update;  ///< what an update, a PATCH, is recorded as
+  };
+  ClosedLoop(const LoopContext& context, Parameters parameters);
+  [[nodiscard]] net::Task<void> run(base::SteadyTime start) override;
+
+ private:
+  struct Worker;
+  [[nodiscard]] net::Task<void> work(std::uint64_t number, base::SteadyTime start);
+  [[nodiscard]] net::Task<void> take(Worker& worker, Step step, base::SteadyTime scheduled);
+  [[nodiscard]] net::Task<void> remove_all(Worker& worker);
+
+  LoopContext context_;
+  Parameters parameters_;
+};
 
 }  // namespace k8scale::load

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "k8scale/kube/client.h"
+#include "k8scale/load/server_set.h"
 #include "k8scale/load/write_feed.h"
 #include "k8scale/measure/csv.h"
 #include "k8scale/measure/recorder.h"
@@ -17,13 +18,17 @@ class OperationRecorder {
     measure::Recorder& recorder;
     measure::OperationLog& log;
     int shard = 0;
-    const std::string& server;
     WriteFeed* writes = nullptr;  ///< gets each write that ended, when the run watches what it writes
   };
 
+  /// `use` is of the server that is asked.
   OperationRecorder(Sinks sinks, measure::Verb verb, std::uint64_t object_number,
-                    const std::string& object_name, base::SteadyTime scheduled);
+                    const std::string& object_name, base::SteadyTime scheduled, const ServerSet::Use& use);
 
+  /// Whether the server is asked at all. When not: `not_sent` records that, and is what the operation came
+  /// to.
+  [[nodiscard]] bool may_be_sent() const { return !left_alone_; }
+  [[nodiscard]] kube::Answer not_sent();
   [[nodiscard]] kube::AttemptObserver observer();
 
   /// Whether some attempt may have changed the server's state although it brought no success.
@@ -31,9 +36,11 @@ class OperationRecorder {
 
  private:
   void observe(const kube::Attempt& attempt);
+  void describe_list(const net::Exchange& exchange);
   void hand_over(const net::Exchange& exchange);
 
   Sinks sinks_;
+  std::optional<base::Failure> left_alone_;
   measure::Operation operation_;
   base::WallTime first_sent_;
   bool may_have_happened_ = false;

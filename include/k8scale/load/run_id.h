@@ -20,10 +20,11 @@ void check_run_id(std::string_view run_id, std::size_t name_suffix);
 /// Replaces `{{.RunID}}` in the -datafile flag. Throws base::Error (exit code 5) when the result is no name.
 [[nodiscard]] std::filesystem::path data_file_name(std::string_view pattern, std::string_view run_id);
 
-/// Names objects "RUNID-0001": the number padded to the digits of the largest.
+/// Names objects "RUNID-0001": the number padded to the digits of `largest_number` and `more_digits`. Larger
+/// numbers have longer names.
 class ObjectNames {
  public:
-  ObjectNames(std::string_view run_id, std::uint64_t largest_number);
+  ObjectNames(std::string_view run_id, std::uint64_t largest_number, std::size_t more_digits = 0);
   [[nodiscard]] std::string name(std::uint64_t number) const;
   /// The number of the object of that name; 0 when it is not one of these.
   [[nodiscard]] std::uint64_t number(std::string_view name) const;

@@ -62,9 +62,10 @@ struct Operation {
   std::uint64_t object_number = 0;  ///< from 1; 0 when the operation is not about a numbered object
   std::string object_name;
   int shard = 0;
-  std::string server;         ///< URL of the server that was asked
-  int attempt = 1;            ///< from 1
-  bool final_attempt = true;  ///< the operation ended with this attempt
+  std::string server;            ///< URL of the server that was asked
+  std::size_t server_index = 0;  ///< its place among the run's servers
+  int attempt = 1;               ///< from 1
+  bool final_attempt = true;     ///< the operation ended with this attempt
 
   base::SteadyTime scheduled;  ///< the schedule wanted the operation to begin
   base::SteadyTime due;   ///< this attempt should have been sent: `scheduled`, or the moment of the retry
@@ -87,6 +88,7 @@ struct Operation {
   std::string priority_level;  ///< UID from X-Kubernetes-PF-PriorityLevel-UID
   std::optional<std::chrono::seconds> retry_after;
 
+  std::uint64_t items = 0;       ///< of a list's answer
   std::string resource_version;  ///< of the object as a write left it; empty when the answer has none
   Seen seen;                     ///< when the run watches what it writes
 };

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "k8scale/base/time.h"
 #include "k8scale/measure/histogram.h"
@@ -40,6 +41,7 @@ struct VerbTotals {
   CountByReason retried;  ///< attempts that ended badly and were followed by another
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
+  std::uint64_t items = 0;  ///< in the answers of lists
   Histogram response_time;  ///< of each operation that ended, well or not; not of cancelled ones
   Histogram service_time;   ///< of each attempt that was sent and not cancelled
   Histogram send_lag;       ///< of each attempt that was sent
@@ -82,7 +84,10 @@ struct WatchTotals {
 /// Assign it to one that is kept from copy to copy: that takes some 20 µs, a fresh one twenty times as long
 /// for its memory (up to 1 MiB).
 struct Snapshot {
-  std::array<VerbTotals, all_verbs.size()> verbs;
+  using ByVerb = std::array<VerbTotals, all_verbs.size()>;
+  ByVerb verbs;
+  std::vector<ByVerb>
+      servers;  ///< what each server ended, without `asked` and `started`; empty for one server
   std::int64_t population = 0;  ///< objects that exist because of this run
   WatchTotals watch;
 
@@ -111,6 +116,10 @@ struct Pace {
 /// Counts on one shard, whose thread alone calls it: no lock, nothing global.
 class Recorder {
  public:
+  explicit Recorder(std::size_t servers = 1) {
+    if (servers > 1) totals_.servers.resize(servers);
+  }
+
   /// The schedule asks for `count` more operations of that verb.
   void asked(Verb verb, std::uint64_t count) { totals_.of(verb).asked += count; }
   /// An operation began. Exactly one record with `final_attempt` follows.
@@ -128,6 +137,8 @@ class Recorder {
   [[nodiscard]] const Snapshot& snapshot() const { return totals_; }
 
  private:
+  static void add(const Operation& attempt, VerbTotals& totals);
+
   Snapshot totals_;
 };
 

@@ -18,9 +18,10 @@ namespace k8scale::measure {
 
 /// What a run came to. The caller fills it once, at the end; text and JSON are two views of it.
 struct Summary {
-  std::string version;     ///< of k8scale
-  std::string subcommand;  ///< "cmdriver"
-  std::string server;      ///< URL
+  std::string version;               ///< of k8scale
+  std::string subcommand;            ///< "cmdriver"
+  std::string server;                ///< URL
+  std::vector<std::string> servers;  ///< URLs, in the order of `totals.servers`, when there are several
   std::string server_version;
   std::string run_id;
   std::uint64_t seed = 0;
@@ -38,6 +39,9 @@ struct Summary {
   base::Nanoseconds watch_cpu{0};            ///< CPU time of the thread that watches what the run writes
   std::optional<OperationLog::Totals> rows;  ///< nothing when no rows were to be written
   std::optional<RowLog::Totals> seen_rows;   ///< the same of those that say what watchers showed
+  /// Whether the schedule said when each operation should begin; else an operation's response time is the
+  /// time since the one before it ended.
+  bool paced = true;
   std::vector<OutputFile> files;
   std::vector<std::string> notes;  ///< warnings of the caller
 
@@ -66,9 +70,11 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `parameters` | flag → value, in the order of the help text |
 /// | `started`, `ended`, `duration` | |
 /// | `interrupted` | the signal's name, or null when the run came to its end |
+/// | `paced` | whether operations had a scheduled moment; else response time begins when a worker is free |
 /// | `asked_rate`, `achieved_rate` | operations of the schedule per second, or null |
 /// | `schedule_length` | from the start to the last scheduled moment |
 /// | `operations` | verb → totals, below; only verbs that the run has to do with |
+/// | `servers` | when there are several: a list of `url` and `operations`, whose totals have no `asked` |
 /// | `response_time`, `send_lag` | times, below, of all verbs together |
 /// | `cpu_per_operation` | CPU time of the shards' threads for each operation that ended, or null |
 /// | `client` | `shard_cpu`, `process_cpu`, `resident_bytes`, `peak_resident_bytes` |
@@ -90,6 +96,7 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `rate` | ended operations per second, from the first end to the last |
 /// | `scheduled_rate` | the same, from the first scheduled moment to the last |
 /// | `bytes_sent`, `bytes_received` | of HTTP, without TLS |
+/// | `items` | of a list's answers, all together |
 /// | `response_time` | times from the scheduled moment to the end, of each operation not cancelled |
 /// | `service_time` | times from sending to the end, of each attempt not cancelled |
 /// | `send_lag` | times from when an attempt was due to when it was sent |

@@ -12,6 +12,7 @@ struct Endpoint {
   std::string host;  ///< a name or an address, IPv6 without brackets
   std::uint16_t port = 0;
   bool tls = true;
+  std::string tls_name = {};  ///< what the certificate must carry; empty: `host`
 
   /// "host:port" as the Host field has it: IPv6 in brackets, the scheme's own port left out.
   [[nodiscard]] std::string authority() const;

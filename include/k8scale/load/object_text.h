@@ -1,0 +1,78 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "k8scale/base/time.h"
+#include "k8scale/kube/client.h"
+#include "k8scale/kube/encoding.h"
+#include "k8scale/load/distribution.h"
+
+namespace k8scale::load {
+
+/// One object of a run.
+struct ObjectKey {
+  std::uint64_t number = 0;  ///< from 1
+  std::string_view name;
+  std::string_view namespace_name;
+};
+
+/// Where an object's data is.
+enum class DataPlace { data, annotation, nowhere };
+/// Whether creating writes the annotation scaletest/createTimestamp.
+enum class CreateTimestamp { yes, no };
+
+/// What the objects of a run look like.
+struct ObjectShape {
+  kube::Resource resource;
+  DataPlace place = DataPlace::data;
+  std::string data_key = "key1";
+  char filler = '0';  ///< of the data
+  bool has_spec = false;
+  CreateTimestamp create_timestamp = CreateTimestamp::yes;
+  std::size_t update_length = 100;                 ///< of the value that each update sets
+  kube::Encoding encoding = kube::Encoding::json;  ///< protobuf is for ConfigMaps with `DataPlace::data`
+};
+
+/// The bodies of a run's requests. Immutable, so that shards share it.
+///
+/// All objects have the label purpose=scaletest. Update p sets data `baz` to p, padded with zeros to
+/// update_length (where there is no data: annotation scaletest/update), and the annotation
+/// scaletest/updateTimestamp.
+class ObjectText {
+ public:
+  ObjectText(ObjectShape shape, ObjectSizes sizes);
+
+  [[nodiscard]] const ObjectShape& shape() const { return shape_; }
+  [[nodiscard]] kube::PatchType patch_type() const;
+
+  [[nodiscard]] std::string create(const ObjectKey& object, base::WallTime now) const;
+  /// The body of a PATCH.
+  [[nodiscard]] std::string patch(std::uint64_t phase, base::WallTime now) const;
+  /// The body of a PUT. Kinds with data are replaced whatever their version; others only when they still have
+  /// `resource_version`, since servers of other kinds insist on one.
+  [[nodiscard]] std::string replace(const ObjectKey& object, std::uint64_t phase,
+                                    std::string_view resource_version, base::WallTime now) const;
+
+ private:
+  struct Update {
+    std::string value;
+    std::string_view resource_version;  // empty: any
+  };
+  [[nodiscard]] Update update_of(std::uint64_t phase) const;
+  [[nodiscard]] std::string whole(const ObjectKey& object, const Update* update, base::WallTime now) const;
+  void append_annotations(std::string& text, const Update* update, std::string_view time,
+                          std::string_view data) const;
+  [[nodiscard]] std::string json(const ObjectKey& object, const Update* update, std::string_view time) const;
+  [[nodiscard]] std::string protobuf(const ObjectKey& object, const Update* update,
+                                     std::string_view time) const;
+
+  ObjectShape shape_;
+  ObjectSizes sizes_;
+  std::string start_;                // up to the name
+  std::optional<std::string> data_;  // when all have the same
+};
+
+}  // namespace k8scale::load

@@ -1,0 +1,223 @@
+#include "k8scale/load/mixed_loop.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "k8scale/base/log.h"
+#include "k8scale/base/text.h"
+#include "k8scale/kube/resource_version.h"
+
+namespace k8scale::load {
+using measure::Verb;
+
+namespace {
+
+constexpr std::array mixed_verbs = {Verb::create, Verb::update, Verb::patch,
+                                    Verb::get,    Verb::list,   Verb::remove};
+constexpr std::size_t prepared_at_a_time = 32;
+
+std::optional<Verb> parse_verb(std::string_view text) {
+  for (const Verb verb : mixed_verbs) {
+    if (measure::name(verb) == text) return verb;
+  }
+  return std::nullopt;
+}
+
+std::optional<double> parse_weight(std::string_view text) {
+  double weight = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (!whole || !std::isfinite(weight) || weight < 0) return std::nullopt;
+  return weight;
+}
+
+}  // namespace
+
+std::optional<OperationMix> OperationMix::parse(std::string_view text) {
+  OperationMix mix;
+  std::array<bool, measure::all_verbs.size()> given{};
+  for (const std::string_view part : base::split(text, ',')) {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos) return std::nullopt;
+    const auto verb = parse_verb(base::trim(part.substr(0, equals)));
+    const auto weight = parse_weight(base::trim(part.substr(equals + 1)));
+    if (!verb || !weight) return std::nullopt;
+    const auto index = static_cast<std::size_t>(*verb);
+    if (std::exchange(given[index], true)) return std::nullopt;
+    mix.weights_[index] = *weight;
+    mix.sum_ += *weight;
+  }
+  if (!(mix.sum_ > 0) || !std::isfinite(mix.sum_)) return std::nullopt;
+  return mix;
+}
+
+std::string OperationMix::text() const {
+  std::string text;
+  for (const Verb verb : mixed_verbs) {
+    if (weight(verb) > 0) text += fmt::format("{}{}={}", text.empty() ? "" : ",", name(verb), weight(verb));
+  }
+  return text;
+}
+
+Verb OperationMix::choose(base::Random& random) const {
+  double left = random.uniform() * sum_;
+  Verb chosen = Verb::get;
+  for (const Verb verb : mixed_verbs) {
+    if (weight(verb) <= 0) continue;
+    chosen = verb;
+    left -= weight(verb);
+    if (left < 0) break;
+  }
+  return chosen;
+}
+
+void LivingObjects::add(Object object) {
+  places_[object.number] = objects_.size();
+  objects_.push_back(std::move(object));
+}
+
+LivingObjects::Object* LivingObjects::find(std::uint64_t number) {
+  const auto found = places_.find(number);
+  return found == places_.end() ? nullptr : &objects_[found->second];
+}
+
+void LivingObjects::remove(std::uint64_t number) {
+  const auto found = places_.find(number);
+  if (found == places_.end()) return;
+  const std::size_t place = found->second;
+  places_.erase(found);
+  if (place + 1 < objects_.size()) {
+    objects_[place] = std::move(objects_.back());
+    places_[objects_[place].number] = place;
+  }
+  objects_.pop_back();
+}
+
+MixedLoop::MixedLoop(const LoopContext& context, Parameters parameters)
+    : context_(context), parameters_(std::move(parameters)) {
+  const OpenLoopParameters& arrivals = parameters_.arrivals;
+  const std::uint64_t count = parameters_.workers > 0
+                                  ? arrivals.count
+                                  : count_arrivals(arrivals.arrivals, arrivals.seed, arrivals.count);
+  std::array<std::uint64_t, measure::all_verbs.size()> asked{};
+  for (std::uint64_t number = 1; number <= count; ++number) {
+    if (takes(number)) ++asked[static_cast<std::size_t>(choice_of(number).verb)];
+  }
+  for (const Verb verb : mixed_verbs) context_.recorder.asked(verb, asked[static_cast<std::size_t>(verb)]);
+}
+
+// Whether operation `number` is this shard's.
+bool MixedLoop::takes(std::uint64_t number) const {
+  if (parameters_.workers == 0) return context_.lane.takes(number);
+  return context_.lane.takes((number - 1) % parameters_.workers + 1);
+}
+
+MixedLoop::Choice MixedLoop::choice_of(std::uint64_t number) const {
+  base::Random random = random_of_object(parameters_.arrivals.seed, "choices", number);
+  const Verb verb = parameters_.mix.choose(random);
+  return {verb, random.next()};
+}
+
+// The objects of before the run have the first numbers.
+net::Task<void> MixedLoop::prepare_some(std::uint64_t& next) {
+  while (next <= parameters_.initial && !context_.stop.raised()) {
+    const std::uint64_t number = std::exchange(next, next + context_.lane.stride);
+    const kube::Answer made = co_await context_.operations.prepare(number);
+    if (made.ok()) living_.add({number, 0, std::string(kube::resource_version_of(made.body))});
+    if (!made.ok()) base::log_warning("an object of before the run: " + made.error());
+  }
+}
+
+net::Task<void> MixedLoop::prepare() {
+  net::TaskGroup preparing(context_.shard);
+  std::uint64_t next = context_.lane.first;
+  for (std::size_t i = 0; i < prepared_at_a_time; ++i) preparing.spawn(prepare_some(next));
+  co_await preparing.wait_until_done();
+}
+
+net::Task<void> MixedLoop::run(base::SteadyTime start) {
+  if (parameters_.workers == 0) {
+    const Life operation = [this](std::uint64_t number, base::SteadyTime scheduled) {
+      return perform(number, scheduled);
+    };
+    co_await run_open_loop(context_.shard, parameters_.arrivals, context_.lane, start, operation,
+                           context_.stop);
+  } else {
+    net::TaskGroup workers(context_.shard);
+    for (std::uint64_t worker = 1; worker <= parameters_.workers; ++worker) {
+      if (context_.lane.takes(worker)) workers.spawn(work(worker, start));
+    }
+    co_await workers.wait_until_done();
+  }
+  if (parameters_.keep == Keep::yes) co_return;
+  for (const auto& each : living_.all()) context_.operations.leave_to_clean_up(each.number);
+}
+
+net::Task<void> MixedLoop::work(std::uint64_t worker, base::SteadyTime start) {
+  bool stopped = co_await context_.stop.wait_until(start);
+  for (std::uint64_t number = worker; number <= parameters_.arrivals.count && !stopped;
+       number += parameters_.workers) {
+    co_await perform(number, std::chrono::steady_clock::now());
+    stopped = context_.stop.raised();
+  }
+}
+
+net::Task<void> MixedLoop::perform(std::uint64_t number, base::SteadyTime scheduled) {
+  const Choice choice = choice_of(number);
+  if (choice.verb == Verb::create) {
+    co_await create(parameters_.initial + number, scheduled);
+  } else if (choice.verb == Verb::list) {
+    const std::size_t place =
+        static_cast<std::size_t>(choice.object % context_.operations.family().namespaces.size());
+    const kube::Answer listed = co_await context_.operations.list(place, parameters_.list, scheduled);
+    static_cast<void>(listed);
+  } else if (living_.empty()) {
+    ++without_object_;
+  } else {
+    co_await use_object(choice, scheduled);
+  }
+}
+
+net::Task<void> MixedLoop::create(std::uint64_t number, base::SteadyTime scheduled) {
+  const kube::Answer made = co_await context_.operations.create(number, scheduled);
+  if (made.ok()) living_.add({number, 0, std::string(kube::resource_version_of(made.body))});
+}
+
+net::Task<void> MixedLoop::use_object(Choice choice, base::SteadyTime scheduled) {
+  if (choice.verb == Verb::update || choice.verb == Verb::patch) {
+    co_await change(choice, scheduled);
+    co_return;
+  }
+  const std::uint64_t number = living_.draw(choice.object).number;
+  if (choice.verb == Verb::remove) {
+    living_.remove(number);
+    const kube::Answer removed = co_await context_.operations.remove(number, scheduled);
+    static_cast<void>(removed);
+  } else {
+    const kube::Answer found = co_await context_.operations.get(number, scheduled);
+    static_cast<void>(found);
+  }
+}
+
+net::Task<void> MixedLoop::change(Choice choice, base::SteadyTime scheduled) {
+  LivingObjects::Object& living = living_.draw(choice.object);
+  const std::uint64_t number = living.number;
+  const std::uint64_t phase = ++living.updates;
+  const std::string version = living.resource_version;
+  kube::Answer answer;
+  if (choice.verb == Verb::update) {
+    answer = co_await context_.operations.replace(number, phase, version, scheduled);
+  } else {
+    answer = co_await context_.operations.patch(number, phase, scheduled, Verb::patch);
+  }
+  if (!answer.ok()) co_return;
+  // It may have gone meanwhile.
+  if (LivingObjects::Object* const still = living_.find(number))
+    still->resource_version = kube::resource_version_of(answer.body);
+}
+
+}  // namespace k8scale::load

@@ -1,0 +1,204 @@
+#include "k8scale/load/object_operations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "k8scale/base/text.h"
+#include "k8scale/kube/list_items.h"
+
+namespace k8scale::load {
+using measure::Verb;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t most_removals = 64;  // at a time, while cleaning up
+
+std::string query_of(const ListParameters& parameters) {
+  std::string query;
+  if (parameters.limit > 0) query = fmt::format("limit={}", parameters.limit);
+  if (parameters.label_selector.empty()) return query;
+  if (!query.empty()) query += '&';
+  return query + "labelSelector=" + base::percent_encode(parameters.label_selector);
+}
+
+}  // namespace
+
+ObjectOperations::ObjectOperations(ServerSet& servers, std::shared_ptr<const ObjectFamily> family,
+                                   OperationRecorder::Sinks sinks)
+    : servers_(servers),
+      family_(std::move(family)),
+      sinks_(sinks),
+      field_manager_query_("fieldManager=" + base::percent_encode(family_->field_manager)) {}
+
+std::string ObjectOperations::create_query(std::uint64_t number) const {
+  if (family_->numbered_creates.empty()) return field_manager_query_;
+  return fmt::format("{}&r={}&i={}", field_manager_query_, base::percent_encode(family_->numbered_creates),
+                     number);
+}
+
+std::string ObjectOperations::text_of(std::uint64_t number, std::string_view name) const {
+  return family_->text.create({number, name, family_->namespace_of(number)},
+                              std::chrono::system_clock::now());
+}
+
+net::Task<kube::Answer> ObjectOperations::create(std::uint64_t number, base::SteadyTime scheduled,
+                                                 Server server) {
+  ServerSet::Use use(servers_, server.value_or(servers_.choose()));
+  const std::string name = family_->names.name(number);
+  OperationRecorder operation(sinks_, Verb::create, number, name, scheduled, use);
+  kube::Answer answer;
+  if (operation.may_be_sent()) {
+    const kube::Collection& collection = family_->collection_of(number);
+    std::string body = text_of(number, name);
+    const std::string query = create_query(number);
+    const kube::AttemptObserver observer = operation.observer();
+    answer = co_await use.client().create(collection, name, std::move(body), query, observer);
+    use.ended(answer);
+  } else {
+    answer = operation.not_sent();
+  }
+  if (answer.ok()) {
+    sinks_.recorder.add_population(1);
+  } else if (operation.may_have_happened()) {
+    leftovers_.push_back({number, use.server(), false, false});
+  }
+  co_return answer;
+}
+
+net::Task<kube::Answer> ObjectOperations::prepare(std::uint64_t number) {
+  kube::Client& client = servers_.client(servers_.choose());
+  const std::string name = family_->names.name(number);
+  const kube::Collection& collection = family_->collection_of(number);
+  std::string body = text_of(number, name);
+  const std::string query = create_query(number);
+  const kube::AttemptObserver nobody;
+  kube::Answer answer = co_await client.create(collection, name, std::move(body), query, nobody);
+  if (answer.ok()) sinks_.recorder.add_population(1);
+  if (!answer.ok()) leftovers_.push_back({number, 0, false, false});
+  co_return answer;
+}
+
+net::Task<kube::Answer> ObjectOperations::patch(std::uint64_t number, std::uint64_t phase,
+                                                base::SteadyTime scheduled, Verb verb, Server server) {
+  ServerSet::Use use(servers_, server.value_or(servers_.choose()));
+  const std::string name = family_->names.name(number);
+  OperationRecorder operation(sinks_, verb, number, name, scheduled, use);
+  if (!operation.may_be_sent()) co_return operation.not_sent();
+  std::string body = family_->text.patch(phase, std::chrono::system_clock::now());
+  const std::string& query = field_manager_query_;
+  const kube::AttemptObserver observer = operation.observer();
+  kube::Answer answer = co_await use.client().patch(
+      family_->collection_of(number), name, family_->text.patch_type(), std::move(body), query, observer);
+  use.ended(answer);
+  co_return answer;
+}
+
+net::Task<kube::Answer> ObjectOperations::replace(std::uint64_t number, std::uint64_t phase,
+                                                  std::string_view resource_version,
+                                                  base::SteadyTime scheduled) {
+  ServerSet::Use use(servers_, servers_.choose());
+  const std::string name = family_->names.name(number);
+  OperationRecorder operation(sinks_, Verb::update, number, name, scheduled, use);
+  if (!operation.may_be_sent()) co_return operation.not_sent();
+  const kube::Collection& collection = family_->collection_of(number);
+  const ObjectKey key{number, name, family_->namespace_of(number)};
+  std::string body = family_->text.replace(key, phase, resource_version, std::chrono::system_clock::now());
+  const std::string& query = field_manager_query_;
+  const kube::AttemptObserver observer = operation.observer();
+  kube::Answer answer = co_await use.client().update(collection, name, std::move(body), query, observer);
+  use.ended(answer);
+  co_return answer;
+}
+
+net::Task<kube::Answer> ObjectOperations::get(std::uint64_t number, base::SteadyTime scheduled) {
+  ServerSet::Use use(servers_, servers_.choose());
+  const std::string name = family_->names.name(number);
+  OperationRecorder operation(sinks_, Verb::get, number, name, scheduled, use);
+  if (!operation.may_be_sent()) co_return operation.not_sent();
+  const kube::AttemptObserver observer = operation.observer();
+  kube::Answer answer = co_await use.client().get(family_->collection_of(number), name, observer);
+  use.ended(answer);
+  co_return answer;
+}
+
+net::Task<kube::Answer> ObjectOperations::list(std::size_t place, const ListParameters& parameters,
+                                               base::SteadyTime scheduled) {
+  ServerSet::Use use(servers_, servers_.choose());
+  OperationRecorder operation(sinks_, Verb::list, 0, family_->namespaces[place], scheduled, use);
+  if (!operation.may_be_sent()) co_return operation.not_sent();
+  const kube::Collection& collection = family_->collections[place];
+  const std::string query = query_of(parameters);
+  const kube::AttemptObserver observer = operation.observer();
+  kube::Answer answer = co_await use.client().list(collection, query, observer);
+  use.ended(answer);
+  co_return answer;
+}
+
+net::Task<kube::Answer> ObjectOperations::remove(std::uint64_t number, base::SteadyTime scheduled,
+                                                 Counted counted, Server server) {
+  ServerSet::Use use(servers_, server.value_or(servers_.choose()));
+  const std::string name = family_->names.name(number);
+  OperationRecorder operation(sinks_, Verb::remove, number, name, scheduled, use);
+  kube::Answer answer;
+  if (operation.may_be_sent()) {
+    const kube::AttemptObserver observer = operation.observer();
+    std::string options;
+    answer = co_await use.client().remove(family_->collection_of(number), name, std::move(options), observer);
+    use.ended(answer);
+  } else {
+    answer = operation.not_sent();
+  }
+  if (counted == Counted::no) co_return answer;
+  if (answer.ok() || answer.http_status == 404) {
+    sinks_.recorder.add_population(-1);
+  } else {
+    leftovers_.push_back({number, use.server(), true, false});
+  }
+  co_return answer;
+}
+
+void ObjectOperations::leave_to_clean_up(std::uint64_t number) {
+  leftovers_.push_back({number, 0, true, false});
+}
+
+// Several run at a time; each takes the next one until none is left.
+net::Task<void> ObjectOperations::remove_leftovers(std::size_t& next) {
+  const kube::AttemptObserver nobody;
+  while (next < leftovers_.size()) {
+    Leftover& leftover = leftovers_[next++];
+    const std::string name = family_->names.name(leftover.number);
+    std::string options;
+    kube::Client& client = servers_.client((leftover.server + clean_up_round_) % servers_.size());
+    const kube::Answer answer =
+        co_await client.remove(family_->collection_of(leftover.number), name, std::move(options), nobody);
+    leftover.gone = answer.ok() || answer.http_status == 404;
+    if (leftover.gone && leftover.counted) sinks_.recorder.add_population(-1);
+  }
+}
+
+net::Task<void> ObjectOperations::clean_up(net::Shard& shard, base::SteadyTime deadline) {
+  constexpr int most_rounds = 10;
+  constexpr auto pause = std::chrono::milliseconds(200);
+  for (int round = 1; round <= most_rounds && !leftovers_.empty(); ++round) {
+    net::TaskGroup removals(shard);
+    std::size_t next = 0;
+    const std::size_t count = std::min(most_removals, leftovers_.size());
+    for (std::size_t i = 0; i < count; ++i) removals.spawn(remove_leftovers(next));
+    co_await removals.wait_until_done();
+    std::erase_if(leftovers_, [](const Leftover& each) { return each.gone; });
+    ++clean_up_round_;
+    const bool again = !leftovers_.empty() && Clock::now() + pause < deadline;
+    if (!again) break;
+    co_await net::sleep_for(pause);
+  }
+}
+
+std::size_t ObjectOperations::uncounted() const {
+  return static_cast<std::size_t>(std::count_if(leftovers_.begin(), leftovers_.end(),
+                                                [](const Leftover& each) { return !each.counted; }));
+}
+
+}  // namespace k8scale::load

@@ -1,0 +1,233 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cmath>
+
+#include "driver.h"
+#include "k8scale/base/error.h"
+#include "k8scale/base/log.h"
+#include "k8scale/kube/config_map_protobuf.h"
+#include "k8scale/load/closed_loop.h"
+#include "open_loop_flags.h"
+#include "program_hash.h"
+#include "tools.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+constexpr std::string_view field_manager = "cmdriverclosed";
+constexpr int name_too_long_exit_code = 17;
+constexpr std::size_t longest_name = 253;
+constexpr std::uint64_t most_threads = 1'000'000;
+constexpr std::uint64_t most_updates = 1'000'000;
+constexpr std::size_t shortest_update = 10;
+
+struct Flags {
+  std::uint64_t n = 300;
+  std::uint64_t maxpop = 100;
+  std::uint64_t conns = 0;
+  std::uint64_t threads = 1;
+  double rate = 100;
+  std::uint64_t updates = 1;
+  std::uint64_t name_pad_length = 0;
+  bool hack_create = false;
+  std::uint64_t create_value_length = 100;
+  std::uint64_t update_value_length = 100;
+  bool create_only = false;
+  DriverFlags driver;
+};
+
+// What the servers made of the first object.
+struct FirstObject {
+  std::atomic<std::size_t> created_length = 0;
+  std::atomic<std::size_t> updated_length = 0;
+
+  void look(const load::Step& step, const kube::Answer& answer) {
+    if (step.object != 1 || step.phase > 1 || !answer.ok()) return;
+    const auto length = kube::protobuf_length_of_config_map(answer.body);
+    if (length) (step.phase == 0 ? created_length : updated_length) = *length;
+  }
+};
+
+void declare(CLI::App& app, Flags& flags) {
+  base::add_value(app, "--n", flags.n, "objects to create");
+  base::add_value(app, "--maxpop", flags.maxpop, "objects that exist at a time");
+  base::add_value(
+      app, "--conns", flags.conns,
+      "servers: 1 for the configured one, 0 for all endpoints of service default/kubernetes, k for the "
+      "first k");
+  base::add_value(app, "--threads", flags.threads, "workers, each with one operation at a time");
+  base::add_value(app, "--rate", flags.rate, "operations per second of all workers; 0: as fast as they go");
+  base::add_value(app, "--updates", flags.updates, "updates in each object's life");
+  base::add_value(app, "--name-pad-length", flags.name_pad_length, "more zeros in each object's name");
+  base::add_bool(app, "--hack-create", flags.hack_create, "add ?r=RUNID&i=NUMBER to the URL of each create");
+  base::add_value(app, "--create-value-length", flags.create_value_length, "bytes of data in a new object");
+  base::add_value(app, "--update-value-length", flags.update_value_length,
+                  "bytes that each update sets, at least 10");
+  base::add_bool(app, "--create-only", flags.create_only, "delete nothing");
+  flags.driver.wait_before_terminate = 0;
+  flags.driver.declare(app);
+}
+
+void check_range(const char* flag, std::uint64_t value, std::uint64_t least, std::uint64_t most) {
+  if (value >= least && value <= most) return;
+  throw base::Error(fmt::format("{}: found {}, expected {} to {}", flag, value, least, most));
+}
+
+void check(const Flags& flags) {
+  check_range("-n", flags.n, 1, most_objects);
+  check_range("-maxpop", flags.maxpop, 0, most_objects);
+  check_range("-conns", flags.conns, 0, 10'000);
+  check_range("-threads", flags.threads, 1, most_threads);
+  check_range("-updates", flags.updates, 0, most_updates);
+  check_range("-create-value-length", flags.create_value_length, 0, most_data);
+  check_range("-update-value-length", flags.update_value_length, 0, most_data);
+  if (flags.rate != 0) check_rate("-rate", flags.rate);
+  if (flags.conns != 1 && !flags.driver.server_list.empty()) {
+    throw base::Error("-conns and --server-list both choose servers; expected -conns 1 with --server-list");
+  }
+}
+
+// The longest suffix of a name: some workers' numbers go beyond n.
+std::size_t suffix_length(const Flags& flags) {
+  return load::name_suffix_length(flags.n) + flags.name_pad_length;
+}
+
+void check_name_length(const Flags& flags) {
+  constexpr std::size_t default_run_id = 14;
+  const std::size_t run_id = flags.driver.run_id.empty() ? default_run_id : flags.driver.run_id.size();
+  if (flags.name_pad_length <= longest_name && run_id + suffix_length(flags) <= longest_name) return;
+  throw base::Error(
+      fmt::format("-name-pad-length: found {}, which makes names of {} characters; expected at most {}",
+                  flags.name_pad_length, run_id + suffix_length(flags), longest_name),
+      name_too_long_exit_code);
+}
+
+load::ClosedLoopParameters loop_of(const Flags& flags) {
+  load::ClosedLoopParameters loop;
+  loop.objects = flags.n;
+  loop.workers = flags.threads;
+  loop.population = flags.maxpop;
+  loop.updates = flags.updates;
+  loop.deletes = !flags.create_only;
+  loop.rate = flags.rate;
+  return loop;
+}
+
+load::Parameters parameters_of(const Flags& flags, const DriverSettings& settings,
+                               const std::vector<kube::Configuration>& servers) {
+  std::string endpoints;
+  for (const kube::Configuration& each : servers) {
+    endpoints += (endpoints.empty() ? "" : " ") + each.server.url() + each.path_prefix;
+  }
+  load::Parameters parameters;
+  if (const auto hash = program_sha256()) parameters.emplace_back("PROG_SHA256", *hash);
+  for (auto& each : load::Parameters{{"KUBECONFIG", flags.driver.cluster.kubeconfig},
+                                     {"N", flags.n},
+                                     {"MAXPOP", flags.maxpop},
+                                     {"CONNS", static_cast<std::uint64_t>(servers.size())},
+                                     {"THREADS", flags.threads},
+                                     {"RATE", flags.rate},
+                                     {"UPDATES", flags.updates},
+                                     {"NAME_PAD_LENGTH", flags.name_pad_length},
+                                     {"HACK_CREATE", flags.hack_create},
+                                     {"CREATE_VALUE_LENGTH", flags.create_value_length},
+                                     {"UPDATE_VALUE_LENGTH", flags.update_value_length},
+                                     {"DATAFILENAME", settings.data_file.string()},
+                                     {"RUNID", settings.run_id},
+                                     {"SEED", settings.seed},
+                                     {"CREATE_ONLY", flags.create_only},
+                                     {"ENDPOINTS", "[" + endpoints + "]"}}) {
+    parameters.push_back(std::move(each));
+  }
+  return parameters;
+}
+
+nlohmann::ordered_json summary_parameters(const Flags& flags) {
+  return {{"n", flags.n},
+          {"maxpop", flags.maxpop},
+          {"conns", flags.conns},
+          {"threads", flags.threads},
+          {"rate", flags.rate},
+          {"updates", flags.updates},
+          {"name-pad-length", flags.name_pad_length},
+          {"hack-create", flags.hack_create},
+          {"create-value-length", flags.create_value_length},
+          {"update-value-length", flags.update_value_length},
+          {"create-only", flags.create_only}};
+}
+
+void say_closing_line(const load::RunResult& result, const FirstObject& first) {
+  using measure::Verb;
+  const measure::Snapshot& totals = result.totals;
+  const double seconds = base::to_seconds(result.duration);
+  const std::uint64_t writes =
+      totals.of(Verb::create).done + totals.of(Verb::update).done + totals.of(Verb::remove).done;
+  base::log_info(fmt::format(
+      "{} object lifecycles in {} seconds = {} writes/sec, with {} errors on create, {} on update, and {} on "
+      "delete",
+      totals.of(Verb::create).done, seconds, seconds > 0 ? static_cast<double>(writes) / seconds : 0.0,
+      totals.of(Verb::create).failed(), totals.of(Verb::update).failed(), totals.of(Verb::remove).failed()));
+  base::log_info(
+      fmt::format("Protobuf length of a created object = {}, protobuf length of an updated object = {}",
+                  first.created_length.load(), first.updated_length.load()));
+}
+
+DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstObject& first) {
+  load::ObjectShape shape;
+  shape.resource = kube::config_maps();
+  shape.data_key = "foo";
+  shape.filler = 'X';
+  shape.update_length = std::max<std::size_t>(flags.update_value_length, shortest_update);
+  if (flags.driver.use_protobuf) shape.encoding = kube::Encoding::protobuf;
+  DriverPlan plan;
+  const auto family =
+      make_family(settings, flags.n, std::string(field_manager), std::move(shape), flags.create_value_length);
+  family->names = load::ObjectNames(settings.run_id, flags.n, flags.name_pad_length);
+  if (flags.hack_create) family->numbered_creates = settings.run_id;
+  plan.family = family;
+  plan.servers.list = flags.driver.server_list;
+  if (flags.conns != 1) plan.servers.endpoints = flags.conns;
+  const bool balanced = !flags.driver.balance.empty();
+  plan.make_loop = [&first, loop = loop_of(flags), balanced](const load::LoopContext& context) {
+    load::ClosedLoop::Parameters parameters{loop, balanced ? 0 : context.operations.servers(), {}};
+    parameters.observe = [&first](const load::Step& step, const kube::Answer& answer) {
+      first.look(step, answer);
+    };
+    return std::make_unique<load::ClosedLoop>(context, std::move(parameters));
+  };
+  plan.owns = [workers = flags.threads, ours = load::lane_of(settings.part, 0, 1)](std::uint64_t number) {
+    return ours.takes((number - 1) % workers + 1);
+  };
+  plan.paced = std::nullopt;
+  if (flags.rate > 0) plan.asked_rate = flags.rate;
+  plan.connections = std::min(static_cast<double>(flags.threads), 64.0);
+  plan.parameters = [&flags, &settings](const auto& servers) {
+    return parameters_of(flags, settings, servers);
+  };
+  plan.summary_parameters = summary_parameters(flags);
+  plan.closing = [&first](const load::RunResult& result) { say_closing_line(result, first); };
+  return plan;
+}
+
+}  // namespace
+
+int cmdriverclosed(const std::vector<std::string>& arguments) {
+  Flags flags;
+  CLI::App app("Workers create, update and delete ConfigMaps, one operation at a time each: a closed loop.",
+               "k8scale cmdriverclosed");
+  declare(app, flags);
+  app.footer(std::string(driver_exit_codes) + "\n17: names would be over 253 characters long.");
+  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
+  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  base::set_verbosity(flags.driver.verbosity);
+  check(flags);
+  check_name_length(flags);
+  Driver driver("cmdriverclosed", flags.driver, settings_of(flags.driver, suffix_length(flags)));
+  driver.connect();
+  FirstObject first;
+  return driver.run(plan_of(flags, driver.settings(), first));
+}
+
+}  // namespace k8scale::subcommands

@@ -1,0 +1,21 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "k8scale/kube/client.h"
+#include "k8scale/net/shard.h"
+
+namespace k8scale::subcommands {
+
+/// What the server says of a resource: its kind, and whether it is in namespaces. Nothing when the server has
+/// none of that name. Throws base::Error (kube::configuration_exit_code) when it does not say.
+[[nodiscard]] std::optional<kube::Resource> discover(net::Shard& shard, kube::Client& client,
+                                                     std::string_view group, std::string_view version,
+                                                     std::string_view plural);
+
+/// The same for "group/version/plural", or "version/plural" of the core group. Throws base::Error also when
+/// there is none.
+[[nodiscard]] kube::Resource discover_named(net::Shard& shard, kube::Client& client, std::string_view text);
+
+}  // namespace k8scale::subcommands

@@ -1,0 +1,168 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+
+#include "discover.h"
+#include "drive_flags.h"
+#include "driver.h"
+#include "driver_namespace.h"
+#include "k8scale/base/error.h"
+#include "k8scale/base/log.h"
+#include "k8scale/load/closed_loop.h"
+#include "k8scale/load/mixed_loop.h"
+#include "load_file.h"
+#include "open_loop_flags.h"
+#include "tools.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+constexpr std::string_view presets =
+    "The other drivers are presets of this one:\n"
+    "  cmdriver        drive --rate LAMBDA --n N --maxpop MAXPOP --data-length DATALEN\n"
+    "  flunder-driver  drive --resource wardle.example.com/v1alpha1/flunders --data-length 0 --rate LAMBDA "
+    "...\n"
+    "  cmdriverclosed  drive --arrival closed --workers THREADS --rate RATE --updates 1 --data-length 100 "
+    "...\n"
+    "-f FILE reads flags from a YAML file of `flag: value` lines; flags on the command line win.\n";
+
+load::ObjectShape shape_of(const DriveFlags& flags, Driver& driver) {
+  load::ObjectShape shape;
+  shape.resource = discover_named(driver.start_shard(), driver.start_client(), flags.resource);
+  const bool config_maps = shape.resource.group.empty() && shape.resource.plural == "configmaps";
+  if (!config_maps) {
+    shape.place = flags.data_length > 0 ? load::DataPlace::annotation : load::DataPlace::nowhere;
+  }
+  shape.has_spec = shape.resource.plural == "flunders";
+  shape.update_length = flags.update_length;
+  if (!flags.driver.use_protobuf) return shape;
+  if (config_maps) {
+    shape.encoding = kube::Encoding::protobuf;
+  } else {
+    base::log_warning("-useProtobuf: only for ConfigMaps here: going on with JSON");
+  }
+  return shape;
+}
+
+std::shared_ptr<load::ObjectFamily> family_of(const DriveFlags& flags, Driver& driver) {
+  const DriverSettings& settings = driver.settings();
+  load::ObjectShape shape = shape_of(flags, driver);
+  const kube::Resource resource = shape.resource;
+  const std::size_t most = shape.place == load::DataPlace::data ? most_data : most_annotation;
+  load::ObjectFamily family{
+      {},
+      {},
+      load::NamespaceSpread(flags.namespaces, flags.zipf, settings.seed),
+      load::ObjectNames(settings.run_id, flags.largest_number()),
+      load::ObjectText(std::move(shape),
+                       load::ObjectSizes(flags.data_length, flags.data_sigma, most, settings.seed)),
+      "k8scale-drive",
+      ""};
+  for (std::uint64_t i = 1; i <= flags.namespaces; ++i) {
+    family.namespaces.push_back(flags.namespaces == 1 ? std::string(namespace_name)
+                                                      : fmt::format("{}-{}", namespace_name, i));
+    family.collections.emplace_back(resource, family.namespaces.back());
+  }
+  return std::make_shared<load::ObjectFamily>(std::move(family));
+}
+
+DriverShard::MakeLoop mixed_loop(const DriveFlags& flags, const load::OpenLoopParameters& arrivals) {
+  load::MixedLoop::Parameters parameters;
+  parameters.arrivals = arrivals;
+  parameters.workers = flags.closed() ? flags.workers : 0;
+  parameters.mix = *load::OperationMix::parse(flags.mix);
+  parameters.initial = flags.initial;
+  parameters.list = {flags.list_selector, flags.list_limit};
+  parameters.keep = flags.keep ? load::Keep::yes : load::Keep::no;
+  return [parameters](const load::LoopContext& context) {
+    return std::make_unique<load::MixedLoop>(context, parameters);
+  };
+}
+
+DriverShard::MakeLoop closed_loop(const DriveFlags& flags) {
+  load::ClosedLoopParameters loop{flags.n,       flags.workers, flags.maxpop,
+                                  flags.updates, !flags.keep,   flags.rate};
+  const bool balanced = !flags.driver.balance.empty();
+  return [loop, balanced](const load::LoopContext& context) {
+    load::ClosedLoop::Parameters parameters{loop, balanced ? 0 : context.operations.servers(), {}};
+    parameters.update_verb = measure::Verb::patch;
+    return std::make_unique<load::ClosedLoop>(context, std::move(parameters));
+  };
+}
+
+DriverShard::MakeLoop lifecycle_loop(const DriveFlags& flags, const load::OpenLoopParameters& arrivals) {
+  load::ObjectLifecycle::Parameters lifecycle;
+  lifecycle.lifetime = base::from_seconds(static_cast<double>(flags.maxpop) / flags.average_rate());
+  lifecycle.updates = flags.updates;
+  lifecycle.deletes = !flags.keep;
+  return [arrivals, lifecycle](const load::LoopContext& context) {
+    return std::make_unique<load::OpenLoop>(context, arrivals, lifecycle);
+  };
+}
+
+std::vector<std::string> notes_of(const DriverShard& shard) {
+  const auto* mixed = dynamic_cast<const load::MixedLoop*>(&shard.loop());
+  if (mixed == nullptr || mixed->without_object() == 0) return {};
+  return {fmt::format("{} operations found no object to be about and were not begun; use a larger --initial",
+                      mixed->without_object())};
+}
+
+DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver) {
+  const DriverSettings& settings = driver.settings();
+  const load::OpenLoopParameters arrivals{flags.arrival_plan(), flags.n, settings.seed};
+  DriverPlan plan;
+  plan.family = family_of(flags, driver);
+  if (!flags.mix.empty()) {
+    plan.make_loop = mixed_loop(flags, arrivals);
+  } else {
+    plan.make_loop = flags.closed() ? closed_loop(flags) : lifecycle_loop(flags, arrivals);
+    plan.paced = flags.closed() ? std::nullopt : std::optional(measure::Verb::create);
+  }
+  plan.notes = notes_of;
+  plan.creates_namespaces = flags.namespaces > 1;
+  plan.servers.list = flags.driver.server_list;
+  if (flags.clientlb) plan.servers.endpoints = 0;
+  const bool paced = !flags.closed() || (flags.mix.empty() && flags.rate > 0);
+  if (paced) plan.asked_rate = flags.average_rate();
+  plan.connections = flags.closed() ? std::min(static_cast<double>(flags.workers), 64.0)
+                                    : std::clamp(flags.average_rate() / 100, 4.0, 64.0);
+  plan.summary_parameters = flags.summary_parameters();
+  plan.owns = [](std::uint64_t) { return true; };
+  plan.parameters = [&app, &settings](const auto&) {
+    return load::Parameters{{"RUNID", settings.run_id},
+                            {"SEED", settings.seed},
+                            {"DATAFILENAME", settings.data_file.string()},
+                            {"CONFIG", print_load_file(app)}};
+  };
+  return plan;
+}
+
+}  // namespace
+
+int drive(const std::vector<std::string>& arguments) {
+  DriveFlags flags;
+  std::string file;
+  bool print_config = false;
+  CLI::App app("Drives any resource: the general driver.", "k8scale drive");
+  base::add_value(app, "-f", file, "YAML file of flags");
+  base::add_bool(app, "--print-config", print_config, "print the file that equals the flags, and do nothing");
+  flags.declare(app);
+  app.footer(std::string(presets) + std::string(driver_exit_codes));
+  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
+  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (!file.empty()) apply_load_file(app, file);
+  base::set_verbosity(flags.driver.verbosity);
+  flags.check();
+  if (print_config) {
+    fmt::print("{}", print_load_file(app));
+    return 0;
+  }
+  Driver driver("drive", flags.driver,
+                settings_of(flags.driver, load::name_suffix_length(flags.largest_number())));
+  driver.connect();
+  return driver.run(plan_of(flags, app, driver));
+}
+
+}  // namespace k8scale::subcommands

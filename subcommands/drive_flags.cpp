@@ -1,0 +1,165 @@
+#include "drive_flags.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "k8scale/base/error.h"
+#include "k8scale/base/flags.h"
+#include "k8scale/base/text.h"
+#include "k8scale/load/mixed_loop.h"
+#include "open_loop_flags.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+constexpr std::array arrivals = {"poisson", "constant", "closed", "ramp"};
+
+void check_range(const char* flag, std::uint64_t value, std::uint64_t least, std::uint64_t most) {
+  if (value >= least && value <= most) return;
+  throw base::Error(fmt::format("{}: found {}, expected {} to {}", flag, value, least, most));
+}
+
+std::optional<load::RateStep> parse_step(std::string_view text) {
+  const std::size_t times = text.find('x');
+  if (times == std::string_view::npos) return std::nullopt;
+  load::RateStep step;
+  const std::string_view rate = text.substr(0, times);
+  const auto [end, error] = std::from_chars(rate.data(), rate.data() + rate.size(), step.rate);
+  const bool number = error == std::errc() && end == rate.data() + rate.size();
+  const auto duration = base::parse_duration(text.substr(times + 1));
+  if (!number || !duration || !(step.rate >= 0) || step.rate > 1e7 || *duration <= base::Nanoseconds(0)) {
+    return std::nullopt;
+  }
+  step.duration = *duration;
+  return step;
+}
+
+}  // namespace
+
+std::optional<std::vector<load::RateStep>> parse_ramp(std::string_view text) {
+  std::vector<load::RateStep> steps;
+  for (const std::string& each : base::split(text, ',')) {
+    const auto step = parse_step(base::trim(each));
+    if (!step) return std::nullopt;
+    steps.push_back(*step);
+  }
+  return steps;
+}
+
+void DriveFlags::declare(CLI::App& app) {
+  base::add_value(
+      app, "--arrival", arrival,
+      "poisson, constant, ramp (poisson at the rates of --ramp) or closed (--workers, one operation "
+      "at a time each)");
+  base::add_value(app, "--rate", rate,
+                  "arrivals per second; of closed workers: operations, 0 for as fast as they go");
+  base::add_value(app, "--ramp", ramp, "steps RATExDURATION, as 100x30s,200x1m; the run ends with the last");
+  base::add_value(app, "--n", n, "objects, or with --mix operations; at most, with --ramp");
+  base::add_value(app, "--workers", workers, "workers of a closed loop");
+  base::add_value(app, "--maxpop", maxpop,
+                  "objects that exist at a time, without --mix; each lives maxpop/rate seconds");
+  base::add_value(app, "--updates", updates, "updates (PATCH) in each object's life, without --mix");
+  base::add_value(app, "--update-length", update_length, "bytes that each update sets");
+  base::add_value(app, "--resource", resource,
+                  "group/version/plural, or v1/plural, of what is driven; it must need no spec");
+  base::add_value(app, "--data-length", data_length,
+                  "bytes of data in each object; the median, with --data-sigma");
+  base::add_value(app, "--data-sigma", data_sigma,
+                  "makes lengths log-normal: standard deviation of their logarithm");
+  base::add_value(app, "--mix", mix,
+                  "weights of single operations instead of lives, as create=1,update=2,patch=2,get=10,list=1,"
+                  "delete=1");
+  base::add_value(app, "--initial", initial, "with --mix: objects that exist before the run");
+  base::add_value(app, "--list-selector", list_selector, "label selector of lists");
+  base::add_value(app, "--list-limit", list_limit, "items that a list asks for; 0 for all");
+  base::add_value(app, "--namespaces", namespaces,
+                  "namespaces scaletest-1 ... instead of scaletest; made when missing, and then deleted");
+  base::add_value(app, "--zipf", zipf, "exponent of objects over namespaces; 0 spreads them evenly");
+  base::add_bool(app, "--keep", keep, "delete nothing in the end");
+  base::add_bool(app, "--clientlb", clientlb, "use all endpoints of service default/kubernetes");
+  driver.wait_before_terminate = 0;
+  driver.declare(app);
+}
+
+void DriveFlags::check() const {
+  const bool known = std::find(arrivals.begin(), arrivals.end(), arrival) != arrivals.end();
+  if (!known) {
+    throw base::Error(fmt::format("--arrival: found {}, expected poisson, constant, closed or ramp",
+                                  base::go_quote(arrival)));
+  }
+  if (arrival == "ramp" && !parse_ramp(ramp)) {
+    throw base::Error(
+        fmt::format("--ramp: found {}, expected steps such as 100x30s,200x1m", base::go_quote(ramp)));
+  }
+  if (arrival != "ramp" && !ramp.empty()) throw base::Error("--ramp is for --arrival ramp");
+  if (arrival == "ramp" && !(average_rate() > 0))
+    throw base::Error("--ramp: found no arrivals, expected some");
+  if (arrival != "ramp" && !(closed() && rate == 0)) check_rate("--rate", rate);
+  check_range("-n", n, 1, most_objects);
+  check_range("--workers", workers, 1, 1'000'000);
+  check_range("-maxpop", maxpop, 0, most_objects);
+  check_range("--updates", updates, 0, 1'000'000);
+  check_range("--update-length", update_length, 1, most_data);
+  check_range("--data-length", data_length, 0, resource == "v1/configmaps" ? most_data : most_annotation);
+  if (!(data_sigma >= 0) || data_sigma > 10) {
+    throw base::Error(fmt::format("--data-sigma: found {}, expected 0 to 10", data_sigma));
+  }
+  if (!mix.empty() && !load::OperationMix::parse(mix)) {
+    throw base::Error(
+        fmt::format("--mix: found {}, expected weights of create, update, patch, get, list and delete, as "
+                    "create=1,get=10",
+                    base::go_quote(mix)));
+  }
+  check_range("--initial", initial, 0, most_objects);
+  check_range("--namespaces", namespaces, 1, 10'000);
+  if (!(zipf >= 0) || zipf > 100) throw base::Error(fmt::format("--zipf: found {}, expected 0 to 100", zipf));
+  if (clientlb && !driver.server_list.empty()) {
+    throw base::Error("--clientlb and --server-list both choose servers; expected one of them");
+  }
+}
+
+load::ArrivalPlan DriveFlags::arrival_plan() const {
+  if (arrival == "ramp")
+    return {load::ArrivalShape::poisson, parse_ramp(ramp).value_or(std::vector<load::RateStep>())};
+  return load::ArrivalPlan::steady(
+      rate, arrival == "constant" ? load::ArrivalShape::constant : load::ArrivalShape::poisson);
+}
+
+double DriveFlags::average_rate() const {
+  if (arrival != "ramp") return rate;
+  double sum = 0;
+  double seconds = 0;
+  for (const load::RateStep& each : arrival_plan().steps) {
+    sum += each.rate * base::to_seconds(each.duration);
+    seconds += base::to_seconds(each.duration);
+  }
+  return seconds > 0 ? sum / seconds : 0;
+}
+
+nlohmann::ordered_json DriveFlags::summary_parameters() const {
+  nlohmann::ordered_json made = {{"arrival", arrival}, {"n", n}, {"resource", resource}};
+  made[arrival == "ramp" ? "ramp" : "rate"] =
+      arrival == "ramp" ? nlohmann::ordered_json(ramp) : nlohmann::ordered_json(rate);
+  if (closed()) made["workers"] = workers;
+  if (mix.empty()) {
+    made["maxpop"] = maxpop;
+    made["updates"] = updates;
+  } else {
+    made["mix"] = mix;
+    made["initial"] = initial;
+    made["list-selector"] = list_selector;
+    made["list-limit"] = list_limit;
+  }
+  made["data-length"] = data_length;
+  if (data_sigma > 0) made["data-sigma"] = data_sigma;
+  made["namespaces"] = namespaces;
+  if (zipf > 0) made["zipf"] = zipf;
+  if (keep) made["keep"] = keep;
+  if (clientlb) made["clientlb"] = clientlb;
+  return made;
+}
+
+}  // namespace k8scale::subcommands

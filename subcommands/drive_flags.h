@@ -1,0 +1,56 @@
+#pragma once
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "driver_flags.h"
+#include "k8scale/load/arrivals.h"
+
+namespace k8scale::subcommands {
+
+/// Annotations of an object hold 256 KiB together.
+inline constexpr std::uint64_t most_annotation = 250'000;
+
+/// The flags of `k8scale drive`.
+struct DriveFlags {
+  std::string arrival = "poisson";
+  double rate = 10;
+  std::string ramp;
+  std::uint64_t n = 300;
+  std::uint64_t workers = 1;
+  std::uint64_t maxpop = 100;
+  std::uint64_t updates = 0;
+  std::uint64_t update_length = 100;
+  std::string resource = "v1/configmaps";
+  std::uint64_t data_length = 2000;
+  double data_sigma = 0;
+  std::string mix;
+  std::uint64_t initial = 100;
+  std::string list_selector = "purpose=scaletest";
+  std::uint64_t list_limit = 500;
+  std::uint64_t namespaces = 1;
+  double zipf = 0;
+  bool keep = false;
+  bool clientlb = false;
+  DriverFlags driver;
+
+  void declare(CLI::App& app);
+  /// Throws base::Error.
+  void check() const;
+
+  [[nodiscard]] bool closed() const { return arrival == "closed"; }
+  [[nodiscard]] load::ArrivalPlan arrival_plan() const;
+  /// Arrivals per second, over the whole plan.
+  [[nodiscard]] double average_rate() const;
+  [[nodiscard]] std::uint64_t largest_number() const { return n + (mix.empty() ? 0 : initial); }
+  [[nodiscard]] nlohmann::ordered_json summary_parameters() const;
+};
+
+/// Reads "100x30s,200x1m"; nothing when it is none.
+[[nodiscard]] std::optional<std::vector<load::RateStep>> parse_ramp(std::string_view text);
+
+}  // namespace k8scale::subcommands

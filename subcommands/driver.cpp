@@ -1,0 +1,261 @@
+#include "driver.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include "driver_namespace.h"
+#include "k8scale/base/error.h"
+#include "k8scale/base/log.h"
+#include "k8scale/measure/metrics.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+constexpr int output_lost_exit_code = 12;
+
+}  // namespace
+
+const std::string_view driver_exit_codes =
+    "Exit codes: 0 the run came to its end, whatever the server answered; 1 a flag; 5 -datafile; 10, 11 the\n"
+    "parameter file; 12 rows or the summary could not be written; 20 the configuration, its credentials, or "
+    "the\n"
+    "server behind it; 22 the endpoints cannot be read; 130 SIGINT; 143 SIGTERM.";
+
+Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings settings)
+    : subcommand_(std::move(subcommand)),
+      flags_(flags),
+      settings_(std::move(settings)),
+      metrics_(flags.metric_port, flags.metric_port == DriverFlags().metric_port,
+               [this] {
+                 return shown_.look([](const Shown& shown) {
+                   return measure::metrics_text(shown.snapshot, shown.pace, measure::read_process());
+                 });
+               }),
+      cluster_(open_cluster(flags.cluster)),
+      credentials_(kube::Credentials::load(cluster_.configuration)) {
+  client_options_.user_agent = "scaletest driver";
+  client_options_.retries = flags.retries;
+  client_options_.request_timeout = flags.request_timeout;
+  client_options_.most_connections = flags.connections;
+}
+
+void Driver::connect() {
+  start_shard_ = std::make_unique<net::Shard>("start");
+  start_client_ =
+      std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, client_options_);
+  server_version_ = kube::server_version(*start_shard_, *start_client_);
+}
+
+void Driver::make_namespaces(const DriverPlan& plan) {
+  const bool may_make = cluster_.embedded != nullptr || plan.creates_namespaces;
+  const MissingNamespace missing = may_make ? MissingNamespace::make : MissingNamespace::refuse;
+  for (const std::string& name : plan.family->namespaces) {
+    if (check_namespace(*start_shard_, *start_client_, name, missing)) made_namespaces_.push_back(name);
+  }
+}
+
+void Driver::open_files(const DriverPlan& plan) {
+  log_ = std::make_unique<measure::OperationLog>(settings_.data_file);
+  if (flags_.observe > 0) seen_log_ = std::make_unique<measure::SeenLog>(settings_.seen_file);
+  load::write_parameter_file(settings_.parameter_file, plan.parameters(servers_));
+}
+
+// Watches what this process is going to write.
+void Driver::observe(const DriverPlan& plan) {
+  if (flags_.observe == 0) return;
+  const load::ObjectNames& names = plan.family->names;
+  auto owns_number = plan.owns;
+  if (!owns_number) {
+    owns_number = [ours = load::lane_of(settings_.part, 0, 1)](std::uint64_t number) {
+      return ours.takes(number);
+    };
+  }
+  const auto owns = [names, owns_number](std::string_view name) {
+    const std::uint64_t number = names.number(name);
+    return number > 0 && owns_number(number);
+  };
+  const bool one_namespace = plan.family->namespaces.size() == 1;
+  const kube::Collection watched(plan.family->collections.front().resource(),
+                                 one_namespace ? plan.family->namespaces.front() : "");
+  load::WriteObserver::Options options{flags_.observe, watched, std::string(label_selector), owns};
+  options.seed = settings_.seed;
+  options.grace = flags_.grace;
+  observer_ = std::make_unique<load::WriteObserver>(cluster_.configuration, credentials_, client_options_,
+                                                    std::move(options), *seen_log_);
+}
+
+void Driver::make_shards(const DriverPlan& plan) {
+  DriverShard::Parameters parameters;
+  parameters.servers = {servers_, credentials_, client_options_, settings_.balance};
+  parameters.servers.client.encoding = plan.family->text.shape().encoding;
+  parameters.family = plan.family;
+  parameters.make_loop = plan.make_loop;
+  parameters.seed = settings_.seed;
+  parameters.clean_up_time = flags_.grace;
+  for (std::uint64_t i = 0; i < flags_.shards; ++i) {
+    parameters.lane = load::lane_of(settings_.part, i, flags_.shards);
+    shards_.push_back(std::make_unique<DriverShard>(static_cast<int>(i), parameters, *log_, observer_.get()));
+  }
+}
+
+// So that few requests wait for a handshake.
+void Driver::prepare(const DriverPlan& plan) {
+  const auto parts = static_cast<double>(shards_.size() * servers_.size());
+  const auto each = static_cast<std::size_t>(std::ceil(plan.connections / parts));
+  for (const auto& shard : shards_) {
+    shard->prepare(std::min(each, client_options_.most_connections));
+  }
+  if (observer_) observer_->start();
+}
+
+load::RunResult Driver::drive(const DriverPlan& plan) {
+  std::vector<load::ShardWork> work;
+  work.reserve(shards_.size() + 1);
+  for (const auto& each : shards_) work.push_back(each->work());
+  if (observer_) work.push_back(observer_->work());
+  load::RunOptions options;
+  options.progress = settings_.progress;
+  options.grace = flags_.grace;
+  options.asked_rate = plan.asked_rate.value_or(0);
+  options.paced = plan.paced;
+  options.publish = [this](const measure::Snapshot& snapshot, const measure::Pace& pace) {
+    shown_.update([&](Shown& shown) {
+      shown.snapshot = snapshot;
+      shown.pace = pace;
+    });
+  };
+  options.before_exit = [this] {
+    log_->flush(std::chrono::seconds(1));
+    if (seen_log_) seen_log_->flush(std::chrono::seconds(1));
+  };
+  return load::run_shards(work, options, signals_);
+}
+
+namespace {
+
+// The operations of the schedule.
+struct Paced {
+  std::uint64_t done = 0;
+  measure::Span scheduled;
+  measure::Span ended;
+};
+
+Paced paced_of(const DriverPlan& plan, const measure::Snapshot& totals) {
+  Paced all;
+  for (const measure::Verb verb : measure::all_verbs) {
+    if (plan.paced && verb != *plan.paced) continue;
+    const measure::VerbTotals& each = totals.of(verb);
+    all.done += each.done;
+    all.scheduled.merge(each.scheduled);
+    all.ended.merge(each.ended);
+  }
+  return all;
+}
+
+}  // namespace
+
+measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult& result) {
+  measure::Summary summary;
+  summary.version = K8SCALE_VERSION;
+  summary.subcommand = subcommand_;
+  summary.server = start_client_->server();
+  for (const kube::Configuration& each : servers_)
+    summary.servers.push_back(each.server.url() + each.path_prefix);
+  summary.server_version = server_version_;
+  summary.run_id = settings_.run_id;
+  summary.seed = settings_.seed;
+  summary.parameters = plan.summary_parameters;
+  summary.parameters.update(flags_.summary_parameters());
+  summary.started = result.started;
+  summary.ended = result.ended;
+  summary.duration = result.duration;
+  if (result.signal) summary.interrupted = base::signal_name(*result.signal);
+  const Paced paced = paced_of(plan, result.totals);
+  summary.paced = plan.asked_rate.has_value();
+  summary.asked_rate = plan.asked_rate;
+  summary.achieved_rate = paced.ended.rate(paced.done);
+  if (paced.done > 0) summary.schedule_length = paced.scheduled.last - result.start;
+  summary.totals = result.totals;
+  summary.shard_cpu = result.shard_cpu;
+  summary.process = measure::read_process();
+  summary.rows = log_->close();
+  summary.files = {{"rows", settings_.data_file},
+                   {"parameters", settings_.parameter_file},
+                   {"summary", settings_.summary_file}};
+  if (observer_) {
+    summary.watch_cpu = result.watch_cpu;
+    summary.seen_rows = seen_log_->close();
+    summary.files.push_back({"seen", settings_.seen_file});
+    summary.notes = observer_->troubles();
+  }
+  add_notes(plan, result, summary);
+  return summary;
+}
+
+void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, measure::Summary& summary) {
+  std::size_t left = 0;
+  for (const auto& each : shards_) {
+    left += each->left();
+    if (!plan.notes) continue;
+    for (std::string& note : plan.notes(*each)) summary.notes.push_back(std::move(note));
+  }
+  if (left > 0) {
+    const kube::Collection& collection = plan.family->collections.front();
+    const bool one_namespace = plan.family->namespaces.size() == 1;
+    const std::string where = one_namespace ? "-n " + plan.family->namespaces.front() : "--all-namespaces";
+    summary.notes.push_back(
+        fmt::format("up to {} objects may be left on the server; to delete them: kubectl delete {} {} -l {}",
+                    left, collection.qualified(), where, label_selector));
+  }
+  if (result.gave_up) {
+    summary.notes.push_back(fmt::format("gave up {} after the stop signal (--grace), before all was deleted",
+                                        base::format_duration(flags_.grace)));
+  }
+}
+
+int Driver::report(const DriverPlan& plan, const load::RunResult& result) {
+  const measure::Summary summary = summarize(plan, result);
+  const base::Result<void> written = measure::write_json(settings_.summary_file, summary);
+  measure::print_text(std::cout, summary);
+  std::cout.flush();
+  if (written.has_error()) base::log_error("cannot write the summary: " + written.error().detail());
+  if (result.signal) return load::exit_code_of(result);
+  const bool rows_lost = summary.rows && summary.rows->rows_lost > 0;
+  const bool seen_lost = summary.seen_rows && summary.seen_rows->rows_lost > 0;
+  return rows_lost || seen_lost || written.has_error() ? output_lost_exit_code : 0;
+}
+
+// Those that were there before stay.
+void Driver::remove_namespaces() {
+  if (cluster_.embedded) return;
+  for (const std::string& name : made_namespaces_) remove_namespace(*start_shard_, *start_client_, name);
+}
+
+// For a last look at the metrics.
+void Driver::wait_before_end() {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(flags_.wait_before_terminate);
+  while (std::chrono::steady_clock::now() < end) {
+    if (signals_.wait_until(end)) return;
+  }
+}
+
+int Driver::run(const DriverPlan& plan) {
+  make_namespaces(plan);
+  servers_ =
+      choose_servers(plan.servers, cluster_.configuration, *start_shard_, *start_client_, credentials_);
+  open_files(plan);
+  observe(plan);
+  make_shards(plan);
+  prepare(plan);
+  const load::RunResult result = drive(plan);
+  remove_namespaces();
+  if (plan.closing) plan.closing(result);
+  const int exit_code = report(plan, result);
+  if (!result.signal) wait_before_end();
+  return exit_code;
+}
+
+}  // namespace k8scale::subcommands

@@ -1,0 +1,98 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cluster_flags.h"
+#include "driver_flags.h"
+#include "driver_servers.h"
+#include "driver_shard.h"
+#include "k8scale/base/stop_signals.h"
+#include "k8scale/load/parameter_file.h"
+#include "k8scale/load/run.h"
+#include "k8scale/load/write_observer.h"
+#include "k8scale/measure/csv.h"
+#include "k8scale/measure/summary.h"
+#include "latest.h"
+#include "metrics_endpoint.h"
+
+namespace k8scale::subcommands {
+
+/// For every driver's --help.
+extern const std::string_view driver_exit_codes;
+
+/// What makes one driver different from another.
+struct DriverPlan {
+  std::shared_ptr<const load::ObjectFamily> family;
+  DriverShard::MakeLoop make_loop;
+  ServerChoice servers;
+  std::optional<measure::Verb> paced;  ///< whose rate is asked for; nothing: of all verbs
+  std::optional<double> asked_rate;    ///< per second, on average; nothing: as fast as it goes
+  double connections = 4;              ///< to open before the run, of all shards together
+  bool creates_namespaces = false;     ///< those that are missing, also when the server is not our own
+  std::function<bool(std::uint64_t number)> owns;  ///< null: whether this part's lane takes the number
+  nlohmann::ordered_json summary_parameters;
+  std::function<load::Parameters(const std::vector<kube::Configuration>& servers)> parameters;
+  std::function<void(const load::RunResult&)> closing;                ///< may be null: before the summary
+  std::function<std::vector<std::string>(const DriverShard&)> notes;  ///< may be null: of each shard
+};
+
+/// A driver's run and what it needs, in the order in which it is made.
+class Driver {
+ public:
+  Driver(std::string subcommand, const DriverFlags& flags, DriverSettings settings);
+
+  /// Asks the server for its version. Before any file is written.
+  void connect();
+  /// After `connect`: to look at what the server has.
+  [[nodiscard]] net::Shard& start_shard() { return *start_shard_; }
+  [[nodiscard]] kube::Client& start_client() { return *start_client_; }
+
+  /// Returns the exit code.
+  [[nodiscard]] int run(const DriverPlan& plan);
+
+  [[nodiscard]] const DriverSettings& settings() const { return settings_; }
+
+ private:
+  void make_namespaces(const DriverPlan& plan);
+  void open_files(const DriverPlan& plan);
+  void observe(const DriverPlan& plan);
+  void make_shards(const DriverPlan& plan);
+  void prepare(const DriverPlan& plan);
+  [[nodiscard]] load::RunResult drive(const DriverPlan& plan);
+  [[nodiscard]] measure::Summary summarize(const DriverPlan& plan, const load::RunResult& result);
+  void add_notes(const DriverPlan& plan, const load::RunResult& result, measure::Summary& summary);
+  [[nodiscard]] int report(const DriverPlan& plan, const load::RunResult& result);
+  void remove_namespaces();
+  void wait_before_end();
+
+  // What /metrics shows.
+  struct Shown {
+    measure::Snapshot snapshot;
+    measure::Pace pace;
+  };
+
+  std::string subcommand_;
+  const DriverFlags& flags_;
+  DriverSettings settings_;
+  base::StopSignals signals_;
+  Latest<Shown> shown_;
+  MetricsEndpoint metrics_;
+  Cluster cluster_;
+  std::shared_ptr<kube::Credentials> credentials_;
+  kube::ClientOptions client_options_;
+  std::unique_ptr<net::Shard> start_shard_;
+  std::unique_ptr<kube::Client> start_client_;
+  std::string server_version_;
+  std::vector<kube::Configuration> servers_;
+  std::vector<std::string> made_namespaces_;
+  std::unique_ptr<measure::OperationLog> log_;
+  std::unique_ptr<measure::SeenLog> seen_log_;
+  std::unique_ptr<load::WriteObserver> observer_;
+  std::vector<std::unique_ptr<DriverShard>> shards_;
+};
+
+}  // namespace k8scale::subcommands

@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "discover.h"
+#include "driver.h"
+#include "k8scale/base/error.h"
+#include "k8scale/base/log.h"
+#include "open_loop_flags.h"
+#include "tools.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+struct Flags {
+  OpenLoopFlags loop;
+  std::string resource;
+  DriverFlags driver;
+};
+
+kube::Resource find_flunders(net::Shard& shard, kube::Client& client) {
+  constexpr std::string_view version = "v1alpha1";
+  for (const std::string_view group : {"wardle.example.com", "wardle.k8s.io"}) {
+    if (auto found = discover(shard, client, group, version, "flunders")) return *found;
+  }
+  throw base::Error(
+      fmt::format(
+          "{} has no flunders, neither in wardle.example.com/v1alpha1 nor in wardle.k8s.io/v1alpha1; they "
+          "are served by Kubernetes' sample-apiserver (k8s.io/sample-apiserver, its README says how to "
+          "install it), or by --embedded",
+          client.server()),
+      kube::configuration_exit_code);
+}
+
+load::Parameters parameters_of(const Flags& flags, const DriverSettings& settings) {
+  return {{"KUBECONFIG", flags.driver.cluster.kubeconfig},
+          {"LAMBDA", flags.loop.lambda},
+          {"N", flags.loop.n},
+          {"MAXPOP", flags.loop.maxpop},
+          {"DATEFILENAME", settings.data_file.string()},
+          {"RUNID", settings.run_id},
+          {"SEED", settings.seed}};
+}
+
+DriverPlan plan_of(const Flags& flags, Driver& driver) {
+  const DriverSettings& settings = driver.settings();
+  load::ObjectShape shape;
+  shape.place = load::DataPlace::nowhere;
+  shape.create_timestamp = load::CreateTimestamp::no;
+  shape.has_spec = flags.resource.empty();
+  shape.resource = flags.resource.empty()
+                       ? find_flunders(driver.start_shard(), driver.start_client())
+                       : discover_named(driver.start_shard(), driver.start_client(), flags.resource);
+  if (flags.driver.use_protobuf) {
+    base::log_warning("-useProtobuf: " + shape.resource.plural + " have no protobuf: going on with JSON");
+  }
+  DriverPlan plan;
+  plan.family = make_family(settings, flags.loop.n, "flunder-driver", std::move(shape), 0);
+  flags.loop.fill(plan, settings);
+  plan.servers.list = flags.driver.server_list;
+  plan.parameters = [&flags, &settings](const auto&) { return parameters_of(flags, settings); };
+  if (!flags.resource.empty()) plan.summary_parameters["resource"] = flags.resource;
+  return plan;
+}
+
+}  // namespace
+
+int flunder_driver(const std::vector<std::string>& arguments) {
+  Flags flags;
+  CLI::App app("Creates Flunders at random moments and deletes each after a while: an open loop.",
+               "k8scale flunder-driver");
+  flags.loop.declare(app);
+  base::add_value(app, "--resource", flags.resource,
+                  "group/version/plural of other objects that need no spec; empty: flunders");
+  flags.driver.wait_before_terminate = 0;
+  flags.driver.declare(app);
+  app.footer(std::string(driver_exit_codes));
+  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
+  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  base::set_verbosity(flags.driver.verbosity);
+  flags.loop.check();
+  Driver driver("flunder-driver", flags.driver,
+                settings_of(flags.driver, load::name_suffix_length(flags.loop.n)));
+  driver.connect();
+  return driver.run(plan_of(flags, driver));
+}
+
+}  // namespace k8scale::subcommands
