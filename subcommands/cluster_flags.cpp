@@ -1,5 +1,6 @@
 #include "cluster_flags.h"
 
+#include "driver_namespace.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/net/url.h"
@@ -52,6 +53,7 @@ Cluster open_cluster(const ClusterFlags& flags) {
   }
   apiserver::Config config;
   config.max_in_flight = flags.max_inflight;
+  config.namespaces = {std::string(namespace_name)};  // not by a request, which a fault could hit
   config.watch_window = flags.watch_window;
   for (const std::string& rule : flags.faults) config.faults.push_back(apiserver::parse_fault(rule));
   cluster.embedded = apiserver::EmbeddedServer::start(std::move(config));

@@ -1,10 +1,12 @@
 #include "driver.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <utility>
 
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
@@ -15,6 +17,14 @@ namespace k8scale::subcommands {
 namespace {
 
 constexpr int output_lost_exit_code = 12;
+constexpr int data_file_exit_code = 5;
+constexpr const char* default_metric_port = "9376";
+
+// Before anything was written.
+void end_at_once(int signal) {
+  base::log_info(fmt::format("{}: ended before the run began", base::signal_name(signal)));
+  ::_exit(128 + signal);
+}
 
 }  // namespace
 
@@ -28,7 +38,7 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
     : subcommand_(std::move(subcommand)),
       flags_(flags),
       settings_(std::move(settings)),
-      metrics_(flags.metric_port, flags.metric_port == DriverFlags().metric_port,
+      metrics_(flags.metric_port.empty() ? default_metric_port : flags.metric_port, flags.metric_port.empty(),
                [this] {
                  return shown_.look([](const Shown& shown) {
                    return measure::metrics_text(shown.snapshot, shown.pace, measure::read_process());
@@ -43,6 +53,7 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
 }
 
 void Driver::connect() {
+  start_guard_.emplace(signals_, end_at_once);
   start_shard_ = std::make_unique<net::Shard>("start");
   start_client_ =
       std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, client_options_);
@@ -58,9 +69,14 @@ void Driver::make_namespaces(const DriverPlan& plan) {
 }
 
 void Driver::open_files(const DriverPlan& plan) {
-  log_ = std::make_unique<measure::OperationLog>(settings_.data_file);
-  if (flags_.observe > 0) seen_log_ = std::make_unique<measure::SeenLog>(settings_.seen_file);
+  log_ = std::make_unique<measure::OperationLog>(settings_.data_file, data_file_exit_code);
+  made_files_.push_back(settings_.data_file);
+  if (flags_.observe > 0) {
+    seen_log_ = std::make_unique<measure::SeenLog>(settings_.seen_file);
+    made_files_.push_back(settings_.seen_file);
+  }
   load::write_parameter_file(settings_.parameter_file, plan.parameters(servers_));
+  made_files_.push_back(settings_.parameter_file);
 }
 
 // Watches what this process is going to write.
@@ -105,6 +121,12 @@ void Driver::make_shards(const DriverPlan& plan) {
 void Driver::prepare(const DriverPlan& plan) {
   const auto parts = static_cast<double>(shards_.size() * servers_.size());
   const auto each = static_cast<std::size_t>(std::ceil(plan.connections / parts));
+  const base::WatchedSignals watched(signals_, [this](int signal) {
+    if (std::exchange(stopped_early_, true)) end_at_once(signal);
+    base::log_info(fmt::format("{}: the run does not begin", base::signal_name(signal)));
+    for (const auto& shard : shards_) shard->stop_soon();
+    signals_.put_back(signal);
+  });
   for (const auto& shard : shards_) {
     shard->prepare(std::min(each, client_options_.most_connections));
   }
@@ -139,8 +161,9 @@ namespace {
 // The operations of the schedule.
 struct Paced {
   std::uint64_t done = 0;
+  std::uint64_t ok = 0;
   measure::Span scheduled;
-  measure::Span ended;
+  measure::Span ended_well;
 };
 
 Paced paced_of(const DriverPlan& plan, const measure::Snapshot& totals) {
@@ -150,7 +173,8 @@ Paced paced_of(const DriverPlan& plan, const measure::Snapshot& totals) {
     const measure::VerbTotals& each = totals.of(verb);
     all.done += each.done;
     all.scheduled.merge(each.scheduled);
-    all.ended.merge(each.ended);
+    all.ok += each.ok();
+    all.ended_well.merge(each.ended_well);
   }
   return all;
 }
@@ -176,7 +200,7 @@ measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult
   const Paced paced = paced_of(plan, result.totals);
   summary.paced = plan.asked_rate.has_value();
   summary.asked_rate = plan.asked_rate;
-  summary.achieved_rate = paced.ended.rate(paced.done);
+  summary.achieved_rate = paced.ended_well.rate(paced.ok);
   if (paced.done > 0) summary.schedule_length = paced.scheduled.last - result.start;
   summary.totals = result.totals;
   summary.shard_cpu = result.shard_cpu;
@@ -202,6 +226,15 @@ void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, me
     if (!plan.notes) continue;
     for (std::string& note : plan.notes(*each)) summary.notes.push_back(std::move(note));
   }
+  std::uint64_t waited = 0;
+  for (const auto& each : shards_) waited += each->waited_for_limit();
+  if (waited > 0) {
+    summary.notes.push_back(
+        fmt::format("{} operations waited because all {} connections of their shard were in use, which is "
+                    "send lag; raise "
+                    "--connections",
+                    waited, flags_.connections));
+  }
   if (left > 0) {
     const kube::Collection& collection = plan.family->collections.front();
     const bool one_namespace = plan.family->namespaces.size() == 1;
@@ -221,11 +254,13 @@ int Driver::report(const DriverPlan& plan, const load::RunResult& result) {
   const base::Result<void> written = measure::write_json(settings_.summary_file, summary);
   measure::print_text(std::cout, summary);
   std::cout.flush();
+  const bool shown = static_cast<bool>(std::cout);
+  if (!shown) base::log_error("the summary cannot be written to standard output");
   if (written.has_error()) base::log_error("cannot write the summary: " + written.error().detail());
   if (result.signal) return load::exit_code_of(result);
   const bool rows_lost = summary.rows && summary.rows->rows_lost > 0;
   const bool seen_lost = summary.seen_rows && summary.seen_rows->rows_lost > 0;
-  return rows_lost || seen_lost || written.has_error() ? output_lost_exit_code : 0;
+  return rows_lost || seen_lost || written.has_error() || !shown ? output_lost_exit_code : 0;
 }
 
 // Those that were there before stay.
@@ -242,14 +277,35 @@ void Driver::wait_before_end() {
   }
 }
 
+// Whatever keeps the run from beginning leaves nothing behind.
+void Driver::start(const DriverPlan& plan) {
+  try {
+    make_namespaces(plan);
+    servers_ =
+        choose_servers(plan.servers, cluster_.configuration, *start_shard_, *start_client_, credentials_);
+    open_files(plan);
+    observe(plan);
+    make_shards(plan);
+    start_guard_.reset();
+    prepare(plan);
+  } catch (...) {
+    remove_files();
+    remove_namespaces();
+    throw;
+  }
+}
+
+void Driver::remove_files() {
+  log_.reset();
+  seen_log_.reset();
+  std::error_code ignored;
+  for (const auto& file : made_files_) {
+    if (std::filesystem::is_regular_file(file, ignored)) std::filesystem::remove(file, ignored);
+  }
+}
+
 int Driver::run(const DriverPlan& plan) {
-  make_namespaces(plan);
-  servers_ =
-      choose_servers(plan.servers, cluster_.configuration, *start_shard_, *start_client_, credentials_);
-  open_files(plan);
-  observe(plan);
-  make_shards(plan);
-  prepare(plan);
+  start(plan);
   const load::RunResult result = drive(plan);
   remove_namespaces();
   if (plan.closing) plan.closing(result);

@@ -57,6 +57,8 @@ class Driver {
   [[nodiscard]] const DriverSettings& settings() const { return settings_; }
 
  private:
+  void start(const DriverPlan& plan);
+  void remove_files();
   void make_namespaces(const DriverPlan& plan);
   void open_files(const DriverPlan& plan);
   void observe(const DriverPlan& plan);
@@ -79,6 +81,9 @@ class Driver {
   const DriverFlags& flags_;
   DriverSettings settings_;
   base::StopSignals signals_;
+  std::optional<base::WatchedSignals> start_guard_;  // until files are there
+  bool stopped_early_ = false;
+  std::vector<std::filesystem::path> made_files_;
   Latest<Shown> shown_;
   MetricsEndpoint metrics_;
   Cluster cluster_;

@@ -21,6 +21,12 @@ std::uint64_t from_clock() {
   return static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count());
 }
 
+// "rows-2.csv" for "rows.csv".
+std::filesystem::path of_part(const std::filesystem::path& file, std::uint64_t part) {
+  std::filesystem::path own = file;
+  return own.replace_filename(fmt::format("{}-{}{}", file.stem().string(), part, file.extension().string()));
+}
+
 void check_ranges(const DriverFlags& flags) {
   if (flags.shards < 1 || flags.shards > most_shards) {
     throw base::Error(fmt::format("--shards: found {}, expected 1 to {}", flags.shards, most_shards));
@@ -58,7 +64,8 @@ void DriverFlags::declare(CLI::App& app) {
                   "run ID, begins the names of objects and files (default MMDD.hhmm.NNNN)");
   base::add_value(app, "--seed", seed, "seed of the schedule; 0 for one from the clock");
   base::add_value(app, "--datafile", data_file, "CSV file of operations");
-  base::add_value(app, "--metricport", metric_port, "port or host:port of Prometheus metrics");
+  base::add_value(app, "--metricport", metric_port,
+                  "port or host:port of Prometheus metrics (default 9376, if it is free)");
   base::add_value(app, "--waitBeforeTerminate", wait_before_terminate,
                   "seconds to serve metrics after the run");
   cluster.declare(app);
@@ -127,8 +134,7 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   const std::string files = part->count == 1 ? settings.run_id + "-driver"
                                              : fmt::format("{}-driver-{}", settings.run_id, part->index);
   settings.data_file = load::data_file_name(flags.data_file, settings.run_id);
-  if (part->count > 1 && settings.data_file == settings.run_id + "-driver.csv")
-    settings.data_file = files + ".csv";
+  if (part->count > 1) settings.data_file = of_part(settings.data_file, part->index);
   settings.parameter_file = files + ".parms";
   settings.summary_file = files + ".json";
   settings.seen_file = files + "-seen.csv";

@@ -19,7 +19,7 @@ struct DriverFlags {
   std::string run_id;  ///< empty: made from the date
   std::uint64_t seed = 0;
   std::string data_file = "{{.RunID}}-driver.csv";
-  std::string metric_port = "9376";
+  std::string metric_port;                   ///< empty: 9376 if it is free
   std::uint64_t wait_before_terminate = 15;  ///< s
   std::uint64_t shards = 1;
   std::string part = "1/1";
@@ -27,7 +27,7 @@ struct DriverFlags {
   base::Nanoseconds grace = std::chrono::seconds(30);
   base::Nanoseconds request_timeout = std::chrono::seconds(65);
   int retries = 10;
-  std::size_t connections = 256;
+  std::size_t connections = 4096;
   std::string server_list;  ///< URLs, comma-separated
   std::string balance;      ///< empty: what the driver's original did
   bool use_protobuf = false;

@@ -39,7 +39,8 @@ bool check_namespace(net::Shard& shard, kube::Client& client, std::string_view n
   if (found.http_status != 404) return false;
   if (missing == MissingNamespace::make) return make(shard, client, name);
   throw base::Error(fmt::format("{} has no namespace {}; make it: kubectl create namespace {}",
-                                client.server(), name, name));
+                                client.server(), name, name),
+                    kube::configuration_exit_code);
 }
 
 void remove_namespace(net::Shard& shard, kube::Client& client, std::string_view name) {

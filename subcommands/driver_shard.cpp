@@ -14,7 +14,7 @@ DriverShard::DriverShard(int index, const Parameters& parameters, measure::Opera
       stop_(shard_),
       writes_(observer != nullptr ? observer->feed(shard_) : nullptr),
       clean_up_time_(parameters.clean_up_time),
-      operations_(servers_, parameters.family, {recorder_, log, index, writes_.get()}),
+      operations_(servers_, parameters.family, {recorder_, log, index, true, writes_.get()}),
       loop_(parameters.make_loop({shard_, operations_, recorder_, parameters.lane, stop_})) {}
 
 void DriverShard::prepare(std::size_t connections) {
@@ -37,7 +37,12 @@ net::Task<void> DriverShard::run(base::SteadyTime start) {
   if (writes_) writes_->close();
 }
 
+void DriverShard::stop_soon() {
+  shard_.post([this] { stop(); });
+}
+
 void DriverShard::stop() {
+  operations_.stop_measuring();
   stop_.raise();
   servers_.stop_retrying();
 }

@@ -33,6 +33,10 @@ class DriverShard {
   [[nodiscard]] net::Shard& shard() { return shard_; }
   /// Opens so many connections to each server, and what the loop needs before the schedule begins.
   void prepare(std::size_t connections);
+  /// From any thread: `prepare` and the run end soon.
+  void stop_soon();
+  /// Operations that waited because all connections were in use. Once the shard has stopped.
+  [[nodiscard]] std::uint64_t waited_for_limit() { return servers_.waited_for_limit(); }
   /// For load::run_shards.
   [[nodiscard]] load::ShardWork work();
   /// Objects that may be left on the server. Once the shard has stopped.

@@ -2,6 +2,8 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -17,6 +19,13 @@ namespace {
 using k8scale::subcommands::Subcommand;
 
 constexpr std::string_view program = "k8scale";
+constexpr int output_lost_exit_code = 12;
+
+// One line on standard error; where that cannot be written, the exit code has to do.
+void say(std::string_view text, std::string_view subcommand = "") {
+  const char* const blank = subcommand.empty() ? "" : " ";
+  std::fputs(fmt::format("{}{}{}: {}\n", program, blank, subcommand, text).c_str(), stderr);
+}
 
 std::string usage() {
   std::string text =
@@ -59,7 +68,7 @@ int install(const std::filesystem::path& folder) {
     fs::remove(link, error);
     fs::create_symlink(self, link, error);
     if (error) throw k8scale::base::Error(fmt::format("--install: {}: {}", link.string(), error.message()));
-    fmt::print("{} -> {}\n", link.string(), self.string());
+    std::fputs(fmt::format("{} -> {}\n", link.string(), self.string()).c_str(), stdout);
   }
   return 0;
 }
@@ -68,10 +77,10 @@ int run(const Subcommand& subcommand, const std::vector<std::string>& arguments)
   try {
     return subcommand.run(arguments);
   } catch (const k8scale::base::Error& error) {
-    fmt::print(stderr, "{} {}: {}\n", program, subcommand.name, error.what());
+    say(error.what(), subcommand.name);
     return error.exit_code();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{} {}: internal error: {}\n", program, subcommand.name, error.what());
+    say(fmt::format("internal error: {}", error.what()), subcommand.name);
     return 1;
   }
 }
@@ -79,26 +88,25 @@ int run(const Subcommand& subcommand, const std::vector<std::string>& arguments)
 int run_general(const std::vector<std::string>& arguments) {
   const std::string& first = arguments.front();
   if (first == "-h" || first == "--help" || first == "-help" || first == "help") {
-    fmt::print("{}", usage());
+    std::fputs(usage().c_str(), stdout);
     return 0;
   }
   if (first == "--version" || first == "version") {
-    fmt::print("k8scale {}\n", K8SCALE_VERSION);
+    std::fputs("k8scale " K8SCALE_VERSION "\n", stdout);
     return 0;
   }
   if (first == "--install" && arguments.size() == 2) {
     try {
       return install(arguments[1]);
     } catch (const k8scale::base::Error& error) {
-      fmt::print(stderr, "{}: {}\n", program, error.what());
+      say(error.what());
       return error.exit_code();
     }
   }
   std::string names;
   for (const Subcommand& each : k8scale::subcommands::all()) names += fmt::format(", {}", each.name);
-  fmt::print(stderr, "{}: found {}, expected one of{}; see {} --help\n", program,
-             first == "--install" ? "--install without a folder" : "\"" + first + "\"", names.substr(1),
-             program);
+  const std::string found = first == "--install" ? "--install without a folder" : "\"" + first + "\"";
+  say(fmt::format("found {}, expected one of{}; see {} --help", found, names.substr(1), program));
   return 2;
 }
 
@@ -110,6 +118,19 @@ void raise_file_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+int run_named(const char* own_path, std::vector<std::string> arguments) {
+  const std::string own_name = std::filesystem::path(own_path).filename().string();
+  if (const Subcommand* subcommand = find(own_name)) return run(*subcommand, arguments);
+  if (arguments.empty()) {
+    std::fputs(usage().c_str(), stderr);
+    return 2;
+  }
+  const Subcommand* subcommand = find(arguments.front());
+  if (subcommand == nullptr) return run_general(arguments);
+  arguments.erase(arguments.begin());
+  return run(*subcommand, arguments);
+}
+
 }  // namespace
 
 int main(int count, char* values[]) {
@@ -118,15 +139,10 @@ int main(int count, char* values[]) {
   mallopt(M_TOP_PAD, 1 << 20);
   mallopt(M_TRIM_THRESHOLD, 16 << 20);
   raise_file_limit();
-  std::vector<std::string> arguments(values + 1, values + count);
-  const std::string own_name = count > 0 ? std::filesystem::path(values[0]).filename().string() : "";
-  if (const Subcommand* subcommand = find(own_name)) return run(*subcommand, arguments);
-  if (arguments.empty()) {
-    fmt::print(stderr, "{}", usage());
-    return 2;
-  }
-  const Subcommand* subcommand = find(arguments.front());
-  if (subcommand == nullptr) return run_general(arguments);
-  arguments.erase(arguments.begin());
-  return run(*subcommand, arguments);
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may leave; the run goes on
+  const int exit_code = run_named(count > 0 ? values[0] : "", {values + std::min(count, 1), values + count});
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (written || exit_code != 0) return exit_code;
+  say("standard output cannot be written");
+  return output_lost_exit_code;
 }

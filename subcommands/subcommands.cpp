@@ -27,9 +27,9 @@ std::span<const Subcommand> all() {
 
 int print_outcome(const base::ParseOutcome& outcome, const std::string& program) {
   if (outcome.exit_code == 0) {
-    fmt::print("{}", outcome.text);
+    std::fputs(outcome.text.c_str(), stdout);
   } else {
-    fmt::print(stderr, "{}: {}\n", program, outcome.text);
+    std::fputs(fmt::format("{}: {}\n", program, outcome.text).c_str(), stderr);
   }
   return outcome.exit_code;
 }

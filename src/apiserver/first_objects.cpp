@@ -17,10 +17,13 @@ void put(Core& core, const kube::Resource& kind, Json document) {
 
 }  // namespace
 
-void put_first_objects(Core& core, const std::string& address, std::uint16_t port) {
+void put_first_objects(Core& core, const std::string& address, std::uint16_t port,
+                       const std::vector<std::string>& more_namespaces) {
   for (const char* name : {"default", "kube-node-lease", "kube-public", "kube-system"}) {
     put(core, kube::namespaces(), {{"metadata", {{"name", name}}}});
   }
+  for (const std::string& name : more_namespaces)
+    put(core, kube::namespaces(), {{"metadata", {{"name", name}}}});
   const Json labels = {{"component", "apiserver"}, {"provider", "kubernetes"}};
   const Json metadata = {{"name", "kubernetes"}, {"namespace", "default"}, {"labels", labels}};
   const Json https = {{"name", "https"}, {"protocol", "TCP"}};

@@ -128,7 +128,7 @@ net::Task<base::Result<void>> EmbeddedServer::State::listen(Config config, std::
   if (listening.has_error()) co_return listening.error();
   server = std::move(*listening);
   endpoint = {reachable(config.address), server->port(), true};
-  put_first_objects(core, endpoint.host, endpoint.port);
+  put_first_objects(core, endpoint.host, endpoint.port, config.namespaces);
   ApiHandler::Options handling{token, endpoint.authority(), config.max_in_flight, std::move(config.faults)};
   handler = std::make_unique<ApiHandler>(shard, core, std::move(handling), base::Random(seed, "faults"));
   co_return base::Result<void>();

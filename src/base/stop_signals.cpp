@@ -24,6 +24,7 @@ sigset_t stop_signals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
@@ -47,6 +48,7 @@ StopSignals::~StopSignals() {
 }
 
 std::optional<int> StopSignals::wait_until(SteadyTime when) {
+  if (const int put_back = put_back_.exchange(0)) return put_back;
   const auto left = std::max(when - std::chrono::steady_clock::now(), Nanoseconds(0));
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
   const timespec timeout{seconds.count(), (left - seconds).count()};
@@ -59,6 +61,11 @@ std::optional<int> StopSignals::wait_until(SteadyTime when) {
   return static_cast<int>(info.ssi_signo);
 }
 
+void StopSignals::put_back(int number) {
+  put_back_ = number;
+  wake();
+}
+
 void StopSignals::wake() {
   const std::uint64_t one = 1;
   // It can only fail when there are wakes already.
@@ -68,7 +75,22 @@ void StopSignals::wake() {
 std::string_view signal_name(int number) {
   if (number == SIGINT) return "SIGINT";
   if (number == SIGTERM) return "SIGTERM";
+  if (number == SIGHUP) return "SIGHUP";
   return "another signal";
+}
+
+WatchedSignals::WatchedSignals(StopSignals& signals, std::function<void(int)> handle)
+    : signals_(signals), thread_([this, handle = std::move(handle)] {
+        while (!ending_) {
+          const auto signal = signals_.wait_until(std::chrono::steady_clock::now() + std::chrono::hours(1));
+          if (signal) handle(*signal);
+        }
+      }) {}
+
+WatchedSignals::~WatchedSignals() {
+  ending_ = true;
+  signals_.wake();
+  thread_.join();
 }
 
 }  // namespace k8scale::base

@@ -74,8 +74,11 @@ Answer answer_of(net::Exchange exchange, std::optional<Status> status) {
 
 std::optional<std::chrono::seconds> retry_after(const net::ResponseHead& response) {
   const bool may_retry = response.status == 429 || response.status >= 500;
-  if (!may_retry) return std::nullopt;
-  const auto text = response.headers.find("Retry-After");
+  return may_retry ? retry_after_of(response.headers) : std::nullopt;
+}
+
+std::optional<std::chrono::seconds> retry_after_of(const net::Headers& headers) {
+  const auto text = headers.find("Retry-After");
   if (!text) return std::nullopt;
   std::uint32_t seconds = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
@@ -208,9 +211,24 @@ net::Task<bool> Client::State::attempt(Course& course, const AttemptObserver& ob
   const Attempt attempt{++course.attempts, last, course.due, exchange, status ? &*status : nullptr};
   if (observe) observe(attempt);
   if (last) course.answer = answer_of(std::move(exchange), std::move(status));
-  if (next == Next::after_pause) static_cast<void>(co_await stopped.wait_until(next_due));
   course.due = next_due;
-  co_return !last;
+  if (next != Next::after_pause) co_return !last;
+  const bool stopped_meanwhile = co_await stopped.wait_until(next_due);
+  if (stopped_meanwhile) give_up(course, observe);
+  co_return !stopped_meanwhile;
+}
+
+// Instead of the attempt that would have followed the pause.
+void Client::State::give_up(Course& course, const AttemptObserver& observe) {
+  net::Exchange exchange;
+  exchange.failure =
+      base::Failure(base::FailureKind::cancelled, "not sent again, because the run was stopped");
+  exchange.timing.started = std::chrono::steady_clock::now();
+  exchange.timing.done = exchange.timing.started;
+  exchange.timing.sent_wall = std::chrono::system_clock::now();
+  const Attempt attempt{++course.attempts, true, exchange.timing.started, exchange, nullptr};
+  if (observe) observe(attempt);
+  course.answer = answer_of(std::move(exchange), std::nullopt);
 }
 
 net::Task<Answer> Client::State::send(Call call, const AttemptObserver& observe) {

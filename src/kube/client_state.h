@@ -67,6 +67,7 @@ struct Client::State {
   Next next_step(const net::Exchange& exchange, Course& course) const;
   std::optional<Status> refusal_of(const net::Exchange& exchange, const Course& course);
   void authorize_again(net::Request& request);
+  void give_up(Course& course, const AttemptObserver& observe);
   net::Task<bool> attempt(Course& course, const AttemptObserver& observe);
   net::Task<StreamAnswer> open_stream(const Collection& collection, const StreamRequest& wanted);
   net::Task<Answer> send(Call call, const AttemptObserver& observe);

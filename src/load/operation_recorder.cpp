@@ -26,6 +26,8 @@ void describe_answer(measure::Operation& operation, const net::Response& respons
   operation.outcome = measure::outcome_of_status(response.status);
   operation.reason = status != nullptr ? status->reason : std::string();
   operation.error = status != nullptr ? status->text() : std::string();
+  operation.retry_after = kube::retry_after_of(response.headers);
+  operation.warning = text_of(response.headers, "Warning");
   operation.audit_id = text_of(response.headers, "Audit-Id");
   operation.flow_schema = text_of(response.headers, "X-Kubernetes-PF-FlowSchema-UID");
   operation.priority_level = text_of(response.headers, "X-Kubernetes-PF-PriorityLevel-UID");
@@ -44,6 +46,7 @@ OperationRecorder::OperationRecorder(Sinks sinks, measure::Verb verb, std::uint6
   operation_.server = use.client().server();
   operation_.server_index = use.server();
   operation_.scheduled = scheduled;
+  operation_.measured = sinks.measured;
   sinks_.recorder.started(verb);
 }
 

@@ -105,6 +105,12 @@ net::Task<void> ServerSet::prewarm(std::size_t count) {
   }
 }
 
+std::uint64_t ServerSet::waited_for_limit() const {
+  std::uint64_t waited = 0;
+  for (const Server& each : servers_) waited += each.client->connections().waited_for_limit;
+  return waited;
+}
+
 void ServerSet::stop_retrying() {
   for (Server& each : servers_) each.client->stop_retrying();
 }

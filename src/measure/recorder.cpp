@@ -59,6 +59,7 @@ void VerbTotals::merge(const VerbTotals& other) {
   send_lag.merge(other.send_lag);
   scheduled.merge(other.scheduled);
   ended.merge(other.ended);
+  ended_well.merge(other.ended_well);
   seen += other.seen;
   missed += other.missed;
   seen_without_answer += other.seen_without_answer;
@@ -142,7 +143,7 @@ void Recorder::add(const Operation& attempt, VerbTotals& totals) {
   totals.bytes_sent += attempt.bytes_sent;
   totals.bytes_received += attempt.bytes_received;
   totals.items += attempt.items;
-  if (was_sent(attempt)) {
+  if (was_sent(attempt) && attempt.measured) {
     totals.send_lag.record(send_lag(attempt));
     if (!cancelled) totals.service_time.record(service_time(attempt));
   }
@@ -152,9 +153,11 @@ void Recorder::add(const Operation& attempt, VerbTotals& totals) {
   if (!attempt.final_attempt) return;
   ++totals.done;
   ++totals.operations_by_outcome[outcome];
-  if (!cancelled) totals.response_time.record(response_time(attempt));
+  if (was_sent(attempt) && attempt.measured && !cancelled)
+    totals.response_time.record(response_time(attempt));
   totals.scheduled.add(attempt.scheduled);
   totals.ended.add(attempt.done);
+  if (attempt.outcome == Outcome::ok) totals.ended_well.add(attempt.done);
 }
 
 void Recorder::record_seen(const Operation& write) {

@@ -5,18 +5,30 @@
 namespace k8scale::measure {
 namespace {
 
-constexpr base::Nanoseconds harmless_lag = std::chrono::microseconds(500);
-constexpr int harmless_part = 10;
+constexpr base::Nanoseconds harmless_lag = std::chrono::milliseconds(2);
+constexpr int harmless_part = 5;
+constexpr std::uint64_t few_operations = 100;  // whose p99 is but the slowest of them
+constexpr double harmless_failures = 0.01;
 
 std::optional<std::string> bottleneck_warning(const Snapshot& totals) {
-  const base::Nanoseconds lag = totals.send_lag().quantile(0.99);
+  const Histogram lags = totals.send_lag();
+  const base::Nanoseconds lag = lags.quantile(0.99);
   const base::Nanoseconds response = totals.response_time().quantile(0.99);
-  if (lag <= harmless_lag || lag <= response / harmless_part) return std::nullopt;
+  const bool harmless = lag <= harmless_lag || lag <= response / harmless_part;
+  if (lags.count() < few_operations || harmless) return std::nullopt;
   return fmt::format(
       "this program was the bottleneck: send lag p99 is {}, response time p99 {}; use more shards, more CPU "
       "or a "
       "lower rate",
       base::format_duration(lag), base::format_duration(response));
+}
+
+std::optional<std::string> failures_warning(const Snapshot& totals) {
+  const auto done = static_cast<double>(totals.done());
+  const auto failed = static_cast<double>(totals.failed());
+  if (failed == 0 || failed <= harmless_failures * done) return std::nullopt;
+  return fmt::format("{} of {} operations failed; those that could not be sent have no part in the times",
+                     totals.failed(), totals.done());
 }
 
 std::optional<std::string> watch_warning(const Snapshot& totals) {
@@ -49,6 +61,7 @@ std::vector<std::string> Summary::warnings() const {
   if (seen_rows) {
     if (std::string warning = rows_warning(*seen_rows); !warning.empty()) all.push_back(std::move(warning));
   }
+  if (auto warning = failures_warning(totals)) all.push_back(std::move(*warning));
   if (auto warning = watch_warning(totals)) all.push_back(std::move(*warning));
   if (auto warning = not_followed_warning(totals.watch)) all.push_back(std::move(*warning));
   if (auto warning = bottleneck_warning(totals)) all.push_back(std::move(*warning));

@@ -62,6 +62,7 @@ struct Pool::State {
   std::uint64_t generation = 0;
   std::uint64_t connections_opened = 0;
   std::uint64_t sessions_resumed = 0;
+  std::uint64_t waited_for_limit = 0;
 
   ConnectionPointer take_idle();
   void give_back(ConnectionPointer connection);
@@ -173,6 +174,7 @@ Task<base::Result<Pool::State::ConnectionPointer>> Pool::State::acquire(std::sha
   Waiter waiter(state->shard, ++state->last_waiter);
   state->waiters.push_back(waiter);
   ++state->waiting;
+  if (*state->open >= state->options->most_connections) ++state->waited_for_limit;
   open_for_waiters(state);
   if (cancellation != nullptr) {
     cancellation->set([&] {
@@ -344,7 +346,8 @@ Task<base::Result<std::unique_ptr<ResponseStream>>> Pool::open_stream(const Requ
 Task<base::Result<void>> Pool::prewarm(std::size_t count) { return State::prewarm(state_, count); }
 
 PoolCounters Pool::counters() const {
-  return {state_->connections_opened, state_->sessions_resumed, *state_->open, state_->idle.size()};
+  return {state_->connections_opened, state_->sessions_resumed, *state_->open, state_->idle.size(),
+          state_->waited_for_limit};
 }
 
 void Pool::close_idle() {

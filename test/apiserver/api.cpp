@@ -82,7 +82,7 @@ std::vector<std::string> Reply::names() const {
 }
 
 Api::Api(const ApiSetting& setting) : core_(make_core(setting, now)) {
-  put_first_objects(core_, "127.0.0.1", 6443);
+  put_first_objects(core_, "127.0.0.1", 6443, {});
   ApiHandler::Options options{std::string(token), "127.0.0.1:6443", setting.max_in_flight, setting.faults};
   handler_ = std::make_unique<ApiHandler>(shard_, core_, std::move(options), base::Random(1, "faults"));
 }

@@ -1,45 +1,15 @@
 """Measures what cmdriver must reach: `./dev bench cmdriver`. Each figure is the median of several rounds, beside its bar."""
 
-import collections
 import contextlib
-import csv
-import json
 import pathlib
 import signal
 import subprocess
 import sys
 import tempfile
 
-from bars import at_least, at_most, exactly, main, make_namespace, peak_memory, within
+from bars import at_least, at_most, exactly, main, make_namespace, within
+from driver_run import Run
 import real_server as envtest  # on the path that bars makes
-
-
-class Run:
-    """One finished run of cmdriver: its summary, how many rows and errors it wrote, and its peak memory."""
-
-    def __init__(self, binary, *flags, during=lambda process, rows: None):
-        with tempfile.TemporaryDirectory(prefix="k8scale-bench-") as name:
-            folder = pathlib.Path(name)
-            command = [binary, "cmdriver", "-waitBeforeTerminate", "0", "--progress", "none", "-runid", "bench",
-                       "-metricport", "127.0.0.1:0", *flags]
-            with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:
-                try:
-                    during(process, folder / "bench-driver.csv")
-                    self.peak_megabytes = peak_memory(process) / 1e6
-                except BaseException:
-                    process.kill()
-                    raise
-            if process.returncode:
-                sys.exit(f"{' '.join(map(str, command))}: exit code {process.returncode}")
-            self.summary = json.loads((folder / "bench-driver.json").read_text())
-            with open(folder / "bench-driver.csv", newline="") as rows:
-                outcomes = collections.Counter(bool(row[4]) for row in csv.reader(rows))
-        self.rows = outcomes.total()
-        self.errors = outcomes[True]
-
-    def time(self, verb, kind, point, unit):
-        """A percentile of "response_time", "service_time" or "send_lag", in units of `unit` nanoseconds."""
-        return self.summary["operations"][verb][kind][point] / unit
 
 
 MILLISECONDS, MICROSECONDS = 1e6, 1e3  # of the summary, which has nanoseconds

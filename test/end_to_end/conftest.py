@@ -1,9 +1,12 @@
 """Runs the built program: as a driver, and as a server that kubectl and client libraries use."""
 
 import contextlib
+import csv
+import functools
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 
 import pytest
@@ -26,7 +29,7 @@ def no_cluster(monkeypatch, tmp_path):
 
 
 class Run:
-    """A finished run of `k8scale cmdriver` and the files that it wrote."""
+    """A finished run of a driver and the files that it wrote."""
 
     def __init__(self, folder, run_id, finished):
         self.returncode, self.stdout, self.stderr = finished.returncode, finished.stdout, finished.stderr
@@ -39,6 +42,17 @@ class Run:
     @property
     def rows(self):
         return self._base.with_suffix(".csv").read_text().splitlines()
+
+    @property
+    def fields(self):
+        """The rows, split: start, end, op, name, error."""
+        return list(csv.reader(self.rows))
+
+    @property
+    def parameters(self):
+        """The parameter file, as a shell reads it."""
+        lines = self._base.with_suffix(".parms").read_text().splitlines()
+        return dict(shlex.split(line)[0].split("=", 1) for line in lines)
 
     def times(self, verb, kind, point):
         """In milliseconds."""
@@ -55,12 +69,18 @@ def program(tmp_path):
 
 
 @pytest.fixture
-def cmdriver(program, tmp_path):
-    """Runs cmdriver, by default against the built-in server, with a run ID of its own."""
-    def run(*flags, run_id="r1", embedded=True):
+def driver(program, tmp_path):
+    """Runs a driver, by default against the built-in server, with a run ID of its own."""
+    def run(subcommand, *flags, run_id="r1", embedded=True):
         flags = [*QUICK, "-runid", run_id, *(["--embedded"] if embedded else []), *flags]
-        return Run(tmp_path, run_id, program("cmdriver", *flags))
+        return Run(tmp_path, run_id, program(subcommand, *flags))
     return run
+
+
+@pytest.fixture
+def cmdriver(driver):
+    """Runs cmdriver."""
+    return functools.partial(driver, "cmdriver")
 
 
 def run_kubectl(kubeconfig, *arguments, check=True, stdin=None, **environment):
@@ -104,3 +124,10 @@ def api_server(tmp_path_factory):
             stack.callback(server.stop)
             return server
         yield start
+
+
+@pytest.fixture(scope="session")
+def flunder_server(real_server):
+    """The real server, with a sample-apiserver behind its aggregator."""
+    real_server.start_sample_apiserver()
+    return real_server

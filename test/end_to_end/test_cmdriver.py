@@ -57,7 +57,7 @@ def test_parts_and_shards_together_do_what_one_would(cmdriver):
     parts = []
     for index in (1, 2):
         cmdriver(*SMALL, "-seed", "3", "--part", f"{index}/2", "-datafile", f"part{index}.csv", run_id="parts")
-        with open(f"{os.environ['HOME']}/part{index}.csv", newline="") as rows:
+        with open(f"{os.environ['HOME']}/part{index}-{index}.csv", newline="") as rows:
             parts.append({row[3] for row in csv.reader(rows) if row[2] == "create"})
     assert len(parts[0]) == len(parts[1]) == 50 and not parts[0] & parts[1]
 

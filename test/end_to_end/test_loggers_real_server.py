@@ -16,12 +16,6 @@ def writer(real_server):
     return Writer(real_server.kubeconfig)
 
 
-@pytest.fixture(scope="session")
-def flunder_server(real_server):
-    real_server.start_sample_apiserver()
-    return real_server
-
-
 def rows_of(logger, name):
     return [row[1] for row in csv.reader(logger.rows) if row[2] == f"default/{name}"]
 

@@ -189,14 +189,16 @@ TEST_CASE("a certificate that is replaced gets connections of its own") {
   CHECK(api.server.connections() == 2);
 }
 
-TEST_CASE("at the end of a run a pause is cut short, and nothing is tried again later") {
+TEST_CASE("at the end of a run a call that pauses ends, and nothing is tried again later") {
   kube::ApiClient api({fake::always(fake::answer(429, "busy", "Retry-After: 3600\r\n"))});
+  base::FailureKind kind{};
   const auto create_and_stop = [&]() -> net::Task<int> {
     net::TaskGroup calls(api.shard);
-    int status = 0;
+    int status = 1;
     const auto create = [&]() -> net::Task<void> {
       const kube::Answer answer = co_await api.client.create(api.maps, "a", "{}", "", api.observer);
       status = answer.http_status;
+      kind = answer.failure->kind();
     };
     calls.spawn(create());
     while (api.attempts.empty()) co_await net::sleep_for(1ms);
@@ -204,7 +206,8 @@ TEST_CASE("at the end of a run a pause is cut short, and nothing is tried again 
     co_await calls.wait_until_done();
     co_return status;
   };
-  CHECK(api.shard.run(create_and_stop()) == 429);
+  CHECK(api.shard.run(create_and_stop()) == 0);
+  CHECK(kind == base::FailureKind::cancelled);
   REQUIRE(api.attempts.size() == 2);
   CHECK_FALSE(api.attempts[0].last);
   CHECK(api.attempts[1].last);

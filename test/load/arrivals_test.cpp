@@ -92,3 +92,28 @@ TEST_CASE("a part is i/n") {
     CHECK_FALSE(load::parse_part(wrong).has_value());
   }
 }
+
+TEST_CASE("a ramp has the arrivals of its steps, and then no more") {
+  using namespace std::chrono_literals;
+  const load::ArrivalPlan plan{load::ArrivalShape::poisson, {{1'000, 2s}, {0, 1s}, {4'000, 3s}}};
+  load::Arrivals arrivals(plan, base::Random(5, "gaps"));
+  std::size_t first = 0, pause = 0, last = 0;
+  base::Nanoseconds before{0};
+  while (const auto arrival = arrivals.next()) {
+    CHECK(*arrival >= before);
+    before = *arrival;
+    ++(*arrival < 2s ? first : *arrival < 3s ? pause : last);
+  }
+  CHECK(before < 6s);
+  CHECK(pause == 0);
+  CHECK(static_cast<double>(first) == Approx(2'000).margin(4 * std::sqrt(2'000)));
+  CHECK(static_cast<double>(last) == Approx(12'000).margin(4 * std::sqrt(12'000)));
+  CHECK(load::count_arrivals(plan, 5, 1'000'000) == first + last);
+  CHECK(load::count_arrivals(plan, 5, 10) == 10);
+}
+
+TEST_CASE("constant arrivals are equally far from one another") {
+  load::Arrivals arrivals(load::ArrivalPlan::steady(250, load::ArrivalShape::constant),
+                          base::Random(5, "gaps"));
+  for (int k = 1; k <= 100; ++k) CHECK(base::to_seconds(arrivals.next().value()) == Approx(k / 250.0));
+}

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -90,6 +91,9 @@ struct StreamAnswer {
   std::unique_ptr<net::ResponseStream> stream;  ///< when neither of these
 };
 
+/// What an answer's Retry-After field asks for, in seconds; nothing when there is none.
+[[nodiscard]] std::optional<std::chrono::seconds> retry_after_of(const net::Headers& headers);
+
 enum class PatchType { json, merge, strategic };
 
 /// Talks to one API server, from one shard, to which it belongs. Bodies are in ClientOptions::encoding,
@@ -142,8 +146,8 @@ class Client {
   [[nodiscard]] net::PoolCounters connections() const;
   /// For kube's own sources.
   [[nodiscard]] SharedByReflectors& shared_by_reflectors();
-  /// From now on no call pauses to be sent again; one that pauses now is sent again at once, for the last
-  /// time. For the end of a run.
+  /// From now on no call pauses to be sent again; one that pauses now ends, with a last attempt that is
+  /// cancelled. For the end of a run.
   void stop_retrying();
 
   struct State;

@@ -73,6 +73,8 @@ class ObjectOperations {
                                              base::SteadyTime scheduled);
   [[nodiscard]] net::Task<kube::Answer> remove(std::uint64_t number, base::SteadyTime scheduled,
                                                Counted counted = Counted::yes, Server server = {});
+  /// From now on operations are counted, but their times are no part of the measurement.
+  void stop_measuring() { sinks_.measured = false; }
   /// Deletes without a record, later, in `clean_up`.
   void leave_to_clean_up(std::uint64_t number);
 

@@ -18,6 +18,7 @@ class OperationRecorder {
     measure::Recorder& recorder;
     measure::OperationLog& log;
     int shard = 0;
+    bool measured = true;         ///< Operation::measured
     WriteFeed* writes = nullptr;  ///< gets each write that ended, when the run watches what it writes
   };
 

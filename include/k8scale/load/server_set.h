@@ -60,6 +60,8 @@ class ServerSet {
   /// Opens connections until each server has `count` idle ones; what cannot be reached is logged.
   [[nodiscard]] net::Task<void> prewarm(std::size_t count);
   void stop_retrying();
+  /// Operations that waited because all connections to their server were in use.
+  [[nodiscard]] std::uint64_t waited_for_limit() const;
 
  private:
   struct Server {

@@ -67,6 +67,7 @@ struct Operation {
   int attempt = 1;               ///< from 1
   bool final_attempt = true;     ///< the operation ended with this attempt
 
+  bool measured = true;        ///< false: after a stop, when all objects are deleted at once
   base::SteadyTime scheduled;  ///< the schedule wanted the operation to begin
   base::SteadyTime due;   ///< this attempt should have been sent: `scheduled`, or the moment of the retry
   base::SteadyTime sent;  ///< its first byte was handed to TLS
@@ -83,6 +84,7 @@ struct Operation {
   std::uint64_t bytes_received = 0;  ///< of HTTP, after TLS
   bool reused_connection = false;
 
+  std::string warning;  ///< of the server
   std::string audit_id;
   std::string flow_schema;     ///< UID from X-Kubernetes-PF-FlowSchema-UID; empty: exempt
   std::string priority_level;  ///< UID from X-Kubernetes-PF-PriorityLevel-UID

@@ -42,11 +42,14 @@ struct VerbTotals {
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t items = 0;  ///< in the answers of lists
-  Histogram response_time;  ///< of each operation that ended, well or not; not of cancelled ones
-  Histogram service_time;   ///< of each attempt that was sent and not cancelled
-  Histogram send_lag;       ///< of each attempt that was sent
-  Span scheduled;           ///< of the operations that ended
+  Histogram
+      response_time;  ///< of each operation whose last attempt was sent, well or not; not of cancelled ones
+  Histogram service_time;  ///< of each attempt that was sent and not cancelled
+  Histogram send_lag;      ///< of each attempt that was sent
+                           ///< none of these three of what was not `measured`
+  Span scheduled;          ///< of the operations that ended
   Span ended;
+  Span ended_well;
 
   std::uint64_t seen = 0;    ///< writes that ended well and that every watcher showed
   std::uint64_t missed = 0;  ///< for each write that ended well: how many watchers did not show it
@@ -61,7 +64,10 @@ struct VerbTotals {
   }
   /// Operations that ended, per second between the first end and the last.
   [[nodiscard]] std::optional<double> rate() const { return ended.rate(done); }
-  /// The same operations, per second between their scheduled moments: what `rate` is when the run kept up.
+  /// Those that ended well, in the same way.
+  [[nodiscard]] std::optional<double> ok_rate() const { return ended_well.rate(ok()); }
+  /// The operations of `rate`, per second between their scheduled moments: what `rate` is when the run kept
+  /// up.
   [[nodiscard]] std::optional<double> scheduled_rate() const { return scheduled.rate(done); }
   /// Whether the run has anything to do with this verb.
   [[nodiscard]] bool used() const { return asked + started + attempts > 0; }

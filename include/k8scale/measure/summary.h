@@ -47,9 +47,10 @@ struct Summary {
 
   /// shard_cpu for each operation that ended; nothing when none did.
   [[nodiscard]] std::optional<base::Nanoseconds> cpu_per_operation() const;
-  /// What a reader must know before believing the numbers: `notes`, lost rows, events that the
-  /// watches missed, doubled or showed out of order, and that this program was the bottleneck, which is so
-  /// when the p99 of send lag is over 0.5 ms and over a tenth of the p99 of response time.
+  /// What a reader must know before believing the numbers: `notes`, lost rows, that over 1 % of the
+  /// operations failed, events that the watches missed, doubled or showed out of order, and that this program
+  /// was the bottleneck, which is so when of 100 operations or more the p99 of send lag is over 2 ms and over
+  /// a fifth of the p99 of response time.
   [[nodiscard]] std::vector<std::string> warnings() const;
 };
 

@@ -79,6 +79,7 @@ struct PoolCounters {
   std::uint64_t sessions_resumed = 0;
   std::size_t open = 0;
   std::size_t idle = 0;
+  std::uint64_t waited_for_limit = 0;  ///< requests that found `most_connections` in use
 };
 
 /// Connections of one shard to one server, HTTP/1.1 with keep-alive, TCP_NODELAY; the one that became idle

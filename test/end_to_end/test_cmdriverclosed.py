@@ -1,0 +1,105 @@
+"""k8scale cmdriverclosed: workers, phases, files and the closing line."""
+
+import collections
+import hashlib
+import pathlib
+import re
+
+import pytest
+
+from conftest import BINARY
+
+CLOSED = ("cmdriverclosed", "-conns", "1")
+CLOSING = re.compile(r"(\d+) object lifecycles in (\S+) seconds = (\S+) writes/sec, with (\d+) errors on create, "
+                     r"(\d+) on update, and (\d+) on delete")
+LENGTHS = re.compile(r"Protobuf length of a created object = (\d+), protobuf length of an updated object = (\d+)")
+
+
+def closing_line(run):
+    return CLOSING.search(run.stderr).groups()
+
+
+@pytest.mark.parametrize("flags", [[], ["-useProtobuf"]])
+def test_each_object_is_created_updated_and_deleted_by_its_worker(driver, flags):
+    run = driver(*CLOSED, "-n", "100", "-threads", "7", "-rate", "0", "-updates", "2", "-maxpop", "20", *flags)
+    assert run.returncode == 0
+    by_name = collections.defaultdict(list)
+    for _, _, op, name, error in run.fields:
+        assert error == ""
+        by_name[name].append(op)
+    assert len(by_name) == 100
+    assert set(map(tuple, by_name.values())) == {("create", "update", "update", "delete")}
+    assert {verb: totals["ok"] for verb, totals in run.summary["operations"].items()} == {
+        "create": 100, "update": 200, "delete": 100}
+    assert closing_line(run)[0] == "100" and closing_line(run)[3:] == ("0", "0", "0")
+    assert not run.summary["paced"] and run.summary["asked_rate"] is None
+    assert "nothing was scheduled" in run.stdout
+    created, updated = map(int, LENGTHS.search(run.stderr).groups())
+    assert 100 < created < updated
+
+
+def test_the_parameter_file_says_what_was_run(driver):
+    run = driver(*CLOSED, "-n", "12", "-threads", "2", "-rate", "5000", "-name-pad-length", "3", "-hack-create",
+                 "-create-value-length", "7", "-update-value-length", "3", "-seed", "5")
+    program = hashlib.sha256(pathlib.Path(BINARY).read_bytes()).hexdigest()
+    parameters = run.parameters
+    assert parameters.pop("ENDPOINTS").startswith("[https://127.0.0.1:")
+    assert parameters == {
+        "PROG_SHA256": program, "KUBECONFIG": "", "N": "12", "MAXPOP": "100", "CONNS": "1", "THREADS": "2",
+        "RATE": "5000", "UPDATES": "1", "NAME_PAD_LENGTH": "3", "HACK_CREATE": "true", "CREATE_VALUE_LENGTH": "7",
+        "UPDATE_VALUE_LENGTH": "3", "DATAFILENAME": "r1-driver.csv", "RUNID": "r1", "SEED": "5",
+        "CREATE_ONLY": "false"}
+    assert {name for _, _, _, name, _ in run.fields} == {f"r1-{number:05}" for number in range(1, 13)}
+
+
+def test_a_rate_is_kept(driver):
+    run = driver(*CLOSED, "-n", "200", "-threads", "8", "-rate", "1000")
+    count, seconds, rate = closing_line(run)[:3]
+    assert count == "200" and float(seconds) >= 600 / 1000 * 0.99
+    assert float(rate) == pytest.approx(600 / float(seconds))
+    assert run.summary["asked_rate"] == 1000 and run.summary["paced"]
+
+
+def test_create_only_leaves_the_objects_and_says_so(driver, api_server):
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    run = driver(*CLOSED, "-kubeconfig", server.kubeconfig, "-n", "20", "-create-only", "-rate", "0", embedded=False)
+    left = server.kubectl("get", "configmaps", "-n", "scaletest", "-l", "purpose=scaletest", "-o", "name")
+    assert len(left.splitlines()) == 20
+    assert "delete" not in run.summary["operations"]
+    assert any("20 objects may be left" in warning for warning in run.summary["warnings"])
+
+
+def test_what_a_worker_writes_is_the_originals(driver, api_server):
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    driver(*CLOSED, "-kubeconfig", server.kubeconfig, "-n", "1", "-create-only", "-rate", "0", "-updates", "2",
+           "-create-value-length", "5", "-update-value-length", "12", embedded=False)
+    found = server.kubectl("get", "configmap", "r1-1", "-n", "scaletest",
+                           "--show-managed-fields", "-o", "jsonpath={.data.foo} {.data.baz} {.metadata.managedFields[*].manager}")
+    assert found == "XXXXX 000000000002 cmdriverclosed cmdriverclosed"
+
+
+def test_failures_are_counted_where_they_happen(driver):
+    run = driver(*CLOSED, "-n", "60", "-threads", "4", "-rate", "0", "--retries", "0",
+                 "--fault", "verbs=patch,every=3,status=500", "--fault", "verbs=create,every=10,status=503")
+    failed = collections.Counter(op for _, _, op, _, error in run.fields if error)
+    assert failed["create"] > 0 and failed["update"] > 0 and failed["delete"] > 0
+    assert closing_line(run)[3:] == tuple(str(failed[op]) for op in ("create", "update", "delete"))
+    assert run.returncode == 0
+
+
+@pytest.mark.parametrize("flags, code, text", [
+    (["-name-pad-length", "250"], 17, "expected at most 253"),
+    (["-threads", "0"], 1, "-threads: found 0"),
+    (["-rate", "-1"], 1, "-rate: found -1"),
+    (["-rate", "nan"], 1, "-rate: found nan"),
+    (["-updates", "1000001"], 1, "-updates: found 1000001"),
+    (["-conns", "2", "--server-list", "https://a"], 1, "expected -conns 1 with --server-list"),
+    (["--balance", "any"], 1, '--balance: found "any"'),
+    (["--connections", "0"], 1, "--connections: found 0"),
+])
+def test_bad_flags_are_named(driver, flags, code, text, tmp_path):
+    run = driver("cmdriverclosed", *flags)
+    assert run.returncode == code and text in run.stderr and run.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("r1*"))

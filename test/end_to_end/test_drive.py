@@ -1,0 +1,122 @@
+"""k8scale drive: mixes, ramps, namespaces, sizes and load files."""
+
+import math
+import subprocess
+
+import pytest
+
+from conftest import BINARY
+
+MIX = {"create": 1, "update": 2, "patch": 2, "get": 10, "list": 1, "delete": 1}
+
+
+def test_each_operation_of_a_mix_gets_its_weight(driver):
+    run = driver("drive", "--rate", "4000", "-n", "8000", "--mix", ",".join(f"{k}={v}" for k, v in MIX.items()),
+                 "--initial", "100", "--data-length", "100", "-seed", "7")
+    assert run.returncode == 0
+    operations = run.summary["operations"]
+    assert sum(each["ok"] for each in operations.values()) == 8000
+    total = sum(MIX.values())
+    for verb, weight in MIX.items():
+        share = weight / total
+        margin = 2.576 * math.sqrt(8000 * share * (1 - share))  # the 99 % interval; the seed is fixed
+        assert abs(operations[verb]["ok"] - 8000 * share) <= margin, verb
+    assert operations["list"]["items"] > 0 and "lists:" in run.stdout
+    lists = [name for _, _, op, name, _ in run.fields if op == "list"]
+    assert len(lists) == operations["list"]["ok"] and all("items" in name for name in lists)
+
+
+def test_a_mix_cleans_up_unless_it_is_told_to_keep(driver, api_server):
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    flags = ["-kubeconfig", server.kubeconfig, "--rate", "2000", "-n", "200", "--mix", "create=1,get=1", "--initial", "10"]
+    count = lambda: len(server.kubectl("get", "configmaps", "-n", "scaletest", "-o", "name", "-l",  # noqa: E731
+                                       "purpose=scaletest").split())
+    driver("drive", *flags, embedded=False)
+    assert count() == 0
+    kept = driver("drive", *flags, "--keep", run_id="r2", embedded=False)
+    assert count() == 10 + kept.summary["operations"]["create"]["ok"]
+
+
+def test_the_same_run_in_parts_does_the_same_operations(driver):
+    flags = ["--rate", "4000", "-n", "400", "--mix", "create=2,get=1,list=1", "-seed", "3", "--initial", "40"]
+    asked = lambda run: {verb: each["asked"] for verb, each in run.summary["operations"].items()}  # noqa: E731
+    whole = asked(driver("drive", *flags))
+    assert asked(driver("drive", *flags, "--shards", "3", run_id="r2")) == whole
+    parts = [driver("drive", *flags, "--part", f"{i}/2", run_id="r3") for i in (1, 2)]
+    assert all(part.returncode == 0 for part in parts)
+
+
+def test_a_ramp_ends_by_itself(driver):
+    run = driver("drive", "--arrival", "ramp", "--ramp", "100x500ms,1000x500ms", "-n", "100000", "--maxpop", "10",
+                 "-seed", "2")
+    creates = run.summary["operations"]["create"]["ok"]
+    assert abs(creates - 550) <= 5 * math.sqrt(550)
+    assert run.summary["asked_rate"] == 550
+
+
+def test_constant_arrivals_keep_their_distance(driver):
+    run = driver("drive", "--arrival", "constant", "--rate", "500", "-n", "100", "--maxpop", "1")
+    assert run.summary["operations"]["create"]["scheduled_rate"] == pytest.approx(500)
+
+
+def test_closed_workers_update_flunders_in_namespaces_of_their_own(driver, api_server):
+    server = api_server()
+    run = driver("drive", "-kubeconfig", server.kubeconfig, "--arrival", "closed", "--rate", "0", "--workers", "4",
+                 "-n", "90", "--updates", "1", "--namespaces", "3", "--zipf", "1", "--data-length", "50",
+                 "--data-sigma", "1", "--resource", "wardle.example.com/v1alpha1/flunders", embedded=False)
+    assert run.returncode == 0
+    assert {verb: each["ok"] for verb, each in run.summary["operations"].items()} == {
+        "create": 90, "patch": 90, "delete": 90}
+    namespaces = server.kubectl("get", "namespaces", "-o", "name")
+    assert "scaletest" not in namespaces  # made by the run, and deleted with it
+
+
+def test_flags_win_over_the_file_and_the_file_can_be_printed(program, tmp_path):
+    (tmp_path / "load.yaml").write_text("rate: 7\nmix: {create: 1, get: 3}\nramp:\n- {rate: 5, for: 2s}\n"
+                                        "arrival: ramp\nkeep: true\n")
+    printed = program("drive", "-f", "load.yaml", "--rate", "9", "--print-config").stdout
+    (tmp_path / "again.yaml").write_text(printed)
+    assert "rate: 9\n" in printed and "mix: create=1,get=3\n" in printed and "ramp: 5x2s\n" in printed
+    assert "keep: true\n" in printed
+    assert program("drive", "-f", "again.yaml", "--print-config").stdout == printed
+
+
+@pytest.mark.parametrize("text, error", [
+    ("rate: 5\nbogus: 1\n", "load.yaml:2: bogus: found no such flag"),
+    ("rate: fast\n", "load.yaml:1: rate: "),
+    ("rate: 1\nrate: 2\n", "load.yaml:2: rate: found twice"),
+    ("- a\n", "load.yaml:1: found no map"),
+    ("rate: [1\n", "load.yaml:2"),
+    ("ramp:\n- {rate: 5}\n", "load.yaml:2: ramp: "),
+    ("print-config: true\n", "load.yaml:1: print-config: found no such flag"),
+])
+def test_an_error_in_a_load_file_names_file_line_and_key(program, tmp_path, text, error):
+    (tmp_path / "load.yaml").write_text(text)
+    finished = program("drive", "-f", "load.yaml", "--embedded")
+    assert finished.returncode == 1 and error in finished.stderr and finished.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("*-driver*"))
+
+
+@pytest.mark.parametrize("flags, text", [
+    (["-f", "nothing.yaml"], "nothing.yaml cannot be read"),
+    (["--arrival", "sometimes"], '--arrival: found "sometimes"'),
+    (["--mix", "create=1,create=2"], "--mix: found"),
+    (["--mix", "get=0"], "--mix: found"),
+    (["--arrival", "ramp"], "--ramp: found"),
+    (["--arrival", "ramp", "--ramp", "5x"], "--ramp: found"),
+    (["--zipf", "-1"], "--zipf: found -1"),
+    (["--data-sigma", "nan"], "--data-sigma: found nan"),
+    (["--resource", "pods"], "--resource: found"),
+    (["--resource", "v1/nothings"], "has no v1/nothings"),
+    (["--resource", "v1/namespaces"], "which is in no namespace"),
+])
+def test_bad_flags_are_named(program, tmp_path, flags, text):
+    finished = program("drive", "--embedded", "-metricport", "127.0.0.1:0", *flags)
+    assert finished.returncode in (1, 20) and text in finished.stderr and finished.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("*-driver*"))
+
+
+def test_the_help_names_the_presets():
+    helped = subprocess.run([BINARY, "drive", "--help"], capture_output=True, text=True, check=True).stdout
+    assert all(name in helped for name in ("cmdriver ", "cmdriverclosed", "flunder-driver"))

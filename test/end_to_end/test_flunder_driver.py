@@ -1,0 +1,52 @@
+"""k8scale flunder-driver, against the built-in server, and with flunder-logger."""
+
+import csv
+import json
+
+from watching import observing
+
+FAST = ("-lambda", "400", "-n", "200", "-maxpop", "20")
+
+
+def test_flunders_are_created_and_deleted(driver):
+    run = driver("flunder-driver", *FAST)
+    assert run.returncode == 0
+    assert {verb: totals["ok"] for verb, totals in run.summary["operations"].items()} == {"create": 200, "delete": 200}
+    assert set(run.parameters) == {"KUBECONFIG", "LAMBDA", "N", "MAXPOP", "DATEFILENAME", "RUNID", "SEED"}
+
+
+def test_a_flunder_has_an_empty_spec_and_no_timestamp(driver, api_server):
+    server = api_server("--fault", "verbs=delete,resource=flunders,status=403")
+    server.kubectl("create", "namespace", "scaletest")
+    driver("flunder-driver", "-kubeconfig", server.kubeconfig, "-lambda", "100", "-n", "1", "-maxpop", "0",
+           "--grace", "0s", embedded=False)
+    flunder = json.loads(server.kubectl("get", "flunder", "r1-1", "-n", "scaletest", "-o", "json"))
+    assert flunder["spec"] == {} and flunder["metadata"]["labels"] == {"purpose": "scaletest"}
+    assert "annotations" not in flunder["metadata"]
+
+
+def test_flunder_logger_sees_every_create_and_delete(driver, api_server, tmp_path):
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    with observing(tmp_path, "flunder-logger", server.kubeconfig, "--until-idle", "2s") as logger:
+        logger.wait_until_watching()
+        run = driver("flunder-driver", "-kubeconfig", server.kubeconfig, *FAST, embedded=False)
+        assert logger.end() == 0
+    seen = {"create": set(), "delete": set()}
+    for row in csv.reader(logger.rows):
+        if row[1] in seen:
+            seen[row[1]].add(row[2].removeprefix("scaletest/"))
+    assert {name for _, _, op, name, _ in run.fields if op == "create"} == seen["create"] and len(seen["create"]) == 200
+    assert seen["delete"] == seen["create"]
+
+
+def test_another_resource_needs_no_spec(driver):
+    run = driver("flunder-driver", *FAST, "--resource", "v1/configmaps")
+    assert run.returncode == 0 and run.summary["operations"]["create"]["ok"] == 200
+
+
+def test_a_server_without_flunders_gets_an_explanation(driver, api_server, tmp_path):
+    server = api_server("--fault", "verbs=get,resource=configmaps,status=500")  # an API server like any other
+    run = driver("flunder-driver", "-kubeconfig", server.kubeconfig, "--resource", "v1/nothings", embedded=False)
+    assert run.returncode == 20 and "has no v1/nothings" in run.stderr
+    assert not list(tmp_path.glob("r1*"))

@@ -1,0 +1,131 @@
+#include "k8scale/load/mixed_loop.h"
+
+#include "catch.h"
+#include "loop_bench.h"
+
+namespace k8scale::load {
+namespace {
+
+using measure::Verb;
+
+net::Response done(const net::ServerRequest& request) {
+  if (request.method == "POST") return reply(201, R"({"metadata":{"resourceVersion":"5"}})");
+  const bool list = request.method == "GET" && request.target.find("limit=") != std::string::npos;
+  return reply(200, list ? R"({"kind":"List","metadata":{},"items":[{"a":1},{"b":2}]})" : "{}");
+}
+
+MixedLoop::Parameters parameters(const char* mix, std::uint64_t count = 600) {
+  MixedLoop::Parameters made;
+  made.arrivals = {ArrivalPlan::steady(20'000), count, 7};
+  made.mix = OperationMix::parse(mix).value();
+  made.initial = 5;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("a mix is read from its text, and written to it") {
+  const auto mix = OperationMix::parse("get=10, create=1,delete=0.5");
+  REQUIRE(mix);
+  CHECK(mix->weight(Verb::get) == 10);
+  CHECK(mix->weight(Verb::remove) == 0.5);
+  CHECK(mix->text() == "create=1,get=10,delete=0.5");
+  for (const char* wrong :
+       {"", "get", "get=", "get=-1", "get=0", "get=1,get=2", "watch=1", "get=nan", "get=1x"}) {
+    INFO(wrong);
+    CHECK_FALSE(OperationMix::parse(wrong));
+  }
+}
+
+TEST_CASE("operations are chosen by weight") {
+  const auto mix = OperationMix::parse("create=1,update=2,patch=3,get=4,list=5,delete=6").value();
+  base::Random random(7, "test");
+  std::array<double, measure::all_verbs.size()> found{};
+  constexpr int draws = 21'000;
+  for (int i = 0; i < draws; ++i) ++found[static_cast<std::size_t>(mix.choose(random))];
+  double chi_square = 0;
+  for (const Verb verb : {Verb::create, Verb::update, Verb::patch, Verb::get, Verb::list, Verb::remove}) {
+    const double expected = draws * mix.weight(verb) / 21;
+    const double difference = found[static_cast<std::size_t>(verb)] - expected;
+    chi_square += difference * difference / expected;
+  }
+  CHECK(chi_square < 20.5);  // 5 degrees of freedom, 0.1 %
+}
+
+TEST_CASE("every operation that was asked for is done, and what is left is deleted") {
+  LoopBench bench(done);
+  MixedLoop loop(bench.context(), parameters("create=3,update=1,patch=1,get=3,list=1,delete=1"));
+  std::uint64_t asked = bench.totals().asked();
+  CHECK(asked == 600);
+  bench.run(loop);
+  CHECK(bench.totals().done() == 600);
+  CHECK(bench.totals().failed() == 0);
+  CHECK(loop.without_object() == 0);
+  for (const Verb verb : measure::all_verbs) CHECK(bench.of(verb).done == bench.of(verb).asked);
+  CHECK(bench.of(Verb::list).items == 2 * bench.of(Verb::list).ok());
+  bench.clean_up();
+  CHECK(bench.totals().population == 0);
+  CHECK(bench.api.count("DELETE") == bench.of(Verb::create).ok() + 5);
+}
+
+TEST_CASE("what is kept is not deleted") {
+  LoopBench bench(done);
+  MixedLoop::Parameters kept = parameters("create=1,get=1", 50);
+  kept.keep = Keep::yes;
+  MixedLoop loop(bench.context(), kept);
+  bench.run(loop);
+  bench.clean_up();
+  CHECK(bench.api.count("DELETE") == 0);
+}
+
+TEST_CASE("workers do the same operations one after the other") {
+  LoopBench bench(done);
+  MixedLoop::Parameters closed = parameters("create=1,get=3", 100);
+  closed.workers = 3;
+  MixedLoop loop(bench.context(), closed);
+  CHECK(bench.totals().asked() == 100);
+  bench.run(loop);
+  CHECK(bench.totals().done() == 100);
+}
+
+TEST_CASE("without an object there is nothing to do, and it is counted") {
+  LoopBench bench(done);
+  MixedLoop::Parameters none = parameters("get=1", 20);
+  none.initial = 0;
+  MixedLoop loop(bench.context(), none);
+  bench.run(loop);
+  CHECK(loop.without_object() == 20);
+  CHECK(bench.totals().done() == 0);
+}
+
+TEST_CASE("the operations of a seed are the same however the run is split") {
+  const auto asked_by = [](std::uint64_t shards) {
+    measure::Snapshot all;
+    for (std::uint64_t shard = 0; shard < shards; ++shard) {
+      LoopBench bench(done, lane_of({}, shard, shards));
+      const MixedLoop loop(bench.context(), parameters("create=1,patch=2,get=3"));
+      all.merge(bench.totals());
+    }
+    std::array<std::uint64_t, 3> counts{};
+    for (std::size_t i = 0; i < 3; ++i)
+      counts[i] = all.of(std::array{Verb::create, Verb::patch, Verb::get}[i]).asked;
+    return counts;
+  };
+  CHECK(asked_by(1) == asked_by(4));
+}
+
+TEST_CASE("living objects are found by number and drawn by chance") {
+  LivingObjects objects;
+  for (std::uint64_t number = 1; number <= 5; ++number) objects.add({number, 0, ""});
+  objects.remove(2);
+  objects.remove(9);
+  CHECK(objects.find(2) == nullptr);
+  for (const std::uint64_t number : {1U, 3U, 4U, 5U}) CHECK(objects.find(number)->number == number);
+  for (std::uint64_t random = 0; random < 8; ++random) CHECK(objects.draw(random).number != 2);
+  objects.remove(5);
+  objects.remove(1);
+  CHECK(objects.all().size() == 2);
+  CHECK(objects.find(4)->number == 4);
+}
+
+}  // namespace k8scale::load
