@@ -177,6 +177,10 @@ net::Task<void> Cleanup::remove_listed() {
   const std::uint64_t count = std::min<std::uint64_t>(options_.concurrency, objects_.size());
   for (std::uint64_t i = 0; i < count; ++i) workers.spawn(work());
   co_await workers.wait_until_done();
+  for (const Object& each : objects_) {
+    if (first_removed_.size() == most_first_names) break;
+    if (each.fate == Fate::gone) first_removed_.push_back(each.name);
+  }
 }
 
 net::Task<void> Cleanup::work() {
@@ -205,7 +209,6 @@ void Cleanup::note(Object& object, const kube::Answer& answer) {
   const bool held = remains && remains->being_deleted;
   object.fate = held ? Fate::held : Fate::gone;
   object.why = held ? held_by(*remains) : std::string();
-  if (!held && first_removed_.size() < most_first_names) first_removed_.push_back(object.name);
 }
 
 CleanupProgress Cleanup::progress() const { return progress_; }

@@ -7,7 +7,6 @@ import pty
 import re
 import signal
 import subprocess
-import time
 
 import kubernetes
 import pytest
@@ -258,34 +257,56 @@ def test_a_signal_ends_it_and_it_says_what_remains(cluster, tmp_path):
     assert 0 < told["left"] == len(remain) and told["removed"] == len(left) - len(remain)
 
 
-def test_the_grace_time_and_a_second_signal_end_a_stop_that_hangs(cluster, tmp_path):
-    server = cluster("--fault", "verbs=delete,latency=60s")
-    server.create("a-1")
-    for grace, code in (("300ms", 130), ("60s", 143)):
-        with cleaning(server, tmp_path, "--grace", grace, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            time.sleep(0.5)  # whatever it does by now, it does not end
-            process.send_signal(signal.SIGINT)
-            if code == 143:
-                assert "SIGINT" in process.stderr.readline()
-                process.send_signal(signal.SIGTERM)
-            out, _ = process.communicate(timeout=20)
-        assert process.returncode == code
-        assert code == 143 or "what is left is not known" in out
+@contextlib.contextmanager
+def on_terminal(server, folder, *flags):
+    """A clean-up whose stderr is a terminal, and what gives what it draws there until a pattern, or its end, comes."""
+    master, slave = pty.openpty()
+    drawn = b""
+
+    def draw(pattern=None):
+        nonlocal drawn
+        with contextlib.suppress(OSError):  # the other end is closed
+            while not (pattern and re.search(pattern, drawn)) and (piece := os.read(master, 4096)):
+                drawn += piece
+        return drawn
+
+    try:
+        with cleaning(server, folder, *flags, stdout=subprocess.PIPE, stderr=slave) as process:
+            os.close(slave)
+            yield process, draw
+    finally:
+        os.close(master)
 
 
 def test_progress_is_drawn_on_a_terminal(cluster, tmp_path):
     server = cluster("--fault", "verbs=delete,latency=20ms")
     crash(server, tmp_path, "a", 150)
-    master, slave = pty.openpty()
-    with cleaning(server, tmp_path, "--concurrency", "2", stdout=subprocess.DEVNULL, stderr=slave) as process:
-        os.close(slave)
-        drawn = b""
-        with contextlib.suppress(OSError):  # the other end is closed
-            while piece := os.read(master, 4096):
-                drawn += piece
-    os.close(master)
+    with on_terminal(server, tmp_path, "--concurrency", "2") as (process, draw):
+        drawn = draw()
+        process.communicate(timeout=20)
     assert process.returncode == 0
     assert re.search(rb"\r\x1b\[K\d\.\ds  configmaps: [1-9]\d*/\d+ deleted  errors 0", drawn)
+
+
+def test_the_grace_time_ends_a_stop_that_hangs(cluster, tmp_path):
+    server = cluster("--fault", "verbs=delete,latency=60s")
+    server.create("a-1")
+    with on_terminal(server, tmp_path, "--grace", "300ms") as (process, draw):
+        draw(b"0/1 deleted")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 130 and "what is left is not known: it was not listed again" in out
+
+
+def test_a_second_signal_ends_it_at_once(cluster, tmp_path):
+    server = cluster("--fault", "verbs=delete,latency=60s")
+    server.create("a-1")
+    with on_terminal(server, tmp_path) as (process, draw):
+        draw(b"0/1 deleted")
+        process.send_signal(signal.SIGINT)
+        draw(b"no more deletes")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 143
 
 
 @pytest.mark.parametrize("flags, code, told", [
