@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "cleanup_report.h"
+#include "cleanup_resources.h"
 #include "cluster_flags.h"
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
@@ -17,7 +18,6 @@
 #include "k8scale/base/log.h"
 #include "k8scale/base/stop_signals.h"
 #include "k8scale/base/text.h"
-#include "k8scale/kube/discovery.h"
 #include "k8scale/load/run_id.h"
 #include "k8scale/measure/progress.h"
 #include "k8scale/measure/report.h"
@@ -41,8 +41,6 @@ constexpr std::string_view exit_codes =
 constexpr std::uint64_t most_concurrency = 1'000;
 constexpr auto longest_grace = std::chrono::hours(24);
 constexpr auto look_period = std::chrono::milliseconds(250);
-// Where Flunders live: the group now, and that of older servers.
-constexpr std::array flunder_groups = {"wardle.example.com", "wardle.k8s.io"};
 
 struct Flags {
   std::string run_id;
@@ -111,9 +109,7 @@ class CleanupRun {
   int run();
 
  private:
-  void find_resources();
-  void find_flunders();
-  void add(const kube::Resource& resource);
+  void prepare();
   [[nodiscard]] net::Task<void> clean(std::promise<void>& ended);
   void wait_for_end(std::future<void>& done);
   void stop(int signal);
@@ -130,7 +126,7 @@ class CleanupRun {
   kube::Client client_;
   std::string server_version_;
   std::vector<std::unique_ptr<load::Cleanup>> cleanups_;
-  std::vector<CleanedResource> unknown_;  // what may be served, but cannot be listed
+  std::vector<CleanedResource> unknown_;  // what cannot even be asked for
   std::size_t current_ = 0;               // of `cleanups_`; the shard's
   base::SteadyTime start_;
   base::WallTime started_;
@@ -145,55 +141,18 @@ CleanupRun::CleanupRun(const Flags& flags, measure::ProgressStyle progress)
       credentials_(kube::Credentials::load(cluster_.configuration)),
       client_(shard_, cluster_.configuration, credentials_, client_options(flags)) {}
 
-void CleanupRun::add(const kube::Resource& resource) {
-  kube::Collection collection(resource, namespace_name);
-  for (const auto& each : cleanups_) {
-    if (each->collection().path() == collection.path()) return;
-  }
+void CleanupRun::prepare() {
+  server_version_ = kube::server_version(shard_, client_);
+  CleanupResources resources = find_cleanup_resources(shard_, client_, flags_.resources);
+  unknown_ = std::move(resources.unknown);
   load::Cleanup::Options options;
   options.run_id = flags_.run_id;
   options.label_selector = label_selector;
   options.concurrency = flags_.concurrency;
-  cleanups_.push_back(
-      std::make_unique<load::Cleanup>(shard_, client_, std::move(collection), std::move(options)));
-}
-
-// A server that does not say whether it has them does not keep the rest from being removed.
-void CleanupRun::find_flunders() {
-  for (const char* group : flunder_groups) {
-    kube::Resource wanted = kube::flunders();
-    wanted.group = group;
-    try {
-      const std::optional<std::string> version = kube::preferred_version(shard_, client_, group);
-      if (!version) continue;
-      wanted.version = *version;
-      const std::optional<kube::Resource> found = kube::find_resource(shard_, client_, wanted);
-      if (found) add(*found);
-    } catch (const base::Error& error) {
-      load::CleanupResult result;
-      result.doubt = error.what();
-      unknown_.push_back({kube::Collection(wanted, namespace_name).qualified(), std::move(result)});
-    }
+  for (const kube::Resource& each : resources.served) {
+    cleanups_.push_back(
+        std::make_unique<load::Cleanup>(shard_, client_, kube::Collection(each, namespace_name), options));
   }
-}
-
-void CleanupRun::find_resources() {
-  server_version_ = kube::server_version(shard_, client_);
-  std::vector<kube::Resource> wanted = {kube::config_maps()};
-  for (const std::string& each : flags_.resources) wanted.push_back(parse_resource(each));
-  for (const kube::Resource& each : wanted) {
-    const std::optional<kube::Resource> found = kube::find_resource(shard_, client_, each);
-    if (!found) {
-      throw base::Error(
-          fmt::format("--resource: {} does not serve {}", client_.server(), resource_text(each)));
-    }
-    if (!found->namespaced) {
-      throw base::Error(
-          fmt::format("--resource: found {}, expected what lives in a namespace", resource_text(each)));
-    }
-    add(*found);
-  }
-  find_flunders();
 }
 
 net::Task<void> CleanupRun::clean(std::promise<void>& ended) {
@@ -287,7 +246,7 @@ int CleanupRun::tell(const CleanupReport& report) const {
 }
 
 int CleanupRun::run() {
-  find_resources();
+  prepare();
   start_ = Clock::now();
   started_ = std::chrono::system_clock::now();
   std::promise<void> ended;
