@@ -81,7 +81,8 @@ class Cleaning {
  public:
   explicit Cleaning(FakeApi::Script script, const std::string& run_id = "a")
       : api(std::move(script)),
-        cleanup(api.shard, *api.client, kube::Collection(kube::config_maps(), "space"), options_of(run_id)) {}
+        cleanup(api.shard, api.servers->client(0), kube::Collection(kube::config_maps(), "space"),
+                options_of(run_id)) {}
   CleanupResult remove() {
     api.shard.run(cleanup.remove());
     return cleanup.result();
@@ -147,7 +148,8 @@ TEST_CASE("no more deletes are in flight than were asked for") {
   Cleaning cleaning([&](const net::ServerRequest& request) { return objects.answer(request); });
   CHECK(cleaning.remove().removed() == 200);
   std::promise<std::uint64_t> opened;
-  cleaning.api.shard.post([&] { opened.set_value(cleaning.api.client->connections().connections_opened); });
+  cleaning.api.shard.post(
+      [&] { opened.set_value(cleaning.api.servers->client(0).connections().connections_opened); });
   CHECK(opened.get_future().get() <= 3);
 }
 
