@@ -21,6 +21,7 @@ struct Flags {
   std::string address = "127.0.0.1";
   std::uint64_t port = 6443;
   std::string kubeconfig_out;
+  std::string identity;
   std::vector<std::string> resources;
   std::vector<std::string> faults;
   std::uint64_t max_inflight = 0;
@@ -34,6 +35,9 @@ void declare(CLI::App& app, Flags& flags) {
   base::add_value(app, "--secure-port", flags.port, "port to listen on; 0 for any");
   base::add_value(app, "--kubeconfig-out", flags.kubeconfig_out,
                   "file to write a kubeconfig to, with the administrator's token and certificate");
+  base::add_value(app, "--identity", flags.identity,
+                  "folder that keeps certificate authority, token and client certificate; made when there "
+                  "are none; without it they are new at each start");
   app.add_option("--resource", flags.resources, "another resource to serve; may be repeated")
       ->type_name("GROUP/VERSION/PLURAL=KIND");
   app.add_option("--fault", flags.faults, "a fault rule, see README.md; may be repeated")->type_name("RULE");
@@ -52,6 +56,7 @@ apiserver::Config config_of(const Flags& flags) {
   apiserver::Config config;
   config.address = flags.address;
   config.port = static_cast<std::uint16_t>(flags.port);
+  config.identity = flags.identity;
   config.max_in_flight = flags.max_inflight;
   config.watch_window = flags.watch_window;
   for (const std::string& each : flags.resources) config.resources.push_back(apiserver::parse_resource(each));

@@ -15,6 +15,7 @@ std::span<const Subcommand> all() {
       Subcommand{"cmdriverclosed", "create, update and delete ConfigMaps in a closed loop", cmdriverclosed},
       Subcommand{"flunder-driver", "create and delete Flunders in an open loop", flunder_driver},
       Subcommand{"drive", "drive any resource: the general driver", drive},
+      Subcommand{"cleanup", "remove what drivers that crashed left", cleanup},
       Subcommand{"cm-logger", "record what a controller sees of ConfigMaps", cm_logger},
       Subcommand{"flunder-logger", "record what a controller sees of Flunders", flunder_logger},
       Subcommand{"flunder-watch", "list and watch Flunders, once or many times over", flunder_watch},

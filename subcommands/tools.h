@@ -8,6 +8,7 @@ namespace k8scale::subcommands {
 
 // What follows the subcommand's name in, exit code out; base::Error for what keeps it from starting.
 int apiserver(const std::vector<std::string>& arguments);
+int cleanup(const std::vector<std::string>& arguments);
 int cm_logger(const std::vector<std::string>& arguments);
 int cmdriver(const std::vector<std::string>& arguments);
 int cmdriverclosed(const std::vector<std::string>& arguments);

@@ -6,6 +6,7 @@
 
 #include "first_objects.h"
 #include "handler.h"
+#include "identity.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
 #include "k8scale/base/text.h"
@@ -17,20 +18,10 @@
 namespace k8scale::apiserver {
 namespace {
 
-constexpr auto certificate_lifetime = std::chrono::hours(24 * 365);
-constexpr std::size_t token_words = 4;
-
 template <class T>
 T checked(base::Result<T> result, std::string_view what) {
   if (result.has_error()) throw base::Error(fmt::format("{}: {}", what, result.error().detail()));
   return std::move(*result);
-}
-
-std::string make_token() {
-  std::random_device device;
-  std::string token;
-  for (std::size_t i = 0; i < 2 * token_words; ++i) token += fmt::format("{:08x}", device());
-  return token;
 }
 
 std::uint64_t seed_or_random(std::uint64_t seed) {
@@ -39,39 +30,10 @@ std::uint64_t seed_or_random(std::uint64_t seed) {
   return (std::uint64_t{device()} << 32U) | device();
 }
 
-bool is_any_address(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
-
 // Where a client on this machine reaches the server.
 std::string reachable(const std::string& address) {
   if (address == "0.0.0.0") return "127.0.0.1";
   return address == "::" ? "::1" : address;
-}
-
-struct Identity {
-  net::CertificateAndKey authority;
-  net::CertificateAndKey server;
-  net::CertificateAndKey client;
-};
-
-Identity make_identity(const std::string& address) {
-  Identity identity;
-  identity.authority =
-      checked(net::make_authority("k8scale-ca", certificate_lifetime), "certificate authority");
-  net::CertificateRequest server;
-  server.common_name = "k8scale-apiserver";
-  server.dns_names = {"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"};
-  server.ip_addresses = {"127.0.0.1", "::1"};
-  if (!is_any_address(address) && address != "127.0.0.1" && address != "::1")
-    server.ip_addresses.push_back(address);
-  server.valid_for = certificate_lifetime;
-  identity.server = checked(net::issue_certificate(identity.authority, server), "server certificate");
-  net::CertificateRequest client;
-  client.common_name = "kubernetes-admin";
-  client.organizations = {"system:masters"};
-  client.use = net::CertificateUse::client;
-  client.valid_for = certificate_lifetime;
-  identity.client = checked(net::issue_certificate(identity.authority, client), "client certificate");
-  return identity;
 }
 
 Core make_core(const Config& config, std::uint64_t seed) {
@@ -100,7 +62,6 @@ kube::Resource parse_resource(const std::string& text) {
 
 struct EmbeddedServer::State {
   Identity identity;
-  std::string token = make_token();
   net::Endpoint endpoint;
   Core core;
   net::Shard shard{"apiserver"};
@@ -108,7 +69,8 @@ struct EmbeddedServer::State {
   std::unique_ptr<net::Server> server;
 
   State(const Config& config, std::uint64_t seed)
-      : identity(make_identity(config.address)), core(make_core(config, seed)) {}
+      : identity(config.identity.empty() ? make_identity() : open_identity(config.identity)),
+        core(make_core(config, seed)) {}
 
   net::Task<void> stop(base::Nanoseconds grace);
   net::Task<base::Result<void>> listen(Config config, std::uint64_t seed, net::ServerOptions options);
@@ -129,7 +91,8 @@ net::Task<base::Result<void>> EmbeddedServer::State::listen(Config config, std::
   server = std::move(*listening);
   endpoint = {reachable(config.address), server->port(), true};
   put_first_objects(core, endpoint.host, endpoint.port, config.namespaces);
-  ApiHandler::Options handling{token, endpoint.authority(), config.max_in_flight, std::move(config.faults)};
+  ApiHandler::Options handling{identity.token, endpoint.authority(), config.max_in_flight,
+                               std::move(config.faults)};
   handler = std::make_unique<ApiHandler>(shard, core, std::move(handling), base::Random(seed, "faults"));
   co_return base::Result<void>();
 }
@@ -145,7 +108,9 @@ std::unique_ptr<EmbeddedServer> EmbeddedServer::start(Config config) {
   net::ServerOptions options;
   options.address = config.address;
   options.port = config.port;
-  const net::TlsServerOptions tls{state->identity.server, state->identity.authority.certificate_pem};
+  const net::CertificateAndKey& authority = state->identity.authority;
+  const net::TlsServerOptions tls{issue_server_certificate(authority, config.address),
+                                  authority.certificate_pem};
   options.tls = checked(net::TlsServer::make(tls), "TLS");
   options.refusal = [limit = options.body_limit](int status, std::string_view reason) {
     return transport_refusal(status, reason, limit);
@@ -159,8 +124,10 @@ std::unique_ptr<EmbeddedServer> EmbeddedServer::start(Config config) {
 std::string EmbeddedServer::url() const { return state_->endpoint.url(); }
 std::uint16_t EmbeddedServer::port() const { return state_->endpoint.port; }
 const std::string& EmbeddedServer::ca_pem() const { return state_->identity.authority.certificate_pem; }
-const std::string& EmbeddedServer::token() const { return state_->token; }
-const net::CertificateAndKey& EmbeddedServer::client_certificate() const { return state_->identity.client; }
+const std::string& EmbeddedServer::token() const { return state_->identity.token; }
+const net::CertificateAndKey& EmbeddedServer::client_certificate() const {
+  return state_->identity.administrator;
+}
 base::Nanoseconds EmbeddedServer::cpu_time() const { return state_->shard.cpu_time(); }
 
 std::string EmbeddedServer::kubeconfig() const {
@@ -185,8 +152,9 @@ std::string EmbeddedServer::kubeconfig() const {
       "    cluster: k8scale\n"
       "    user: admin\n"
       "current-context: k8scale\n",
-      url(), base::base64_encode(ca_pem()), state_->token,
-      base::base64_encode(identity.client.certificate_pem), base::base64_encode(identity.client.key_pem));
+      url(), base::base64_encode(ca_pem()), identity.token,
+      base::base64_encode(identity.administrator.certificate_pem),
+      base::base64_encode(identity.administrator.key_pem));
 }
 
 void EmbeddedServer::stop(base::Nanoseconds grace) {

@@ -3,23 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "k8scale/base/error.h"
 #include "k8scale/base/text.h"
+#include "kube/json_member.h"
 
 namespace k8scale::kube {
 namespace {
 
 using Json = nlohmann::json;
 using Endpoints = std::vector<net::Endpoint>;
-
-const Json& member(const Json& object, const char* name) {
-  static const Json absent;
-  if (!object.is_object()) return absent;
-  const auto found = object.find(name);
-  return found == object.end() ? absent : *found;
-}
 
 std::optional<std::uint16_t> first_tcp_port(const Json& ports) {
   for (const Json& each : ports) {

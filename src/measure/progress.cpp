@@ -67,16 +67,19 @@ Progress::~Progress() { finish(); }
 std::optional<base::Nanoseconds> Progress::next() const { return next_; }
 
 void Progress::show(base::Nanoseconds elapsed, const Pace& pace, const Snapshot& snapshot) {
+  if (next_ && elapsed >= *next_) show(elapsed, progress_text(elapsed, pace, snapshot));
+}
+
+void Progress::show(base::Nanoseconds elapsed, std::string_view text) {
   if (!next_ || elapsed < *next_) return;
   const base::Nanoseconds interval = redraws_ ? redraw_interval : plain_interval;
   next_ = (elapsed / interval + 1) * interval;
-  const std::string text = progress_text(elapsed, pace, snapshot);
   if (redraws_) {
     // One column stays free: a full line would wrap on some terminals.
     write_all(descriptor_, fmt::format("{}{}", clear_line, cut(text, columns_of(descriptor_) - 1)));
     drawn_ = true;
   } else {
-    write_all(descriptor_, text + "\n");
+    write_all(descriptor_, fmt::format("{}\n", text));
   }
 }
 

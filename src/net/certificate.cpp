@@ -120,6 +120,30 @@ base::Result<CertificateAndKey> issue_certificate(const CertificateAndKey& autho
   return to_pem(certificate.get(), key.get());
 }
 
+base::Result<void> check_certificate(const std::string& pem, const std::string& authority_pem) {
+  const openssl::Certificate certificate = openssl::read_certificate(pem);
+  if (!certificate) return failed("not a PEM certificate");
+  const openssl::Certificate authority = openssl::read_certificate(authority_pem);
+  if (!authority) return failed("the authority's is not a PEM certificate");
+  const openssl::Store trusted(X509_STORE_new());
+  X509_STORE_add_cert(trusted.get(), authority.get());
+  const openssl::Verification verification(X509_STORE_CTX_new());
+  X509_STORE_CTX_init(verification.get(), trusted.get(), certificate.get(), nullptr);
+  if (X509_verify_cert(verification.get()) == 1) return {};
+  ERR_clear_error();
+  return base::Failure(base::FailureKind::tls,
+                       X509_verify_cert_error_string(X509_STORE_CTX_get_error(verification.get())));
+}
+
+base::Result<void> check_key(const CertificateAndKey& pair) {
+  const openssl::Key key = openssl::read_key(pair.key_pem);
+  if (!key) return failed("not a PEM key without passphrase");
+  const openssl::Certificate certificate = openssl::read_certificate(pair.certificate_pem);
+  if (!certificate) return failed("not a PEM certificate");
+  if (X509_check_private_key(certificate.get(), key.get()) == 1) return {};
+  return failed("the key does not belong to the certificate");
+}
+
 CertificateSubject openssl::subject_of(const X509* certificate) {
   CertificateSubject subject;
   X509_NAME* name = X509_get_subject_name(certificate);

@@ -104,6 +104,15 @@ TEST_CASE("on a terminal one line is redrawn four times a second and cleared at 
   CHECK(drain(terminal.master).empty());
 }
 
+TEST_CASE("a line of another text keeps the same times") {
+  const Pipe pipe;
+  Progress progress(ProgressStyle::plain, pipe.ends[1]);
+  progress.show(9999ms, "early");
+  progress.show(10s, "in time");
+  CHECK(drain(pipe.ends[0]) == "in time\n");
+  CHECK(progress.next() == base::Nanoseconds(20s));
+}
+
 TEST_CASE("the line never wraps on a narrow terminal") {
   const Terminal terminal(20);
   Progress progress(ProgressStyle::automatic, terminal.slave);

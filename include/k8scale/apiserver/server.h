@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ struct Config {
   std::size_t max_in_flight = 0;  ///< requests for objects at a time, 429 beyond; 0: no limit
   std::size_t watch_window = 0;   ///< past events that are kept; 0: 100,000 that take up to 16 MiB
   std::uint64_t seed = 0;         ///< of uids, generated names and faults; 0: from the system
+  /// Folder that keeps the certificate authority and the administrator's token and certificate, which are
+  /// made there when there are none; empty: new ones at each start.
+  std::filesystem::path identity;
 };
 
 /// Reads `group/version/plural=Kind` or, for the core group, `version/plural=Kind`; namespaced. Throws
@@ -30,7 +34,7 @@ struct Config {
 /// Runs on a thread of its own. All members belong to the thread that started it.
 class EmbeddedServer {
  public:
-  /// Throws base::Error when it cannot listen.
+  /// Throws base::Error when it cannot listen, or not use its identity.
   [[nodiscard]] static std::unique_ptr<EmbeddedServer> start(Config config);
   /// Stops.
   ~EmbeddedServer();

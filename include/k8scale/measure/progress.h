@@ -34,6 +34,8 @@ class Progress {
   [[nodiscard]] std::optional<base::Nanoseconds> next() const;
   /// Draws, when `elapsed` has reached `next()`.
   void show(base::Nanoseconds elapsed, const Pace& pace, const Snapshot& snapshot);
+  /// The same with another text.
+  void show(base::Nanoseconds elapsed, std::string_view text);
   /// Clears the line that is redrawn, so that other output can follow. Nothing is shown afterwards.
   void finish();
 

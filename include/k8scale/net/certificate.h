@@ -30,6 +30,11 @@ struct CertificateRequest {
 [[nodiscard]] base::Result<CertificateAndKey> issue_certificate(const CertificateAndKey& authority,
                                                                 const CertificateRequest& request);
 
+/// Fails unless the first certificate in `pem` is in force and was issued by `authority_pem`, or is that one.
+[[nodiscard]] base::Result<void> check_certificate(const std::string& pem, const std::string& authority_pem);
+/// Fails unless the key can be read and belongs to the certificate.
+[[nodiscard]] base::Result<void> check_key(const CertificateAndKey& pair);
+
 /// Who a certificate was given to: what Kubernetes reads as user and groups.
 struct CertificateSubject {
   std::string common_name;

@@ -1,0 +1,274 @@
+#include "k8scale/load/cleanup.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <future>
+#include <iostream>
+#include <memory>
+
+#include "cleanup_report.h"
+#include "cleanup_resources.h"
+#include "cluster_flags.h"
+#include "driver_namespace.h"
+#include "k8scale/base/error.h"
+#include "k8scale/base/flags.h"
+#include "k8scale/base/log.h"
+#include "k8scale/base/stop_signals.h"
+#include "k8scale/base/text.h"
+#include "k8scale/load/run_id.h"
+#include "k8scale/measure/progress.h"
+#include "k8scale/measure/report.h"
+#include "observe_flags.h"
+#include "observe_run.h"
+#include "tools.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int left_exit_code = 3;
+constexpr int output_lost_exit_code = 12;
+constexpr std::string_view exit_codes =
+    "Exit codes: 0 nothing is left, or with --dry-run all was listed; 1 a flag; 3 something is left, or "
+    "could\n"
+    "not be listed; 12 --json cannot be written; 20 the configuration, its credentials, or the server "
+    "behind\n"
+    "it; 130 SIGINT; 143 SIGTERM.";
+constexpr std::uint64_t most_concurrency = 1'000;
+constexpr auto longest_grace = std::chrono::hours(24);
+constexpr auto look_period = std::chrono::milliseconds(250);
+
+struct Flags {
+  std::string run_id;
+  bool all = false;
+  std::vector<std::string> resources;
+  bool dry_run = false;
+  std::uint64_t concurrency = 16;
+  std::string json;
+  ClusterFlags cluster;
+  base::Nanoseconds grace = std::chrono::seconds(30);
+  std::string progress = "auto";
+  int verbosity = 0;
+};
+
+void declare(CLI::App& app, Flags& flags) {
+  base::add_value(app, "--runid", flags.run_id, "run whose objects are removed: those named RUNID-NUMBER");
+  base::add_bool(app, "--all", flags.all, "instead of --runid: the objects of all runs");
+  app.add_option(
+         "--resource", flags.resources,
+         "what else to remove beside configmaps and flunders: group/version/plural, or version/plural "
+         "for the core group; may be repeated")
+      ->type_name("RESOURCE");
+  base::add_bool(app, "--dry-run", flags.dry_run, "list what would go, and remove nothing");
+  base::add_value(app, "--concurrency", flags.concurrency, "deletes in flight at most");
+  base::add_value(app, "--json", flags.json, "file for what was found, removed and left, in JSON");
+  flags.cluster.declare(app);
+  base::add_duration(app, "--grace", flags.grace, "longest time to list what is left after a stop signal");
+  base::add_value(app, "--progress", flags.progress, "auto, plain (a line every 10 s) or none");
+  base::add_value(app, "-v", flags.verbosity, "verbosity of the log; 1 names the first that were removed");
+}
+
+measure::ProgressStyle check(const Flags& flags) {
+  if (flags.run_id.empty() && !flags.all) {
+    throw base::Error("found neither -runid nor --all, expected one of them");
+  }
+  if (!flags.run_id.empty() && flags.all) {
+    throw base::Error("--all means all runs: expected no -runid beside it");
+  }
+  if (!flags.all) load::check_run_id(flags.run_id, load::name_suffix_length(1));
+  if (flags.concurrency < 1 || flags.concurrency > most_concurrency) {
+    throw base::Error(
+        fmt::format("--concurrency: found {}, expected 1 to {}", flags.concurrency, most_concurrency));
+  }
+  if (flags.grace < base::Nanoseconds(0) || flags.grace > longest_grace) {
+    throw base::Error(
+        fmt::format("--grace: found {}, expected 0 to 24h", base::format_duration(flags.grace)));
+  }
+  for (const std::string& each : flags.resources) static_cast<void>(parse_resource(each));
+  const auto style = measure::parse_progress_style(flags.progress);
+  if (style) return *style;
+  throw base::Error(
+      fmt::format("--progress: found {}, expected auto, plain or none", base::go_quote(flags.progress)));
+}
+
+kube::ClientOptions client_options(const Flags& flags) {
+  kube::ClientOptions options;
+  options.user_agent = "k8scale cleanup";
+  options.most_connections = flags.concurrency;
+  return options;
+}
+
+// One clean-up and what it needs.
+class CleanupRun {
+ public:
+  CleanupRun(const Flags& flags, measure::ProgressStyle progress);
+  int run();
+
+ private:
+  void prepare();
+  [[nodiscard]] net::Task<void> clean(std::promise<void>& ended);
+  void wait_for_end(std::future<void>& done);
+  void stop(int signal);
+  void show_progress();
+  [[nodiscard]] CleanupReport report() const;
+  [[nodiscard]] int tell(const CleanupReport& report) const;
+
+  const Flags& flags_;
+  base::StopSignals signals_;
+  measure::Progress progress_;
+  Cluster cluster_;
+  std::shared_ptr<kube::Credentials> credentials_;
+  net::Shard shard_{"cleanup"};
+  kube::Client client_;
+  std::string server_version_;
+  std::vector<std::unique_ptr<load::Cleanup>> cleanups_;
+  std::vector<CleanedResource> unknown_;  // what cannot even be asked for
+  std::size_t current_ = 0;               // of `cleanups_`; the shard's
+  base::SteadyTime start_;
+  base::WallTime started_;
+  base::SteadyTime give_up_ = base::SteadyTime::max();
+  std::optional<int> signal_;
+};
+
+CleanupRun::CleanupRun(const Flags& flags, measure::ProgressStyle progress)
+    : flags_(flags),
+      progress_(progress),
+      cluster_(open_cluster(flags.cluster)),
+      credentials_(kube::Credentials::load(cluster_.configuration)),
+      client_(shard_, cluster_.configuration, credentials_, client_options(flags)) {}
+
+void CleanupRun::prepare() {
+  server_version_ = kube::server_version(shard_, client_);
+  CleanupResources resources = find_cleanup_resources(shard_, client_, flags_.resources);
+  unknown_ = std::move(resources.unknown);
+  load::Cleanup::Options options;
+  options.run_id = flags_.run_id;
+  options.label_selector = label_selector;
+  options.concurrency = flags_.concurrency;
+  for (const kube::Resource& each : resources.served) {
+    cleanups_.push_back(
+        std::make_unique<load::Cleanup>(shard_, client_, kube::Collection(each, namespace_name), options));
+  }
+}
+
+net::Task<void> CleanupRun::clean(std::promise<void>& ended) {
+  for (current_ = 0; current_ < cleanups_.size(); ++current_) {
+    load::Cleanup& cleanup = *cleanups_[current_];
+    if (flags_.dry_run) {
+      co_await cleanup.look();
+    } else {
+      co_await cleanup.remove();
+    }
+  }
+  ended.set_value();
+  signals_.wake();
+}
+
+void CleanupRun::stop(int signal) {
+  progress_.finish();
+  if (signal_) {
+    base::log_warning("a second signal: ending at once");
+    ::_exit(128 + signal);
+  }
+  signal_ = signal;
+  give_up_ = Clock::now() + flags_.grace;
+  base::log_info(fmt::format("{}: no more deletes; listing what is left, for up to {}",
+                             base::signal_name(signal), base::format_duration(flags_.grace)));
+  shard_.post([this] {
+    client_.stop_retrying();
+    for (const auto& each : cleanups_) each->stop();
+  });
+}
+
+void CleanupRun::show_progress() {
+  const base::Nanoseconds elapsed = Clock::now() - start_;
+  const auto next = progress_.next();
+  if (!next || elapsed < *next) return;
+  const std::string text = ask(shard_, [this] {
+    if (current_ == cleanups_.size()) return std::string("done");
+    const load::CleanupProgress now = cleanups_[current_]->progress();
+    const std::string& resource = cleanups_[current_]->collection().qualified();
+    if (now.listing) return fmt::format("{}: {} listed  errors {}", resource, now.listed, now.errors);
+    return fmt::format("{}: {}/{} deleted  errors {}", resource, now.deleted, now.listed, now.errors);
+  });
+  progress_.show(elapsed, fmt::format("{:.1f}s  {}", base::to_seconds(elapsed), text));
+}
+
+void CleanupRun::wait_for_end(std::future<void>& done) {
+  while (done.wait_for(std::chrono::seconds(0)) != std::future_status::ready && Clock::now() < give_up_) {
+    const auto signal = signals_.wait_until(std::min(Clock::now() + look_period, give_up_));
+    if (signal) stop(*signal);
+    show_progress();
+  }
+  progress_.finish();
+}
+
+CleanupReport CleanupRun::report() const {
+  CleanupReport report;
+  report.server = client_.server();
+  report.server_version = server_version_;
+  report.run_id = flags_.run_id;
+  report.dry_run = flags_.dry_run;
+  report.started = started_;
+  report.ended = std::chrono::system_clock::now();
+  report.duration = Clock::now() - start_;
+  if (signal_) report.interrupted = base::signal_name(*signal_);
+  for (const auto& each : cleanups_) {
+    report.resources.push_back({each->collection().qualified(), each->result()});
+  }
+  report.resources.insert(report.resources.end(), unknown_.begin(), unknown_.end());
+  return report;
+}
+
+int CleanupRun::tell(const CleanupReport& report) const {
+  for (const auto& [resource, result] : report.resources) {
+    if (result.first_removed.empty()) continue;
+    const std::uint64_t more = result.removed() - std::min(result.removed(), result.first_removed.size());
+    base::log_verbose(1, fmt::format("removed of {}: {}{}", resource, fmt::join(result.first_removed, ", "),
+                                     more > 0 ? fmt::format(", and {} more", more) : ""));
+  }
+  print_text(std::cout, report);
+  std::cout.flush();
+  bool written = true;
+  if (!flags_.json.empty()) {
+    const base::Result<void> outcome = measure::write_json(flags_.json, to_json(report));
+    written = outcome.has_value();
+    if (!written) base::log_error("--json: " + outcome.error().detail());
+  }
+  if (signal_) return 128 + *signal_;
+  const bool something_left = !flags_.dry_run && report.left() > 0;
+  if (something_left || !report.is_certain()) return left_exit_code;
+  return written ? 0 : output_lost_exit_code;
+}
+
+int CleanupRun::run() {
+  prepare();
+  start_ = Clock::now();
+  started_ = std::chrono::system_clock::now();
+  std::promise<void> ended;
+  std::future<void> done = ended.get_future();
+  shard_.spawn(clean(ended));
+  wait_for_end(done);
+  shard_.stop();
+  return tell(report());
+}
+
+}  // namespace
+
+int cleanup(const std::vector<std::string>& arguments) {
+  Flags flags;
+  CLI::App app("Removes what drivers that crashed left in the namespace scaletest.", "k8scale cleanup");
+  declare(app, flags);
+  app.footer(std::string(exit_codes));
+  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
+  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  base::set_verbosity(flags.verbosity);
+  const measure::ProgressStyle progress = check(flags);
+  return CleanupRun(flags, progress).run();
+}
+
+}  // namespace k8scale::subcommands
