@@ -30,6 +30,9 @@ struct CertificateRequest {
 [[nodiscard]] base::Result<CertificateAndKey> issue_certificate(const CertificateAndKey& authority,
                                                                 const CertificateRequest& request);
 
+/// A certificate that is its own issuer: who trusts it, trusts it alone.
+[[nodiscard]] base::Result<CertificateAndKey> make_self_signed(const CertificateRequest& request);
+
 /// Who a certificate was given to: what Kubernetes reads as user and groups.
 struct CertificateSubject {
   std::string common_name;
