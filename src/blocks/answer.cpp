@@ -38,9 +38,10 @@ bool Answer::put(std::string_view piece) {
 }
 
 void Answer::record_lateness(std::uint64_t first, std::uint64_t end) {
-  if (first == 0 && end > 0) first_block_ = now_;
   for (std::uint64_t block = first; block < end; ++block) {
-    lateness_.record(now_ - first_block_ - request_.period * static_cast<std::int64_t>(block));
+    const base::SteadyTime start = now_ - request_.period * static_cast<std::int64_t>(block);
+    if (block == 0 || start < schedule_start_) schedule_start_ = start;
+    lateness_.record(start - schedule_start_);
   }
 }
 

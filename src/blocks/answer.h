@@ -41,7 +41,8 @@ class Answer : public net::BodySink {
   BlockChecker checker_;
   net::ResponseHead head_;
   net::MessageParser parser_;
-  base::SteadyTime now_, first_byte_, first_block_;
+  base::SteadyTime now_, first_byte_;
+  base::SteadyTime schedule_start_;  // the latest that explains all blocks so far
   bool good_ = true;
   std::string refusal_;  // the beginning of the body of an answer that has no blocks
 };

@@ -21,6 +21,8 @@ constexpr base::Nanoseconds first_pause = std::chrono::milliseconds(100);
 constexpr base::Nanoseconds longest_pause = std::chrono::seconds(5);
 // What is read before others on the shard have their turn.
 constexpr std::size_t turn = 4 * 1024 * 1024;
+// After fewer bytes than these there is probably nothing more for now, and asking the kernel is in vain.
+constexpr std::size_t worth_another_look = 4 * 1024;
 
 }  // namespace
 
@@ -139,34 +141,25 @@ std::string ClientConnection::request_text(const Asker& asker) const {
 Task<base::Result<void>> ClientConnection::read_answer(Answer& answer) {
   const base::Nanoseconds limit = shard_.options.answer_timeout + shard_.options.period;
   std::size_t in_this_turn = 0;
-  bool whole = false;
-  std::string_view bytes = {};  // the first time, only those that came behind the last answer
-  for (;;) {
-    if (!bytes.empty() || !received_.empty()) {
-      answer.set_now(Clock::now());
-      const base::Result<bool> used = use(answer, bytes);
-      if (used.has_error()) co_return used.error();
-      whole = *used;
-    }
-    if (whole) co_return base::Result<void>();
-    if (in_this_turn > turn) {
-      in_this_turn = 0;
-      co_await yield_turn();
-      if (shard_.stop.raised()) co_return Failure(FailureKind::cancelled, "given up");
-    }
-    base::Result<std::optional<std::size_t>> read = stream_->read_now(shard_.received);
-    while (read.has_value() && !read->has_value()) {
-      in_this_turn = 0;
+  bool more_is_there = false;  // probably
+  base::Result<bool> whole = received_.empty() ? base::Result<bool>(false) : use(answer, {});
+  while (whole.has_value() && !*whole) {
+    if (!more_is_there || in_this_turn > turn) {
       stream_->set_limit(limit, "no bytes of the answer");
+      in_this_turn = 0;
       const base::Result<void> ready = co_await stream_->wait_readable();
       if (ready.has_error()) co_return ready.error();
-      read = stream_->read_now(shard_.received);
     }
+    const base::Result<std::optional<std::size_t>> read = stream_->read_now(shard_.received);
     if (read.has_error()) co_return read.error();
-    if (**read == 0) co_return end_of_stream(answer);
-    bytes = {shard_.received.data(), **read};
-    in_this_turn += bytes.size();
+    if (*read == std::size_t{0}) co_return end_of_stream(answer);
+    more_is_there = read->value_or(0) >= worth_another_look;
+    if (!read->has_value()) continue;
+    in_this_turn += **read;
+    whole = use(answer, {shard_.received.data(), **read});
   }
+  if (whole.has_error()) co_return whole.error();
+  co_return base::Result<void>();
 }
 
 base::Result<void> ClientConnection::end_of_stream(Answer& answer) {
@@ -178,6 +171,7 @@ base::Result<void> ClientConnection::end_of_stream(Answer& answer) {
 
 // Whether the answer is whole. Answers are parsed where they were read; only what is left over is kept.
 base::Result<bool> ClientConnection::use(Answer& answer, std::string_view bytes) {
+  answer.set_now(Clock::now());
   net::MessageParser& parser = answer.parser();
   const bool alone = received_.empty();
   if (!alone) received_ += bytes;

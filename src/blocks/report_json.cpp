@@ -57,7 +57,7 @@ Json server_json(const std::optional<ServerSide>& server) {
           {"retransmits", server->retransmits},
           {"cpu", server->cpu.count()},
           {"cpu_per_gigabyte", per_gigabyte(server->cpu, server->bytes)},
-          {"lateness", server->lateness}};
+          {"lateness", measure::to_json(server->lateness)}};
 }
 
 Json facts_json(const RunFacts& facts) {
@@ -68,6 +68,16 @@ Json facts_json(const RunFacts& facts) {
           {"started", measure::rfc3339_millis(facts.started)},
           {"duration", facts.duration.count()},
           {"interrupted", measure::or_null(facts.interrupted)}};
+}
+
+// Empty when there is none that can be read.
+measure::Histogram lateness_of(const Json& stats) {
+  const Json lateness = stats.value("lateness", Json::object());
+  const bool encoded =
+      lateness.is_object() && lateness.contains("histogram") && lateness["histogram"].is_string();
+  if (!encoded) return {};
+  auto histogram = measure::Histogram::decode(lateness["histogram"].get<std::string>());
+  return histogram ? std::move(*histogram) : measure::Histogram();
 }
 
 }  // namespace
@@ -89,7 +99,7 @@ std::optional<ServerSide> server_side(const Json& before, const Json& after) {
   side.requests = difference("requests");
   side.retransmits = difference("retransmits");
   side.cpu = base::Nanoseconds(static_cast<std::int64_t>(difference("cpu")));
-  side.lateness = after.value("lateness", Json());
+  side.lateness = lateness_of(after).since(lateness_of(before));
   return side;
 }
 

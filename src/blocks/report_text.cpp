@@ -106,12 +106,9 @@ void print_failures(std::ostream& out, const ClientFigures& figures) {
 void print_server_side(std::ostream& out, const ServerSide& server) {
   out << fmt::format("server: {}, {} requests, {} retransmits", cpu_text(server.cpu, server.bytes),
                      server.requests, server.retransmits);
-  if (server.lateness.is_object() && server.lateness.value("count", 0) > 0) {
-    const auto at = [&](const char* name) {
-      return base::format_duration(base::Nanoseconds(server.lateness.value(name, std::int64_t{0})));
-    };
-    out << ", blocks sent late by p50 " << at("p50") << ", p99 " << at("p99") << ", max " << at("max")
-        << " since it began";
+  if (server.lateness.count() > 0) {
+    out << fmt::format(", blocks sent late by p50 {}, p99 {}, max {}", point(server.lateness, 0.5),
+                       point(server.lateness, 0.99), point(server.lateness, 1));
   }
   out << '\n';
 }

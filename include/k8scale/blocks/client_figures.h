@@ -14,8 +14,8 @@ struct RequestTimes {
   measure::Histogram wait;  ///< from a thread's wish to its sending: the connection was in use, or not open
   measure::Histogram first_byte;  ///< from sending to the answer's first byte
   measure::Histogram request;     ///< from sending to the answer's last byte
-  /// How late a block's first byte came, of paced requests: block i is due `i * period` after the first block
-  /// came. One that came early, because the first was late, counts as 0.
+  /// How late a block's first byte came, of paced requests: block i is due `i * period` after the schedule's
+  /// start, which is the latest moment by which no block until then came early.
   measure::Histogram lateness;
 
   void merge(const RequestTimes& other);

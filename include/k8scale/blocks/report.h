@@ -26,7 +26,7 @@ struct ServerSide {
   std::uint64_t requests = 0;
   std::uint64_t retransmits = 0;
   base::Nanoseconds cpu{0};
-  nlohmann::ordered_json lateness;  ///< since the server began
+  measure::Histogram lateness;  ///< from a block's due time to its sending
 };
 /// Nothing when the two are not what `to_json(ServerFigures)` writes.
 [[nodiscard]] std::optional<ServerSide> server_side(const nlohmann::ordered_json& before,
@@ -46,8 +46,7 @@ void print_text(std::ostream& out, const ClientReport& report);
 /// `lateness`, each as in measure/report.h; `connections`: a list with `number`, `bytes`, `bytes_per_second`,
 /// `requests`, `failures`, `opened`, `resumed`, `retransmits`, `round_trip_time` (ns), `protocol` and
 /// `last_failure` (null: none), `times` (null when there are more than 64 connections); `server_side` (null:
-/// it gave no figures): `bytes`, `requests`, `retransmits`, `cpu`, `cpu_per_gigabyte`, `lateness` (since the
-/// server began).
+/// it gave no figures): `bytes`, `requests`, `retransmits`, `cpu`, `cpu_per_gigabyte`, `lateness`.
 [[nodiscard]] nlohmann::ordered_json to_json(const ClientReport& report);
 
 struct ServerReport {

@@ -21,8 +21,8 @@ enum class ParseError { none, malformed, head_too_large, body_too_large };
 /// Whether the message may have a body at all: an answer to HEAD or CONNECT has none.
 enum class BodyRule { as_the_head_says, none };
 
-/// Takes a body as it comes, in pieces that are valid during the call. False: it is not what was expected, and
-/// reading ends.
+/// Takes a body as it comes, in pieces that are valid during the call. False: it is not what was expected,
+/// and reading ends.
 class BodySink {
  public:
   virtual ~BodySink() = default;
