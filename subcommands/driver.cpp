@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "debug_from.h"
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
@@ -28,7 +29,7 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
     : subcommand_(std::move(subcommand)),
       flags_(flags),
       settings_(std::move(settings)),
-      metrics_(flags.metric_port, flags.metric_port == DriverFlags().metric_port,
+      metrics_(flags.metric_port, flags.metric_port == DriverFlags().metric_port, askers_of(flags.debug_from),
                [this] {
                  return shown_.look([](const Shown& shown) {
                    return measure::metrics_text(shown.snapshot, shown.pace, measure::read_process());

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "debug_from.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/files.h"
 #include "k8scale/base/flags.h"
@@ -68,6 +69,18 @@ std::filesystem::path temporary_folder() {
   return folder == nullptr || *folder == '\0' ? "/tmp" : folder;
 }
 
+net::Task<net::Response> answer_other(const net::ServerRequest& request, profile::Askers askers) {
+  net::Response response;
+  if (profile::is_profile_path(net::split_target(request.target).first)) {
+    response = co_await profile::answer(request, askers);
+  } else {
+    response.status = 404;
+    response.headers.add("Content-Type", "text/plain; charset=utf-8");
+    response.body = "expected /blocks, /stats or /debug/pprof\n";
+  }
+  co_return response;
+}
+
 }  // namespace
 
 void HttperfFlags::declare(CLI::App& app) {
@@ -105,6 +118,7 @@ void HttperfFlags::declare(CLI::App& app) {
   base::add_bool(app, "--json", json, "print the result as JSON");
   base::add_bool(app, "--json-stream", json_stream,
                  "print a line of JSON for each interval, and one at the end");
+  add_debug_from(app, debug_from);
   base::add_value(app, "-v", verbosity, "verbosity of the log: 2 intervals, 3 requests, 4 their URLs");
   app.footer(
       "Exit codes: 0 it came to its end; 1 a flag, a port or file that cannot be used, or a request that "
@@ -180,6 +194,9 @@ blocks::ServerOptions HttperfFlags::server_options() const {
   options.threads = io_threads;
   options.largest_block = max_block;
   options.most_connections = max_connections;
+  options.other = [askers = askers_of(debug_from)](const net::ServerRequest& request) {
+    return answer_other(request, askers);
+  };
   return options;
 }
 

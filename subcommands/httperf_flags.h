@@ -37,6 +37,7 @@ struct HttperfFlags {
   bool resume = false;
   std::uint64_t max_block = 1ULL << 30U;
   std::uint64_t max_connections = 10'000;
+  std::string debug_from = "loopback";
   bool json = false;
   bool json_stream = false;
 
