@@ -61,6 +61,7 @@ class Writer {
 
   void add_sample(const StackSample& stack) {
     std::vector<std::uint64_t> locations;
+    locations.reserve(stack.addresses.size());
     for (const std::uint64_t address : stack.addresses) locations.push_back(location_of(address));
     pbf_writer message(profile_, field::sample);
     message.add_packed_uint64(field::location_id, locations.begin(), locations.end());
