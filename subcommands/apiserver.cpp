@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "debug_from.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/files.h"
 #include "k8scale/base/flags.h"
@@ -27,6 +28,7 @@ struct Flags {
   std::uint64_t max_inflight = 0;
   std::uint64_t watch_window = 0;
   base::Nanoseconds grace = std::chrono::seconds(5);
+  std::string debug_from = "loopback";
   int verbosity = 0;
 };
 
@@ -46,6 +48,7 @@ void declare(CLI::App& app, Flags& flags) {
   base::add_value(app, "--watch-window", flags.watch_window,
                   "past events that watches can start from; 0 for 100,000 or 16 MiB of them");
   base::add_duration(app, "--grace", flags.grace, "how long running requests may take after a stop signal");
+  add_debug_from(app, flags.debug_from);
   base::add_value(app, "-v", flags.verbosity, "verbosity of the log");
 }
 
@@ -57,6 +60,10 @@ apiserver::Config config_of(const Flags& flags) {
   config.address = flags.address;
   config.port = static_cast<std::uint16_t>(flags.port);
   config.identity = flags.identity;
+  config.beside = [askers = askers_of(flags.debug_from)](const net::ServerRequest& request) {
+    const bool asked = profile::is_profile_path(net::split_target(request.target).first);
+    return asked ? std::optional(profile::answer(request, askers)) : std::nullopt;
+  };
   config.max_in_flight = flags.max_inflight;
   config.watch_window = flags.watch_window;
   for (const std::string& each : flags.resources) config.resources.push_back(apiserver::parse_resource(each));

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <utility>
 
+#include "debug_from.h"
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
@@ -39,6 +40,7 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
       flags_(flags),
       settings_(std::move(settings)),
       metrics_(flags.metric_port.empty() ? default_metric_port : flags.metric_port, flags.metric_port.empty(),
+               askers_of(flags.debug_from),
                [this] {
                  return shown_.look([](const Shown& shown) {
                    return measure::metrics_text(shown.snapshot, shown.pace, measure::read_process());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "debug_from.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
@@ -86,6 +87,7 @@ void DriverFlags::declare(CLI::App& app) {
   base::add_count(app, "--observe", observe,
                   "watch what is written, on 1 or N connections, and measure when each write is seen");
   base::add_value(app, "--progress", progress, "auto, plain (a line every 10 s) or none");
+  add_debug_from(app, debug_from);
   base::add_value(app, "-v", verbosity, "verbosity of the log");
 }
 

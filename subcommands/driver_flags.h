@@ -32,6 +32,7 @@ struct DriverFlags {
   std::string balance;      ///< empty: what the driver's original did
   bool use_protobuf = false;
   std::uint64_t observe = 0;  ///< watchers of what the run writes
+  std::string debug_from = "loopback";
   int verbosity = 0;
 
   void declare(CLI::App& app);

@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "debug_from.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
@@ -72,6 +73,7 @@ LoggerRun::LoggerRun(const LoggerFlags& flags, const LoggerKind& kind)
       collection_(parse_resource(flags.observe.resource), ""),
       identity_{collection_.resource().plural, net::own_address()},
       metrics_(flags.observe.metric_port, flags.observe.metric_port == ObserveFlags::default_metric_port,
+               askers_of(flags.observe.debug_from),
                [this] {
                  return shown_.look([this](const observe::LoggerState& state) {
                    return observe::metrics_text(state, identity_, measure::read_process());

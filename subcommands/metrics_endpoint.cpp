@@ -20,8 +20,9 @@ constexpr std::string_view plain_text = "text/plain; charset=utf-8";
 }  // namespace
 
 struct MetricsEndpoint::State {
-  explicit State(Text what) : text(std::move(what)) {}
+  State(profile::Askers who, Text what) : askers(who), text(std::move(what)) {}
 
+  profile::Askers askers;
   Text text;
   net::Shard shard{"metrics"};
   std::unique_ptr<net::Server> server;
@@ -39,7 +40,7 @@ net::Response MetricsEndpoint::State::respond(const net::ServerRequest& request)
   response.status = !known ? 404 : reads ? 200 : 405;
   response.headers.add("Content-Type", metrics && reads ? measure::metrics_content_type : plain_text);
   if (!known) {
-    response.body = "expected /metrics or /healthz\n";
+    response.body = "expected /metrics, /healthz or /debug/pprof\n";
   } else if (!reads) {
     response.body = "expected GET\n";
   } else {
@@ -49,13 +50,19 @@ net::Response MetricsEndpoint::State::respond(const net::ServerRequest& request)
 }
 
 net::Task<void> MetricsEndpoint::State::answer(const net::ServerRequest& request, net::Responder& responder) {
-  net::Response response = respond(request);
+  net::Response response;
+  if (profile::is_profile_path(net::split_target(request.target).first)) {
+    response = co_await profile::answer(request, askers);
+  } else {
+    response = respond(request);
+  }
   const base::Result<void> sent = co_await responder.send(std::move(response));
   static_cast<void>(sent);
 }
 
-MetricsEndpoint::MetricsEndpoint(const std::string& address, bool is_default, Text text)
-    : state_(std::make_unique<State>(std::move(text))) {
+MetricsEndpoint::MetricsEndpoint(const std::string& address, bool is_default, profile::Askers askers,
+                                 Text text)
+    : state_(std::make_unique<State>(askers, std::move(text))) {
   const auto endpoint = net::parse_host_port(address, "0.0.0.0");
   if (endpoint.has_error()) throw base::Error("-metricport: " + endpoint.error().detail());
   net::ServerOptions options;

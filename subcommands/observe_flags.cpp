@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "debug_from.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
@@ -55,6 +56,7 @@ void ObserveFlags::declare(CLI::App& app) {
   base::add_bool(app, "--summary", summary, "print a summary at the end");
   base::add_value(app, "--summary-file", summary_file, "file for the summary in JSON");
   base::add_value(app, "--metricport", metric_port, "port or host:port of Prometheus metrics");
+  add_debug_from(app, debug_from);
   base::add_value(app, "-v", verbosity, "verbosity of the log");
 }
 

@@ -21,6 +21,7 @@ struct ObserveFlags {
   base::Nanoseconds until_idle{0};  ///< 0: the same
   bool summary = false;
   std::string summary_file;  ///< empty: none
+  std::string debug_from = "loopback";
   int verbosity = 0;
 
   static constexpr const char* default_metric_port = "9101";

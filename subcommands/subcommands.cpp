@@ -21,6 +21,8 @@ std::span<const Subcommand> all() {
       Subcommand{"flunder-watch", "list and watch Flunders, once or many times over", flunder_watch},
       Subcommand{"logger", "record what a controller sees of any resource", logger},
       Subcommand{"watch", "list and watch any resource, once or many times over", watch},
+      Subcommand{"httperf", "measure throughput and pacing of HTTP over TLS", httperf},
+      Subcommand{"go_httperf", "the same as httperf", httperf},
       Subcommand{"apiserver", "serve the Kubernetes API from memory", apiserver},
   };
   return subcommands;

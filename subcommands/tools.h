@@ -16,6 +16,7 @@ int drive(const std::vector<std::string>& arguments);
 int flunder_driver(const std::vector<std::string>& arguments);
 int flunder_logger(const std::vector<std::string>& arguments);
 int flunder_watch(const std::vector<std::string>& arguments);
+int httperf(const std::vector<std::string>& arguments);
 int logger(const std::vector<std::string>& arguments);
 int watch(const std::vector<std::string>& arguments);
 

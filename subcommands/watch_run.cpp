@@ -6,6 +6,7 @@
 #include <atomic>
 #include <iostream>
 
+#include "debug_from.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
@@ -81,6 +82,7 @@ WatchRun::WatchRun(const WatchFlags& flags, const WatcherKind& kind)
     : flags_(flags),
       kind_(kind),
       metrics_(flags.observe.metric_port, flags.observe.metric_port == ObserveFlags::default_metric_port,
+               askers_of(flags.observe.debug_from),
                [this] {
                  return shown_.look([](const observe::WatchState& state) {
                    return observe::metrics_text(state, measure::read_process());

@@ -45,6 +45,13 @@ Core make_core(const Config& config, std::uint64_t seed) {
           std::chrono::system_clock::now};
 }
 
+// A client that is gone is no matter.
+net::Task<void> deliver(net::Task<net::Response> answer, net::Responder& responder) {
+  net::Response response = co_await std::move(answer);
+  const base::Result<void> sent = co_await responder.send(std::move(response));
+  static_cast<void>(sent);
+}
+
 }  // namespace
 
 kube::Resource parse_resource(const std::string& text) {
@@ -64,14 +71,17 @@ struct EmbeddedServer::State {
   Identity identity;
   net::Endpoint endpoint;
   Core core;
+  decltype(Config::beside) beside;
   net::Shard shard{"apiserver"};
   std::unique_ptr<ApiHandler> handler;
   std::unique_ptr<net::Server> server;
 
   State(const Config& config, std::uint64_t seed)
       : identity(config.identity.empty() ? make_identity() : open_identity(config.identity)),
-        core(make_core(config, seed)) {}
+        core(make_core(config, seed)),
+        beside(config.beside) {}
 
+  net::Task<void> handle(const net::ServerRequest& request, net::Responder& responder);
   net::Task<void> stop(base::Nanoseconds grace);
   net::Task<base::Result<void>> listen(Config config, std::uint64_t seed, net::ServerOptions options);
 };
@@ -80,12 +90,17 @@ EmbeddedServer::EmbeddedServer(std::unique_ptr<State> state) : state_(std::move(
 
 EmbeddedServer::~EmbeddedServer() { stop(base::Nanoseconds(0)); }
 
+net::Task<void> EmbeddedServer::State::handle(const net::ServerRequest& request, net::Responder& responder) {
+  std::optional<net::Task<net::Response>> other = beside ? beside(request) : std::nullopt;
+  return other ? deliver(std::move(*other), responder) : handler->handle(request, responder);
+}
+
 // Runs on the shard, so that no request is handled before all is in place.
 net::Task<base::Result<void>> EmbeddedServer::State::listen(Config config, std::uint64_t seed,
                                                             net::ServerOptions options) {
   auto listening = net::Server::listen(shard, std::move(options),
                                        [this](const net::ServerRequest& request, net::Responder& responder) {
-                                         return handler->handle(request, responder);
+                                         return handle(request, responder);
                                        });
   if (listening.has_error()) co_return listening.error();
   server = std::move(*listening);

@@ -37,6 +37,20 @@ void Histogram::merge(const Histogram& other) {
   sum_ += other.sum_;
 }
 
+Histogram Histogram::since(const Histogram& earlier) const {
+  Histogram result;
+  for (std::size_t block = 0; block < block_count; ++block) {
+    const Counts* counts = blocks_[block].counts();
+    const Counts* before = earlier.blocks_[block].counts();
+    if (counts == nullptr) continue;
+    for (std::size_t slot = 0; slot < slots; ++slot) {
+      const std::uint64_t old = before == nullptr ? 0 : (*before)[slot];
+      if ((*counts)[slot] > old) result.add_decoded(block, slot, (*counts)[slot] - old);
+    }
+  }
+  return result;
+}
+
 base::Nanoseconds Histogram::mean() const {
   return base::Nanoseconds(count_ == 0 ? 0 : std::llround(sum_ / static_cast<double>(count_)));
 }

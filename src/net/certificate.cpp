@@ -94,6 +94,25 @@ base::Result<CertificateAndKey> make_authority(const std::string& common_name, s
   return to_pem(certificate.get(), key.get());
 }
 
+namespace {
+
+void name_subject(X509* certificate, const CertificateRequest& request) {
+  X509_NAME* name = X509_get_subject_name(certificate);
+  for (const auto& organization : request.organizations) add_name(name, "O", organization);
+  add_name(name, "CN", request.common_name);
+}
+
+bool describe(X509* certificate, X509* issuer, const CertificateRequest& request) {
+  const std::string names = alternative_names(request);
+  const std::string use = request.use == CertificateUse::server ? "serverAuth" : "clientAuth";
+  return add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
+         add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature") &&
+         add_extension(certificate, issuer, NID_ext_key_usage, use) &&
+         (names.empty() || add_extension(certificate, issuer, NID_subject_alt_name, names));
+}
+
+}  // namespace
+
 base::Result<CertificateAndKey> issue_certificate(const CertificateAndKey& authority,
                                                   const CertificateRequest& request) {
   const openssl::Certificate issuer = openssl::read_certificate(authority.certificate_pem);
@@ -102,19 +121,10 @@ base::Result<CertificateAndKey> issue_certificate(const CertificateAndKey& autho
   const openssl::Key key(EVP_EC_gen("P-256"));
   if (!key) return failed("cannot make a key");
   const openssl::Certificate certificate = begin_certificate(key.get(), request.valid_for);
-  X509_NAME* name = X509_get_subject_name(certificate.get());
-  for (const auto& organization : request.organizations) add_name(name, "O", organization);
-  add_name(name, "CN", request.common_name);
+  name_subject(certificate.get(), request);
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer.get()));
-
-  const std::string names = alternative_names(request);
-  const std::string use = request.use == CertificateUse::server ? "serverAuth" : "clientAuth";
-  const bool complete =
-      add_extension(certificate.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE") &&
-      add_extension(certificate.get(), issuer.get(), NID_key_usage, "critical,digitalSignature") &&
-      add_extension(certificate.get(), issuer.get(), NID_ext_key_usage, use) &&
-      add_extension(certificate.get(), issuer.get(), NID_authority_key_identifier, "keyid") &&
-      (names.empty() || add_extension(certificate.get(), issuer.get(), NID_subject_alt_name, names));
+  const bool complete = describe(certificate.get(), issuer.get(), request) &&
+                        add_extension(certificate.get(), issuer.get(), NID_authority_key_identifier, "keyid");
   if (!complete) return failed("cannot describe " + request.common_name);
   if (X509_sign(certificate.get(), issuer_key.get(), EVP_sha256()) == 0) return failed("cannot sign");
   return to_pem(certificate.get(), key.get());
@@ -142,6 +152,19 @@ base::Result<void> check_key(const CertificateAndKey& pair) {
   if (!certificate) return failed("not a PEM certificate");
   if (X509_check_private_key(certificate.get(), key.get()) == 1) return {};
   return failed("the key does not belong to the certificate");
+}
+
+base::Result<CertificateAndKey> make_self_signed(const CertificateRequest& request) {
+  const openssl::Key key(EVP_EC_gen("P-256"));
+  if (!key) return failed("cannot make a key");
+  const openssl::Certificate certificate = begin_certificate(key.get(), request.valid_for);
+  name_subject(certificate.get(), request);
+  X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate.get()));
+  if (!describe(certificate.get(), certificate.get(), request)) {
+    return failed("cannot describe " + request.common_name);
+  }
+  if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0) return failed("cannot sign");
+  return to_pem(certificate.get(), key.get());
 }
 
 CertificateSubject openssl::subject_of(const X509* certificate) {

@@ -3,9 +3,9 @@
 #include <optional>
 #include <string>
 
+#include "k8scale/net/message_parser.h"
 #include "k8scale/net/pool.h"
 #include "net/byte_buffer.h"
-#include "net/message_parser.h"
 #include "net/stream.h"
 
 namespace k8scale::net {

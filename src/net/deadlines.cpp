@@ -1,4 +1,4 @@
-#include "net/deadlines.h"
+#include "k8scale/net/deadlines.h"
 
 #include "k8scale/net/wait.h"
 

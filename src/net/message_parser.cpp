@@ -1,4 +1,4 @@
-#include "net/message_parser.h"
+#include "k8scale/net/message_parser.h"
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
@@ -19,11 +19,17 @@ constexpr std::uint64_t most_reserved = 1024 * 1024;
 
 std::string_view view(string_view text) { return {text.data(), text.size()}; }
 
+// Where a body goes: one of the two.
+struct Body {
+  std::string* text;
+  BodySink* sink;
+};
+
 // What requests and answers have in common: fields and body.
 template <bool is_request>
 class Parser : public http::basic_parser<is_request> {
  public:
-  Parser(Headers& headers, std::string& body, const MessageLimits& limits)
+  Parser(Headers& headers, const Body& body, const MessageLimits& limits)
       : headers_(headers), body_(body), body_limit_(limits.body) {
     this->header_limit(static_cast<std::uint32_t>(limits.head));
     this->body_limit(boost::none);
@@ -44,8 +50,8 @@ class Parser : public http::basic_parser<is_request> {
     if (!length) return;
     if (*length > body_limit_) {
       error = http::error::body_limit;
-    } else {
-      body_.reserve(body_.size() + std::min(*length, most_reserved));
+    } else if (body_.text != nullptr) {
+      body_.text->reserve(body_.text->size() + std::min(*length, most_reserved));
     }
   }
   std::size_t on_body_impl(string_view bytes, error_code& error) override { return append(bytes, error); }
@@ -62,12 +68,16 @@ class Parser : public http::basic_parser<is_request> {
       error = http::error::body_limit;
       return 0;
     }
-    body_.append(bytes.data(), bytes.size());
+    if (body_.text != nullptr) {
+      body_.text->append(bytes.data(), bytes.size());
+    } else if (!body_.sink->put(view(bytes))) {
+      error = http::error::bad_value;
+    }
     return bytes.size();
   }
 
   Headers& headers_;
-  std::string& body_;
+  Body body_;
   std::uint64_t body_limit_;
   std::uint64_t received_ = 0;
 };
@@ -75,7 +85,7 @@ class Parser : public http::basic_parser<is_request> {
 class RequestParser final : public Parser<true> {
  public:
   RequestParser(Request& request, const MessageLimits& limits)
-      : Parser(request.headers, request.body, limits), request_(request) {}
+      : Parser(request.headers, Body{&request.body, nullptr}, limits), request_(request) {}
 
  private:
   void on_request_impl(http::verb, string_view method, string_view target, int version,
@@ -91,7 +101,7 @@ class RequestParser final : public Parser<true> {
 
 class ResponseParser final : public Parser<false> {
  public:
-  ResponseParser(ResponseHead& head, std::string& body, BodyRule rule, const MessageLimits& limits)
+  ResponseParser(ResponseHead& head, const Body& body, BodyRule rule, const MessageLimits& limits)
       : Parser(head.headers, body, limits), head_(head) {
     skip(rule == BodyRule::none);
   }
@@ -123,7 +133,13 @@ struct MessageParser::Implementation {
 MessageParser::MessageParser(ResponseHead& head, std::string& body, BodyRule rule,
                              const MessageLimits& limits)
     : implementation_(std::make_unique<Implementation>()), head_limit_(limits.head) {
-  implementation_->parser.emplace<ResponseParser>(head, body, rule, limits);
+  implementation_->parser.emplace<ResponseParser>(head, Body{&body, nullptr}, rule, limits);
+}
+
+MessageParser::MessageParser(ResponseHead& head, BodySink& body, const MessageLimits& limits)
+    : implementation_(std::make_unique<Implementation>()), head_limit_(limits.head) {
+  implementation_->parser.emplace<ResponseParser>(head, Body{nullptr, &body}, BodyRule::as_the_head_says,
+                                                  limits);
 }
 
 MessageParser::MessageParser(Request& request, const MessageLimits& limits)

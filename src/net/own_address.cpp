@@ -34,18 +34,34 @@ ip::address_v6 as_v6(const ip::address& address) {
   return address.is_v6() ? address.to_v6() : ip::make_address_v6(ip::v4_mapped, address.to_v4());
 }
 
+std::vector<ip::address> interface_addresses() {
+  ifaddrs* first = nullptr;
+  std::vector<ip::address> all;
+  if (::getifaddrs(&first) != 0) return all;
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> list(first, &::freeifaddrs);
+  for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
+    const auto address = address_of(each->ifa_addr);
+    if (address) all.push_back(*address);
+  }
+  return all;
+}
+
 }  // namespace
 
+std::vector<std::string> own_addresses() {
+  std::vector<std::string> texts;
+  for (const ip::address& each : interface_addresses()) {
+    const bool local_to_a_link = each.is_v6() && each.to_v6().is_link_local();
+    if (!local_to_a_link) texts.push_back(each.to_string());
+  }
+  return texts;
+}
+
 std::string own_address() {
-  ifaddrs* first = nullptr;
   std::optional<ip::address> smallest;
-  if (::getifaddrs(&first) == 0) {
-    const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> all(first, &::freeifaddrs);
-    for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
-      const auto address = address_of(each->ifa_addr);
-      if (!address || address->is_loopback()) continue;
-      if (!smallest || as_v6(*address) < as_v6(*smallest)) smallest = address;
-    }
+  for (const ip::address& each : interface_addresses()) {
+    if (each.is_loopback()) continue;
+    if (!smallest || as_v6(each) < as_v6(*smallest)) smallest = each;
   }
   return smallest ? smallest->to_string() : "127.0.0.1";
 }

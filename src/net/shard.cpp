@@ -11,7 +11,7 @@
 #include <exception>
 #include <thread>
 
-#include "net/deadlines.h"
+#include "k8scale/net/deadlines.h"
 
 namespace k8scale::net {
 namespace asio = boost::asio;

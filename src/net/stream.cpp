@@ -96,7 +96,8 @@ Task<base::Result<void>> Stream::connect(const Endpoint& endpoint) {
 }
 
 Task<base::Result<void>> Stream::handshake(TlsClient& client, const Endpoint& endpoint) {
-  ssl_ = client.state().connect(endpoint, socket_.native_handle());
+  ssl_ = client.state().connect(endpoint);
+  SSL_set_fd(ssl_.get(), socket_.native_handle());
   base::Result<void> outcome = co_await finish_handshake();
   co_return outcome;
 }

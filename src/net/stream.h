@@ -9,11 +9,11 @@
 #include <string_view>
 
 #include "k8scale/base/result.h"
+#include "k8scale/net/deadlines.h"
 #include "k8scale/net/shard.h"
 #include "k8scale/net/task.h"
 #include "k8scale/net/tls.h"
 #include "k8scale/net/url.h"
-#include "net/deadlines.h"
 #include "net/openssl.h"
 
 namespace k8scale::net {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "k8scale/base/text.h"
 #include "net/tls_state.h"
 
 namespace k8scale::net {
@@ -20,10 +21,48 @@ base::Failure failed(std::string_view what) {
   return {base::FailureKind::tls, std::string(what) + ": " + openssl::take_error()};
 }
 
+// Where a context keeps its key log.
+int key_log_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
 void set_common_options(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(context, 1);
+}
+
+void log_secret(const SSL* ssl, const char* line) {
+  static_cast<KeyLog*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), key_log_index()))->write(line);
+}
+
+// The names of one version's ciphers among `ciphers`, with colons between them.
+std::string ciphers_of(TlsVersion version, const std::string& ciphers) {
+  std::string chosen;
+  for (const std::string& name : base::split(ciphers, ':')) {
+    if (name.starts_with("TLS_") != (version == TlsVersion::tls_1_3)) continue;
+    chosen += (chosen.empty() ? "" : ":") + name;
+  }
+  return chosen;
+}
+
+base::Result<void> choose(SSL_CTX* context, const TlsChoices& choices) {
+  if (choices.highest == TlsVersion::tls_1_2) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+  if (choices.key_log) {
+    SSL_CTX_set_ex_data(context, key_log_index(), choices.key_log.get());
+    SSL_CTX_set_keylog_callback(context, log_secret);
+  }
+  if (choices.ciphers.empty()) return {};
+  const std::string suites = ciphers_of(TlsVersion::tls_1_3, choices.ciphers);
+  const std::string others = ciphers_of(TlsVersion::tls_1_2, choices.ciphers);
+  if (!suites.empty() && SSL_CTX_set_ciphersuites(context, suites.c_str()) != 1) {
+    return failed("the ciphers \"" + suites + "\"");
+  }
+  if (!others.empty() && SSL_CTX_set_cipher_list(context, others.c_str()) != 1) {
+    return failed("the ciphers \"" + others + "\"");
+  }
+  return {};
 }
 
 base::Result<void> use_authorities(SSL_CTX* context, const std::string& pem) {
@@ -93,9 +132,8 @@ int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
 
 }  // namespace
 
-openssl::Connection TlsClient::State::connect(const Endpoint& endpoint, int descriptor) {
+openssl::Connection TlsClient::State::connect(const Endpoint& endpoint) {
   openssl::Connection ssl(SSL_new(context.get()));
-  SSL_set_fd(ssl.get(), descriptor);
   SSL_set_connect_state(ssl.get());
   const std::string& own_name = endpoint.tls_name.empty() ? endpoint.host : endpoint.tls_name;
   const std::string& name = server_name.empty() ? own_name : server_name;
@@ -109,7 +147,7 @@ openssl::Connection TlsClient::State::connect(const Endpoint& endpoint, int desc
   const auto place = sessions.try_emplace(endpoint.authority()).first;
   // Entries of the map stay where they are, so their key outlives the connection.
   SSL_set_ex_data(ssl.get(), 0, const_cast<std::string*>(&place->first));
-  if (place->second) SSL_set_session(ssl.get(), place->second.get());
+  if (resume && place->second) SSL_set_session(ssl.get(), place->second.get());
   return ssl;
 }
 
@@ -117,6 +155,8 @@ void TlsClient::State::keep(const std::string& server, openssl::Session session)
   const std::lock_guard lock(mutex);
   sessions[server] = std::move(session);
 }
+
+ssl_st* TlsClient::new_connection(const Endpoint& endpoint) { return state_->connect(endpoint).release(); }
 
 TlsClient::TlsClient() : state_(std::make_unique<State>()) {}
 TlsClient::~TlsClient() = default;
@@ -127,9 +167,13 @@ base::Result<std::shared_ptr<TlsClient>> TlsClient::make(const TlsClientOptions&
   state.context.reset(SSL_CTX_new(TLS_client_method()));
   state.server_name = options.server_name;
   state.verify = options.verify;
+  state.resume = options.resume;
+  state.key_log = options.choices.key_log;
   SSL_CTX* context = state.context.get();
   set_common_options(context);
   SSL_CTX_set_default_read_buffer_len(context, client_read_buffer);
+  const base::Result<void> chosen = choose(context, options.choices);
+  if (chosen.has_error()) return chosen.error();
   SSL_CTX_set_alpn_protos(context, bytes(http_1_1), static_cast<unsigned>(http_1_1.size()));
   SSL_CTX_set_verify(context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   if (options.verify) {
@@ -153,6 +197,9 @@ base::Result<std::shared_ptr<TlsServer>> TlsServer::make(const TlsServerOptions&
   set_common_options(context);
   // Connections may be many and idle: those hold no buffers. A client's streams give theirs back themselves.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+  const base::Result<void> chosen = choose(context, options.choices);
+  if (chosen.has_error()) return chosen.error();
+  server->key_log_ = options.choices.key_log;
   SSL_CTX_set_alpn_select_cb(context, select_protocol, nullptr);
   SSL_CTX_set_num_tickets(context, 1);
   constexpr std::string_view session_context = "k8scale";

@@ -13,11 +13,13 @@ struct TlsClient::State {
   openssl::Context context;
   std::string server_name;
   bool verify = true;
-  std::mutex mutex;  // taken for each new connection and each ticket, by any shard
+  bool resume = true;
+  std::shared_ptr<KeyLog> key_log;  // which the context points to
+  std::mutex mutex;                 // taken for each new connection and each ticket, by any shard
   std::map<std::string, openssl::Session> sessions;  // the last of each server
 
-  /// A connection that is about to say hello to `endpoint`, on the socket `descriptor`.
-  [[nodiscard]] openssl::Connection connect(const Endpoint& endpoint, int descriptor);
+  /// A connection that is about to say hello to `endpoint`; it has no BIO yet.
+  [[nodiscard]] openssl::Connection connect(const Endpoint& endpoint);
   void keep(const std::string& server, openssl::Session session);
 };
 

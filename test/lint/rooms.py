@@ -13,6 +13,7 @@ MAY_USE = {
     "load": {"kube", "measure", "net", "base"},
     "observe": {"kube", "measure", "net", "base"},
     "apiserver": {"net", "measure", "base"},
+    "profile": {"net", "base"},
     "blocks": {"net", "measure", "base"},
 }
 MAY_USE["subcommands"] = set(MAY_USE)

@@ -167,5 +167,19 @@ TEST_CASE("text that is no histogram is refused with its reason") {
   }
 }
 
+TEST_CASE("what was recorded since a copy was made can be told apart") {
+  Histogram histogram;
+  histogram.record(5ms, 3);
+  const Histogram before = histogram;
+  histogram.record(80ms, 2);
+  histogram.record(5ms);
+  const Histogram since = histogram.since(before);
+  CHECK(since.count() == 3);
+  CHECK(since.quantile(0.3) >= 5ms);
+  CHECK(since.quantile(0.3) < 6ms);
+  CHECK(since.max() >= 80ms);
+  CHECK(before.since(before).count() == 0);
+}
+
 }  // namespace
 }  // namespace k8scale::measure

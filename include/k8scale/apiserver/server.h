@@ -1,7 +1,9 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +11,8 @@
 #include "k8scale/base/time.h"
 #include "k8scale/kube/resource.h"
 #include "k8scale/net/certificate.h"
+#include "k8scale/net/server.h"
+#include "k8scale/net/task.h"
 
 /// A Kubernetes API server in memory, over TLS, for trials, tests and calibration.
 namespace k8scale::apiserver {
@@ -21,7 +25,10 @@ struct Config {
   std::vector<Fault> faults;
   std::size_t max_in_flight = 0;  ///< requests for objects at a time, 429 beyond; 0: no limit
   std::size_t watch_window = 0;   ///< past events that are kept; 0: 100,000 that take up to 16 MiB
-  std::uint64_t seed = 0;         ///< of uids, generated names and faults; 0: from the system
+  /// Asked first about each request: what answers it, or nothing when it is for the Kubernetes API. May be
+  /// null.
+  std::function<std::optional<net::Task<net::Response>>(const net::ServerRequest&)> beside;
+  std::uint64_t seed = 0;  ///< of uids, generated names and faults; 0: from the system
   /// Folder that keeps the certificate authority and the administrator's token and certificate, which are
   /// made there when there are none; empty: new ones at each start.
   std::filesystem::path identity;

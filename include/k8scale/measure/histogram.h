@@ -26,6 +26,9 @@ class Histogram {
   /// Afterwards this is what it would be had all the other's values been recorded here.
   void merge(const Histogram& other);
 
+  /// What was recorded since this was `earlier`. min, max and mean are then known to 0.1 % only.
+  [[nodiscard]] Histogram since(const Histogram& earlier) const;
+
   [[nodiscard]] std::uint64_t count() const { return count_; }
   /// Exact; 0 when nothing was recorded.
   [[nodiscard]] base::Nanoseconds min() const { return base::Nanoseconds(count_ == 0 ? 0 : min_); }

@@ -34,6 +34,8 @@ struct CertificateRequest {
 [[nodiscard]] base::Result<void> check_certificate(const std::string& pem, const std::string& authority_pem);
 /// Fails unless the key can be read and belongs to the certificate.
 [[nodiscard]] base::Result<void> check_key(const CertificateAndKey& pair);
+/// A certificate that is its own issuer: who trusts it, trusts it alone.
+[[nodiscard]] base::Result<CertificateAndKey> make_self_signed(const CertificateRequest& request);
 
 /// Who a certificate was given to: what Kubernetes reads as user and groups.
 struct CertificateSubject {

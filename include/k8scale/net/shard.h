@@ -45,7 +45,7 @@ class Shard {
   /// owner, not from the shard.
   void stop();
 
-  /// For net's own sources: what ends input and output that takes too long.
+  /// What ends input and output that takes too long.
   [[nodiscard]] Deadlines& deadlines();
 
  private:

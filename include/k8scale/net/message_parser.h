@@ -21,12 +21,22 @@ enum class ParseError { none, malformed, head_too_large, body_too_large };
 /// Whether the message may have a body at all: an answer to HEAD or CONNECT has none.
 enum class BodyRule { as_the_head_says, none };
 
+/// Takes a body as it comes, in pieces that are valid during the call. False: it is not what was expected,
+/// and reading ends.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  [[nodiscard]] virtual bool put(std::string_view piece) = 0;
+};
+
 /// Reads one HTTP/1.1 message from bytes as they come (RFC 9112). Chunk extensions and trailers are passed
 /// over. What it fills in must outlive it.
 class MessageParser {
  public:
   /// For an answer; its body is appended to `body`.
   MessageParser(ResponseHead& head, std::string& body, BodyRule rule, const MessageLimits& limits);
+  /// For an answer whose body is not kept.
+  MessageParser(ResponseHead& head, BodySink& body, const MessageLimits& limits);
   /// For a request.
   MessageParser(Request& request, const MessageLimits& limits);
   ~MessageParser();

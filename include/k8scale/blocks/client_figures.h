@@ -1,0 +1,49 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "k8scale/base/time.h"
+#include "k8scale/measure/histogram.h"
+
+namespace k8scale::blocks {
+
+struct RequestTimes {
+  measure::Histogram wait;  ///< from a thread's wish to its sending: the connection was in use, or not open
+  measure::Histogram first_byte;  ///< from sending to the answer's first byte
+  measure::Histogram request;     ///< from sending to the answer's last byte
+  /// How late a block's first byte came, of paced requests: block i is due `i * period` after the schedule's
+  /// start, which is the latest moment by which no block until then came early.
+  measure::Histogram lateness;
+
+  void merge(const RequestTimes& other);
+};
+
+/// What one connection did since the measurement began, over all the times that it was opened.
+struct ConnectionFigures {
+  std::size_t number = 0;
+  std::uint64_t bytes = 0;               ///< of blocks
+  std::uint64_t requests = 0;            ///< answered to the end, as they should be
+  std::uint64_t failures = 0;            ///< requests that were not
+  std::uint64_t opened = 0;              ///< TCP connections
+  std::uint64_t resumed = 0;             ///< of those: with an earlier TLS session
+  std::uint64_t retransmits = 0;         ///< TCP segments that this side sent again
+  base::Nanoseconds round_trip_time{0};  ///< TCP's own estimate, when it was last looked at
+  std::string last_failure;              ///< empty: none
+  std::string protocol;                  ///< "TLSv1.3 TLS_AES_128_GCM_SHA256", empty without TLS
+  std::optional<RequestTimes> times;     ///< not kept for each when there are many
+};
+
+struct ClientFigures {
+  std::vector<ConnectionFigures> connections;
+  RequestTimes times;        ///< of all connections
+  base::Nanoseconds cpu{0};  ///< of the threads that ask
+  std::uint64_t bytes = 0;   ///< sums over the connections
+  std::uint64_t requests = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t retransmits = 0;
+};
+
+}  // namespace k8scale::blocks

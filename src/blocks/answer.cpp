@@ -1,0 +1,64 @@
+#include "blocks/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "k8scale/base/text.h"
+
+namespace k8scale::blocks {
+namespace {
+
+constexpr std::size_t shown_of_a_refusal = 200;
+
+}  // namespace
+
+Answer::Answer(const BlocksRequest& request, std::uint64_t& bytes, measure::Histogram& lateness)
+    : request_(request),
+      bytes_(bytes),
+      lateness_(lateness),
+      checker_(request),
+      parser_(head_, *this, net::MessageLimits{}) {}
+
+void Answer::set_now(base::SteadyTime now) {
+  now_ = now;
+  if (!begun()) first_byte_ = now;
+}
+
+bool Answer::put(std::string_view piece) {
+  if (head_.status != 200) {
+    refusal_ += piece.substr(0, shown_of_a_refusal - std::min(shown_of_a_refusal, refusal_.size()));
+    return true;
+  }
+  const std::uint64_t first = checker_.begun();
+  good_ = checker_.put(piece);
+  bytes_ += piece.size();
+  if (request_.period.count() > 0) record_lateness(first, checker_.begun());
+  return good_;
+}
+
+void Answer::record_lateness(std::uint64_t first, std::uint64_t end) {
+  for (std::uint64_t block = first; block < end; ++block) {
+    const base::SteadyTime start = now_ - request_.period * static_cast<std::int64_t>(block);
+    if (block == 0 || start < schedule_start_) schedule_start_ = start;
+    lateness_.record(start - schedule_start_);
+  }
+}
+
+base::Failure Answer::wrong_bytes() const {
+  return {
+      base::FailureKind::protocol,
+      fmt::format("the answer has a wrong byte, or one too many, at {} of {}", position(), request_.bytes())};
+}
+
+base::Result<void> Answer::verdict() const {
+  if (head_.status != 200) {
+    return base::Failure(base::FailureKind::protocol,
+                         fmt::format("the server answered {} {}", head_.status, base::trim(refusal_)));
+  }
+  if (position() == request_.bytes()) return {};
+  return base::Failure(base::FailureKind::protocol,
+                       fmt::format("the answer has {} bytes of {}", position(), request_.bytes()));
+}
+
+}  // namespace k8scale::blocks

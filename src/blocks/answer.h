@@ -1,0 +1,50 @@
+#pragma once
+#include <string>
+
+#include "blocks/block_checker.h"
+#include "k8scale/base/result.h"
+#include "k8scale/base/time.h"
+#include "k8scale/blocks/client_figures.h"
+#include "k8scale/net/http.h"
+#include "k8scale/net/message_parser.h"
+
+namespace k8scale::blocks {
+
+/// The answer to a request for blocks, as it comes.
+class Answer : public net::BodySink {
+ public:
+  /// `bytes` counts what comes of blocks, and `times` how late they are.
+  Answer(const BlocksRequest& request, std::uint64_t& bytes, measure::Histogram& lateness);
+
+  /// When the bytes were read that are put next.
+  void set_now(base::SteadyTime now);
+  [[nodiscard]] bool put(std::string_view piece) override;
+
+  [[nodiscard]] net::MessageParser& parser() { return parser_; }
+  /// Whether `put` wanted all bytes so far.
+  [[nodiscard]] bool good() const { return good_; }
+  [[nodiscard]] bool begun() const { return first_byte_ != base::SteadyTime(); }
+  [[nodiscard]] base::SteadyTime first_byte() const { return first_byte_; }
+  [[nodiscard]] base::SteadyTime now() const { return now_; }
+  [[nodiscard]] std::uint64_t position() const { return checker_.position(); }
+  /// What is wrong with an answer that has come to its end.
+  [[nodiscard]] base::Result<void> verdict() const;
+  /// What was wrong with the bytes that `put` did not want.
+  [[nodiscard]] base::Failure wrong_bytes() const;
+
+ private:
+  void record_lateness(std::uint64_t first, std::uint64_t end);
+
+  BlocksRequest request_;
+  std::uint64_t& bytes_;
+  measure::Histogram& lateness_;
+  BlockChecker checker_;
+  net::ResponseHead head_;
+  net::MessageParser parser_;
+  base::SteadyTime now_, first_byte_;
+  base::SteadyTime schedule_start_;  // the latest that explains all blocks so far
+  bool good_ = true;
+  std::string refusal_;  // the beginning of the body of an answer that has no blocks
+};
+
+}  // namespace k8scale::blocks

@@ -1,0 +1,27 @@
+#include "blocks/block_source.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace k8scale::blocks {
+
+BlockSource::BlockSource() : mixed_(mixed_size), zeros_(zeros_size) {}
+
+std::string_view BlockSource::piece(std::uint64_t size, std::uint64_t offset, std::uint64_t most) {
+  const std::uint64_t within = offset % size;
+  const std::uint64_t before_last = size - 1 - within;  // bytes up to the block's Z
+  if (within > 0 && before_last >= mixed_size) {
+    return {zeros_.data(),
+            static_cast<std::size_t>(std::min<std::uint64_t>({before_last, most, zeros_size}))};
+  }
+  const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(most, mixed_size));
+  std::memset(mixed_.data(), 0, length);
+  // The letters from the block on that `offset` lies in; A comes second, as it wins when both are one.
+  for (std::uint64_t last = before_last; last < length; last += size) mixed_[last] = 'Z';
+  for (std::uint64_t first = within == 0 ? 0 : size - within; first < length; first += size) {
+    mixed_[first] = 'A';
+  }
+  return {mixed_.data(), length};
+}
+
+}  // namespace k8scale::blocks

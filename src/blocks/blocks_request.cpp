@@ -1,0 +1,76 @@
+#include "k8scale/blocks/blocks_request.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "k8scale/net/http.h"
+
+namespace k8scale::blocks {
+namespace {
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t nanoseconds_per_millisecond = 1'000'000;
+
+base::Failure wrong(const std::string& what) { return {base::FailureKind::protocol, what}; }
+
+// The value of `name`, which must be there exactly once.
+base::Result<std::uint64_t> number_of(const Parameters& parameters, std::string_view name,
+                                      std::uint64_t least) {
+  const std::string* text = nullptr;
+  std::size_t times = 0;
+  for (const auto& [key, value] : parameters) {
+    if (key != name) continue;
+    text = &value;
+    ++times;
+  }
+  if (times != 1) {
+    return wrong(fmt::format("{}: found {}, expected it exactly once", name,
+                             times == 0 ? "nothing" : fmt::format("it {} times", times)));
+  }
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  const bool number = error == std::errc() && end == text->data() + text->size();
+  if (!number || value < least || value > most) {
+    return wrong(
+        fmt::format("{}: found \"{:.40}\", expected a whole number from {} to {}", name, *text, least, most));
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string BlocksRequest::target() const {
+  return fmt::format("/blocks?size={}&n={}&periodMS={}", size, count, period.count());
+}
+
+base::Result<BlocksRequest> parse_blocks_query(std::string_view query, std::uint64_t largest_block) {
+  const Parameters parameters = net::query_values(query);
+  const auto size = number_of(parameters, "size", 1);
+  if (size.has_error()) return size.error();
+  const auto count = number_of(parameters, "n", 1);
+  if (count.has_error()) return count.error();
+  const auto period = number_of(parameters, "periodMS", 0);
+  if (period.has_error()) return period.error();
+  if (*size > largest_block) {
+    return base::Failure(
+        base::FailureKind::limit,
+        fmt::format("size: found {}, expected at most {} (--max-block)", *size, largest_block));
+  }
+  if (*count > most / *size) return wrong(fmt::format("size and n: found more than {} bytes", most));
+  if (*period > most / nanoseconds_per_millisecond / *count) {
+    return wrong("n and periodMS: found more than 292 years");
+  }
+  BlocksRequest request;
+  request.size = *size;
+  request.count = *count;
+  request.period = std::chrono::milliseconds(*period);
+  return request;
+}
+
+}  // namespace k8scale::blocks

@@ -1,0 +1,137 @@
+#include "k8scale/blocks/report.h"
+#include "k8scale/measure/report.h"
+
+namespace k8scale::blocks {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double per_second(std::uint64_t count, base::Nanoseconds duration) {
+  const double seconds = base::to_seconds(duration);
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+Json per_gigabyte(base::Nanoseconds cpu, std::uint64_t bytes) {
+  if (bytes == 0) return nullptr;
+  return static_cast<double>(cpu.count()) * 1e9 / static_cast<double>(bytes);
+}
+
+Json times_json(const RequestTimes& times) {
+  return {{"wait", measure::to_json(times.wait)},
+          {"first_byte", measure::to_json(times.first_byte)},
+          {"request", measure::to_json(times.request)},
+          {"lateness", measure::to_json(times.lateness)}};
+}
+
+Json connection_json(const ConnectionFigures& figures, base::Nanoseconds duration) {
+  return {{"number", figures.number},
+          {"bytes", figures.bytes},
+          {"bytes_per_second", per_second(figures.bytes, duration)},
+          {"requests", figures.requests},
+          {"failures", figures.failures},
+          {"opened", figures.opened},
+          {"resumed", figures.resumed},
+          {"retransmits", figures.retransmits},
+          {"round_trip_time", figures.round_trip_time.count()},
+          {"protocol", measure::or_null(figures.protocol)},
+          {"last_failure", measure::or_null(figures.last_failure)},
+          {"times", figures.times ? times_json(*figures.times) : Json()}};
+}
+
+Json total_json(const ClientFigures& figures, base::Nanoseconds duration) {
+  return {{"bytes", figures.bytes},
+          {"bytes_per_second", per_second(figures.bytes, duration)},
+          {"requests", figures.requests},
+          {"requests_per_second", per_second(figures.requests, duration)},
+          {"failures", figures.failures},
+          {"retransmits", figures.retransmits},
+          {"cpu", figures.cpu.count()},
+          {"cpu_per_gigabyte", per_gigabyte(figures.cpu, figures.bytes)},
+          {"times", times_json(figures.times)}};
+}
+
+Json server_json(const std::optional<ServerSide>& server) {
+  if (!server) return nullptr;
+  return {{"bytes", server->bytes},
+          {"requests", server->requests},
+          {"retransmits", server->retransmits},
+          {"cpu", server->cpu.count()},
+          {"cpu_per_gigabyte", per_gigabyte(server->cpu, server->bytes)},
+          {"lateness", measure::to_json(server->lateness)}};
+}
+
+Json facts_json(const RunFacts& facts) {
+  return {{"version", facts.version},
+          {"subcommand", "httperf"},
+          {"server", measure::or_null(facts.server)},
+          {"parameters", facts.parameters},
+          {"started", measure::rfc3339_millis(facts.started)},
+          {"duration", facts.duration.count()},
+          {"interrupted", measure::or_null(facts.interrupted)}};
+}
+
+// Empty when there is none that can be read.
+measure::Histogram lateness_of(const Json& stats) {
+  const Json lateness = stats.value("lateness", Json::object());
+  const bool encoded =
+      lateness.is_object() && lateness.contains("histogram") && lateness["histogram"].is_string();
+  if (!encoded) return {};
+  auto histogram = measure::Histogram::decode(lateness["histogram"].get<std::string>());
+  return histogram ? std::move(*histogram) : measure::Histogram();
+}
+
+}  // namespace
+
+std::optional<ServerSide> server_side(const Json& before, const Json& after) {
+  const auto whole = [](const Json& json) {
+    if (!json.is_object()) return false;
+    for (const char* name : {"bytes", "requests", "retransmits", "cpu"}) {
+      if (!json.contains(name) || !json[name].is_number_integer()) return false;
+    }
+    return true;
+  };
+  if (!whole(before) || !whole(after)) return std::nullopt;
+  const auto difference = [&](const char* name) {
+    return after[name].get<std::uint64_t>() - before[name].get<std::uint64_t>();
+  };
+  ServerSide side;
+  side.bytes = difference("bytes");
+  side.requests = difference("requests");
+  side.retransmits = difference("retransmits");
+  side.cpu = base::Nanoseconds(static_cast<std::int64_t>(difference("cpu")));
+  side.lateness = lateness_of(after).since(lateness_of(before));
+  return side;
+}
+
+Json to_json(const ClientReport& report) {
+  Json json = facts_json(report.facts);
+  json["total"] = total_json(report.figures, report.facts.duration);
+  Json& connections = json["connections"] = Json::array();
+  for (const ConnectionFigures& each : report.figures.connections) {
+    connections.push_back(connection_json(each, report.facts.duration));
+  }
+  json["server_side"] = server_json(report.server);
+  return json;
+}
+
+Json to_json(const ServerReport& report) {
+  Json json = facts_json(report.facts);
+  json["figures"] = to_json(report.figures);
+  return json;
+}
+
+Json interval_json(base::SteadyTime run_start, const Totals& before, const Totals& now) {
+  const base::Nanoseconds duration = now.when - before.when;
+  const std::uint64_t bytes = now.client_bytes - before.client_bytes;
+  const std::uint64_t server_bytes = now.server_bytes - before.server_bytes;
+  return {{"start", base::to_seconds(before.when - run_start)},
+          {"end", base::to_seconds(now.when - run_start)},
+          {"bytes", bytes},
+          {"bytes_per_second", per_second(bytes, duration)},
+          {"requests", now.requests - before.requests},
+          {"failures", now.failures - before.failures},
+          {"server_bytes", server_bytes},
+          {"server_bytes_per_second", per_second(server_bytes, duration)}};
+}
+
+}  // namespace k8scale::blocks

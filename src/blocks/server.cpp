@@ -1,0 +1,212 @@
+#include "k8scale/blocks/server.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <future>
+#include <vector>
+
+#include "blocks/server_shard.h"
+#include "k8scale/base/log.h"
+#include "k8scale/measure/report.h"
+#include "k8scale/net/wait.h"
+
+namespace k8scale::blocks {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using net::Task;
+
+namespace {
+
+using Acceptor = asio::basic_socket_acceptor<tcp, net::Executor>;
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<net::Executor>());
+
+// Pause before the next try when there are no more file descriptors.
+constexpr auto accept_pause = std::chrono::milliseconds(50);
+// Connections beyond the limit that may wait to be told so.
+constexpr std::uint64_t most_refused_at_once = 256;
+
+}  // namespace
+
+void ServerFigures::merge(const ServerFigures& other) {
+  connections += other.connections;
+  open_connections += other.open_connections;
+  requests += other.requests;
+  bytes += other.bytes;
+  refused += other.refused;
+  broken_off += other.broken_off;
+  failed_handshakes += other.failed_handshakes;
+  retransmits += other.retransmits;
+  cpu += other.cpu;
+  lateness.merge(other.lateness);
+}
+
+nlohmann::ordered_json to_json(const ServerFigures& figures) {
+  return {{"connections", figures.connections},
+          {"open_connections", figures.open_connections},
+          {"requests", figures.requests},
+          {"bytes", figures.bytes},
+          {"refused", figures.refused},
+          {"broken_off", figures.broken_off},
+          {"failed_handshakes", figures.failed_handshakes},
+          {"retransmits", figures.retransmits},
+          {"cpu", figures.cpu.count()},
+          {"lateness", measure::to_json(figures.lateness)}};
+}
+
+ServerFigures ServerShard::look() const {
+  ServerFigures now = figures;
+  for (const ServerConnection& connection : connections) {
+    ++now.open_connections;
+    now.retransmits += connection.tcp_figures().retransmits;
+  }
+  now.cpu = shard.cpu_time();
+  return now;
+}
+
+const std::string& ServerShard::date_line() {
+  const std::time_t now = std::time(nullptr);
+  if (now != date_second_) {
+    date_second_ = now;
+    date_line_ = fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", fmt::gmtime(now));
+  }
+  return date_line_;
+}
+
+class Server::State {
+ public:
+  explicit State(ServerOptions options);
+  ~State();
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  [[nodiscard]] base::Result<void> bind();
+  void start(const std::shared_ptr<net::TlsServer>& tls);
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] ServerFigures figures() const;
+
+ private:
+  [[nodiscard]] Task<void> accept();
+  [[nodiscard]] Task<void> serve(ServerShard& shard, Socket socket, Admission admission);
+  [[nodiscard]] Task<ServerFigures> look_at_all();
+  [[nodiscard]] static Task<ServerFigures> look(ServerShard& shard);
+
+  ServerOptions options_;
+  std::vector<std::unique_ptr<ServerShard>> shards_;
+  std::unique_ptr<Acceptor> acceptor_;
+  std::uint16_t port_ = 0;
+  std::atomic<std::uint64_t> open_ = 0;
+};
+
+Server::State::State(ServerOptions options) : options_(std::move(options)) {
+  for (std::size_t i = 0; i < options_.threads; ++i) {
+    shards_.push_back(std::make_unique<ServerShard>(static_cast<int>(i), options_));
+    shards_.back()->all_figures = [this] { return look_at_all(); };
+  }
+  acceptor_ = std::make_unique<Acceptor>(shards_.front()->shard.executor());
+}
+
+Server::State::~State() {
+  for (const auto& each : shards_) each->shard.stop();
+}
+
+void Server::State::start(const std::shared_ptr<net::TlsServer>& tls) {
+  for (const auto& each : shards_) each->tls = tls;
+  shards_.front()->shard.spawn(accept());
+}
+
+base::Result<void> Server::State::bind() {
+  const auto failed = [&](const std::string& why) {
+    const net::Endpoint wanted{options_.address, options_.port, false};
+    return base::Failure(base::FailureKind::io, "cannot listen on " + wanted.authority() + ": " + why);
+  };
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(options_.address, error);
+  if (error) return failed("found \"" + options_.address + "\", expected an IP address");
+  tcp::endpoint endpoint(address, options_.port);
+  acceptor_->open(endpoint.protocol(), error);
+  if (error == asio::error::address_family_not_supported && options_.address == any_address) {
+    endpoint = tcp::endpoint(tcp::v4(), options_.port);
+    acceptor_->open(endpoint.protocol(), error);
+  }
+  if (!error) acceptor_->set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && endpoint.address().is_v6()) acceptor_->set_option(asio::ip::v6_only(false), error);
+  if (!error) acceptor_->bind(endpoint, error);
+  if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return failed(error.message());
+  port_ = acceptor_->local_endpoint(error).port();
+  return {};
+}
+
+Task<void> Server::State::accept() {
+  for (std::size_t next = 0;; next = (next + 1) % shards_.size()) {
+    ServerShard& target = *shards_[next];
+    auto [error, socket] = co_await acceptor_->async_accept(target.shard.executor(), as_result);
+    if (error) {
+      base::log_verbose(1, "cannot accept a connection: " + error.message());
+      co_await net::sleep_for(accept_pause);
+      continue;
+    }
+    const std::uint64_t open = open_++;
+    const Admission admission = open < options_.most_connections ? Admission::welcome : Admission::too_many;
+    if (open >= options_.most_connections + most_refused_at_once) {
+      --open_;
+    } else {
+      target.shard.spawn(serve(target, std::move(socket), admission));
+    }
+  }
+}
+
+Task<void> Server::State::serve(ServerShard& shard, Socket socket, Admission admission) {
+  ++shard.figures.connections;
+  {
+    ServerConnection connection(shard, std::move(socket), admission);
+    shard.connections.push_back(connection);
+    co_await connection.serve();
+  }
+  --open_;
+}
+
+Task<ServerFigures> Server::State::look(ServerShard& shard) { co_return shard.look(); }
+
+Task<ServerFigures> Server::State::look_at_all() {
+  ServerFigures all;
+  for (const auto& each : shards_) {
+    Task<ServerFigures> looking = look(*each);
+    const ServerFigures figures = co_await asio::co_spawn(each->shard.executor(), std::move(looking),
+                                                          asio::use_awaitable_t<net::Executor>());
+    all.merge(figures);
+  }
+  co_return all;
+}
+
+ServerFigures Server::State::figures() const {
+  ServerFigures all;
+  for (const auto& each : shards_) all.merge(each->shard.run(look(*each)));
+  return all;
+}
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Server::~Server() = default;
+
+base::Result<std::unique_ptr<Server>> Server::bind(ServerOptions options) {
+  auto state = std::make_unique<State>(std::move(options));
+  const base::Result<void> bound = state->bind();
+  if (bound.has_error()) return bound.error();
+  return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+void Server::start(std::shared_ptr<net::TlsServer> tls) { state_->start(tls); }
+
+std::uint16_t Server::port() const { return state_->port(); }
+
+ServerFigures Server::figures() const { return state_->figures(); }
+
+}  // namespace k8scale::blocks

@@ -1,0 +1,311 @@
+#include "blocks/server_connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "blocks/server_shard.h"
+#include "k8scale/base/log.h"
+#include "k8scale/net/wait.h"
+
+namespace k8scale::blocks {
+using base::Failure;
+using base::FailureKind;
+using net::Task;
+
+namespace {
+
+constexpr net::MessageLimits request_limits{64 * 1024, 1024 * 1024};
+// How long, and for how much, a client that was refused is listened to, so that it reads the refusal before
+// its own writes fail.
+constexpr auto linger_time = std::chrono::seconds(1);
+constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
+// An answer up to this goes out in one piece with its head: one record of TLS.
+constexpr std::size_t small_answer = 16 * 1024;
+
+}  // namespace
+
+ServerConnection::ServerConnection(ServerShard& shard, Socket socket, Admission admission)
+    : shard_(shard), stream_(shard.shard, std::move(socket)), admission_(admission) {}
+
+Task<void> ServerConnection::serve() {
+  bool open = co_await greet();
+  while (open) open = co_await serve_one();
+  shard_.figures.retransmits += stream_.tcp_figures().retransmits;
+}
+
+Task<bool> ServerConnection::greet() {
+  boost::system::error_code error;
+  const auto peer = stream_.socket().remote_endpoint(error);
+  if (error) co_return false;
+  peer_address_ = peer.address().to_string();
+  const bool mapped = peer.address().is_v6() && peer.address().to_v6().is_v4_mapped();
+  from_loopback_ =
+      peer.address().is_loopback() ||
+      (mapped &&
+       boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, peer.address().to_v6()).is_loopback());
+  if (!shard_.tls) co_return true;
+  stream_.set_limit(shard_.options.request_timeout, "no TLS handshake");
+  const base::Result<void> greeted = co_await stream_.handshake(*shard_.tls);
+  if (greeted.has_value()) co_return true;
+  ++shard_.figures.failed_handshakes;
+  base::log_verbose(1, peer_address_ + ": " + greeted.error().message());
+  co_return false;
+}
+
+Task<bool> ServerConnection::serve_one() {
+  net::ServerRequest request;
+  const bool found = co_await read_request(request);
+  if (!found) co_return false;
+  if (admission_ == Admission::too_many) {
+    co_await refuse(503, fmt::format("there are {} connections already (--max-connections)",
+                                     shard_.options.most_connections));
+    co_return false;
+  }
+  request.peer_address = peer_address_;
+  request.from_loopback = from_loopback_;
+  head_only_ = request.method == "HEAD";
+  const base::Result<void> answered = co_await answer(request);
+  if (answered.has_value()) co_return keep_alive_;
+  ++shard_.figures.broken_off;
+  base::log_verbose(1, fmt::format("{}: {}: {}", peer_address_, request.target, answered.error().message()));
+  co_return false;
+}
+
+Task<bool> ServerConnection::read_request(net::ServerRequest& request) {
+  if (received_.empty()) {
+    stream_.release_memory();
+    stream_.set_limit(shard_.options.idle_timeout, "no request");
+    const base::Result<void> came = co_await stream_.wait_readable();
+    if (came.has_error()) co_return false;
+  }
+  stream_.set_limit(shard_.options.request_timeout, "no whole request");
+  net::MessageParser parser(request, request_limits);
+  const base::Result<void> read = co_await read_to_the_end(parser);
+  if (read.has_error()) {
+    co_await refuse_malformed(parser.error(), read.error());
+    co_return false;
+  }
+  keep_alive_ = parser.keep_alive();
+  is_1_1_ = parser.is_1_1();
+  co_return true;
+}
+
+Task<void> ServerConnection::refuse_malformed(net::ParseError error, Failure failure) {
+  if (error == net::ParseError::head_too_large) {
+    co_await refuse(431, "the request's head is larger than 64 KiB");
+  } else if (error == net::ParseError::body_too_large) {
+    co_await refuse(413, "the request's body is larger than 1 MiB");
+  } else if (error == net::ParseError::malformed) {
+    co_await refuse(400, failure.detail());
+  } else if (failure.kind() == FailureKind::timeout) {
+    co_await refuse(408, "the request did not come in time");
+  }
+}
+
+Task<base::Result<void>> ServerConnection::read_to_the_end(net::MessageParser& parser) {
+  base::Result<void> outcome = parse(parser, {});
+  while (outcome.has_value() && !parser.done()) {
+    const auto read = stream_.read_now(shard_.received);
+    if (read.has_error()) co_return read.error();
+    if (!read->has_value()) {
+      outcome = co_await stream_.wait_readable();
+      continue;
+    }
+    if (**read == 0) co_return Failure(FailureKind::closed, "the client went away");
+    outcome = parse(parser, {shard_.received.data(), **read});
+  }
+  co_return outcome;
+}
+
+// Most requests come whole and alone, and are parsed where they were read.
+base::Result<void> ServerConnection::parse(net::MessageParser& parser, std::string_view bytes) {
+  const bool alone = received_.empty();
+  if (!alone) received_ += bytes;
+  const std::string_view whole = alone ? bytes : std::string_view(received_);
+  std::size_t used = 0;
+  while (used < whole.size() && !parser.done()) {
+    const base::Result<std::size_t> taken = parser.put(whole.substr(used));
+    if (taken.has_error()) return taken.error();
+    if (*taken == 0) break;
+    used += *taken;
+  }
+  if (alone) {
+    received_ = whole.substr(used);
+  } else {
+    received_.erase(0, used);
+  }
+  return {};
+}
+
+Task<base::Result<void>> ServerConnection::answer(const net::ServerRequest& request) {
+  const auto [path, query] = net::split_target(request.target);
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  base::Result<void> outcome;
+  if (path == "/blocks" && reads) {
+    outcome = co_await answer_blocks(query);
+    co_return outcome;
+  }
+  net::Response response;
+  if (path == "/stats" && reads) {
+    const ServerFigures figures = co_await shard_.all_figures();
+    response.status = 200;
+    response.headers.add("Content-Type", "application/json");
+    response.body = to_json(figures).dump(2) + "\n";
+  } else if (path == "/blocks" || path == "/stats") {
+    response.status = 405;
+    response.headers.add("Allow", "GET, HEAD");
+    response.body = "expected GET\n";
+  } else if (shard_.options.other) {
+    response = co_await shard_.options.other(request);
+  } else {
+    response.status = 404;
+    response.body = "expected /blocks or /stats\n";
+  }
+  outcome = co_await send(std::move(response));
+  co_return outcome;
+}
+
+Task<base::Result<void>> ServerConnection::answer_blocks(std::string_view query) {
+  const auto request = parse_blocks_query(query, shard_.options.largest_block);
+  base::Result<void> outcome;
+  if (request.has_error()) {
+    net::Response response;
+    response.status = 400;
+    response.headers.add("Content-Type", "text/plain; charset=utf-8");
+    response.body = request.error().detail() + "\n";
+    outcome = co_await send(std::move(response));
+    co_return outcome;
+  }
+  net::ResponseHead head;
+  head.status = 200;
+  head.headers.add("Content-Type", "application/octet-stream");
+  std::string text = head_of(head, request->bytes());
+  const bool paced = request->period.count() > 0 && request->count > 1;
+  if (head_only_) {
+    outcome = co_await stream_.write(text);
+  } else if (!paced && text.size() + request->bytes() <= small_answer) {
+    outcome = co_await send_small(*request, std::move(text));
+  } else {
+    const base::Result<std::size_t> taken = stream_.offer(text);  // nothing is unsent: all is taken
+    if (taken.has_error()) co_return taken.error();
+    if (paced) {
+      outcome = co_await send_paced(*request);
+    } else {
+      outcome = co_await send_bytes(request->size, 0, request->bytes());
+    }
+  }
+  if (outcome.has_value()) ++shard_.figures.requests;
+  co_return outcome;
+}
+
+Task<base::Result<void>> ServerConnection::send_small(const BlocksRequest& request, std::string head) {
+  for (std::uint64_t offset = 0; offset < request.bytes();) {
+    const std::string_view piece = shard_.source.piece(request.size, offset, request.bytes() - offset);
+    head += piece;
+    offset += piece.size();
+  }
+  stream_.set_limit(shard_.options.stall_timeout, "the client took nothing");
+  base::Result<void> outcome = co_await stream_.write(head);
+  if (outcome.has_value()) shard_.figures.bytes += request.bytes();
+  co_return outcome;
+}
+
+Task<base::Result<void>> ServerConnection::send_paced(const BlocksRequest& request) {
+  const base::SteadyTime start = std::chrono::steady_clock::now();
+  const std::uint64_t at_once = std::max<std::uint64_t>(1, small_answer / request.size);
+  std::uint64_t sent = 0;
+  const auto due = [&](std::uint64_t block) {
+    return start + request.period * static_cast<std::int64_t>(block);
+  };
+  while (sent < request.count) {
+    const base::SteadyTime now = std::chrono::steady_clock::now();
+    if (now < due(sent)) {
+      co_await net::sleep_until(due(sent));
+      continue;
+    }
+    const auto late = static_cast<std::uint64_t>((now - due(sent)) / request.period);
+    const std::uint64_t end = std::min(sent + 1 + std::min(late, at_once - 1), request.count);
+    for (std::uint64_t block = sent; block < end; ++block) shard_.figures.lateness.record(now - due(block));
+    const base::Result<void> outcome =
+        co_await send_bytes(request.size, sent * request.size, end * request.size);
+    if (outcome.has_error()) co_return outcome.error();
+    sent = end;
+  }
+  co_return base::Result<void>();
+}
+
+Task<base::Result<void>> ServerConnection::send_bytes(std::uint64_t size, std::uint64_t from,
+                                                      std::uint64_t to) {
+  constexpr std::size_t turn = 1024 * 1024;
+  std::size_t in_this_turn = 0;
+  while (from < to) {
+    const base::Result<std::size_t> taken = stream_.offer(shard_.source.piece(size, from, to - from));
+    if (taken.has_error()) co_return taken.error();
+    from += *taken;
+    in_this_turn += *taken;
+    shard_.figures.bytes += *taken;
+    if (*taken == 0) {
+      stream_.set_limit(shard_.options.stall_timeout, "the client took nothing");
+      const base::Result<void> flushed = co_await stream_.flush();
+      if (flushed.has_error()) co_return flushed.error();
+      in_this_turn = 0;
+    } else if (in_this_turn >= turn) {
+      in_this_turn = 0;
+      co_await yield_turn();
+    }
+  }
+  stream_.set_limit(shard_.options.stall_timeout, "the client took nothing");
+  base::Result<void> flushed = co_await stream_.flush();
+  co_return flushed;
+}
+
+std::string ServerConnection::head_of(const net::ResponseHead& head, std::uint64_t length) {
+  std::string text;
+  text.reserve(256);
+  fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} {}\r\n", head.status,
+                 net::standard_reason(head.status));
+  head.headers.append_to(text);
+  text += shard_.date_line();
+  fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", length);
+  if (!keep_alive_) {
+    text += "Connection: close\r\n";
+  } else if (!is_1_1_) {
+    text += "Connection: keep-alive\r\n";
+  }
+  return text += "\r\n";
+}
+
+Task<base::Result<void>> ServerConnection::send(net::Response response) {
+  if (response.status >= 400) ++shard_.figures.refused;
+  std::string text = head_of(response, response.body.size());
+  if (!head_only_) text += response.body;
+  stream_.set_limit(shard_.options.stall_timeout, "the client took nothing");
+  base::Result<void> outcome = co_await stream_.write(text);
+  co_return outcome;
+}
+
+Task<void> ServerConnection::refuse(int status, std::string_view reason) {
+  net::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  if (status == 503) response.headers.add("Retry-After", "1");
+  response.body = std::string(reason) + "\n";
+  keep_alive_ = false;
+  head_only_ = false;
+  const base::Result<void> sent = co_await send(std::move(response));
+  if (sent.has_error()) co_return;
+  stream_.shut_down_writing();
+  stream_.set_limit(linger_time, "no end");
+  std::size_t discarded = 0;
+  while (discarded < linger_bytes) {
+    const auto read = stream_.read_now(shard_.received);
+    if (read.has_error() || read->value_or(1) == 0) co_return;
+    discarded += read->value_or(0);
+    if (read->has_value()) continue;
+    const base::Result<void> ready = co_await stream_.wait_readable();
+    if (ready.has_error()) co_return;
+  }
+}
+
+}  // namespace k8scale::blocks

@@ -1,0 +1,332 @@
+#include "blocks/stream.h"
+
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <sys/socket.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "blocks/gathering_bio.h"
+
+namespace k8scale::blocks {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using base::Failure;
+using base::FailureKind;
+using net::Task;
+
+namespace {
+
+using Resolver = asio::ip::basic_resolver<tcp, net::Executor>;
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<net::Executor>());
+
+// A call to the kernel is worth its price from here on.
+constexpr std::size_t gather_size = 64 * 1024;
+constexpr std::size_t record_size = 16 * 1024;
+constexpr std::size_t kept_at_rest = 1024;
+
+Failure failure_of(int error) {
+  const bool lost = error == ECONNRESET || error == EPIPE;
+  return {lost ? FailureKind::reset : FailureKind::io, std::strerror(error)};
+}
+
+std::string take_tls_error() {
+  const unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  return reason == nullptr ? "unknown error" : reason;
+}
+
+}  // namespace
+
+Stream::Stream(net::Shard& shard) : Stream(shard, Socket(shard.executor())) {}
+
+Stream::Stream(net::Shard& shard, Socket socket)
+    : socket_(std::move(socket)), deadline_(shard, [this] {
+        boost::system::error_code ignored;
+        socket_.cancel(ignored);
+      }) {
+  if (socket_.is_open()) become_ready();
+}
+
+Stream::~Stream() { shut_down_writing(); }
+
+void Stream::become_ready() {
+  boost::system::error_code ignored;
+  socket_.set_option(tcp::no_delay(true), ignored);
+  socket_.native_non_blocking(true, ignored);
+}
+
+void Stream::set_limit(base::Nanoseconds limit, std::string_view expected) {
+  limit_ = limit;
+  expected_ = expected;
+  if (limit > base::Nanoseconds(0)) {
+    deadline_.set(std::chrono::steady_clock::now() + limit);
+  } else {
+    deadline_.clear();
+  }
+}
+
+Failure Stream::timed_out() const {
+  return {FailureKind::timeout, std::string(expected_) + " within " + base::format_duration(limit_)};
+}
+
+Task<base::Result<void>> Stream::connect(const net::Endpoint& endpoint) {
+  std::vector<tcp::endpoint> addresses;
+  boost::system::error_code not_literal;
+  const auto literal = asio::ip::make_address(endpoint.host, not_literal);
+  if (!not_literal) {
+    addresses.emplace_back(literal, endpoint.port);
+  } else {
+    Resolver resolver(socket_.get_executor());
+    auto [error, found] =
+        co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), as_result);
+    if (error) co_return Failure(FailureKind::resolve, endpoint.host + ": " + error.message());
+    for (const auto& entry : found) addresses.push_back(entry.endpoint());
+  }
+  boost::system::error_code last;
+  for (const auto& address : addresses) {
+    if (deadline_.passed() || cancelled_) break;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    auto [error] = co_await socket_.async_connect(address, as_result);
+    last = error;
+    if (!error) break;
+  }
+  if (deadline_.passed()) co_return timed_out();
+  if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
+  if (last) co_return Failure(FailureKind::connect, endpoint.authority() + ": " + last.message());
+  become_ready();
+  co_return base::Result<void>();
+}
+
+void Stream::use(SSL* ssl) {
+  ssl_.reset(ssl);
+  SSL_set0_rbio(ssl, BIO_new_socket(socket_.native_handle(), BIO_NOCLOSE));
+  SSL_set0_wbio(ssl, new_gathering_bio(outgoing_));
+}
+
+Task<base::Result<void>> Stream::handshake(net::TlsClient& client, const net::Endpoint& endpoint) {
+  use(client.new_connection(endpoint));
+  base::Result<void> outcome = co_await finish_handshake();
+  co_return outcome;
+}
+
+Task<base::Result<void>> Stream::handshake(net::TlsServer& server) {
+  use(SSL_new(server.context()));
+  SSL_set_accept_state(ssl_.get());
+  base::Result<void> outcome = co_await finish_handshake();
+  co_return outcome;
+}
+
+Task<base::Result<void>> Stream::finish_handshake() {
+  for (;;) {
+    ERR_clear_error();
+    const int outcome = SSL_do_handshake(ssl_.get());
+    const bool goes_on = outcome == 1 || SSL_get_error(ssl_.get(), outcome) == SSL_ERROR_WANT_READ;
+    if (!goes_on) co_return handshake_failed();
+    base::Result<void> flushed = co_await flush();
+    if (flushed.has_error()) co_return flushed.error();
+    if (outcome == 1) co_return base::Result<void>();
+    base::Result<void> ready = co_await wait(Socket::wait_read);
+    if (ready.has_error()) co_return ready.error();
+  }
+}
+
+Failure Stream::handshake_failed() {
+  const int system_error = errno;
+  broken_ = true;
+  const unsigned long code = ERR_peek_error();
+  if (code == 0) {
+    return system_error == 0 ? Failure(FailureKind::tls, "the connection ended during the handshake")
+                             : failure_of(system_error);
+  }
+  const int reason = ERR_GET_REASON(code);
+  if (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST) {
+    answer_plain_http();
+  } else {
+    const base::Result<void> alert_sent = flush_now();
+    static_cast<void>(alert_sent);
+  }
+  const long verdict = SSL_get_verify_result(ssl_.get());
+  if (verdict != X509_V_OK && SSL_is_server(ssl_.get()) == 0) {
+    ERR_clear_error();
+    return {FailureKind::tls, std::string("the server's certificate is not trusted: ") +
+                                  X509_verify_cert_error_string(verdict)};
+  }
+  return {FailureKind::tls, take_tls_error()};
+}
+
+void Stream::answer_plain_http() {
+  constexpr std::string_view text = "this is a TLS port: use https://\n";
+  outgoing_ =
+      "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: "
+      "close\r\nContent-Length: " +
+      std::to_string(text.size()) + "\r\n\r\n" + std::string(text);
+  sent_ = 0;
+  const base::Result<void> told = flush_now();
+  static_cast<void>(told);
+}
+
+base::Result<std::optional<std::size_t>> Stream::read_now(std::span<char> buffer) {
+  if (!ssl_) {
+    const ssize_t count = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
+    if (count >= 0) return std::optional(static_cast<std::size_t>(count));
+    if (errno == EAGAIN || errno == EINTR) return std::optional<std::size_t>();
+    return failure_of(errno);
+  }
+  ERR_clear_error();
+  std::size_t bytes = 0;
+  const int outcome = SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &bytes);
+  if (outcome == 1) return std::optional(bytes);
+  return after_read(outcome);
+}
+
+base::Result<std::optional<std::size_t>> Stream::after_read(int outcome) {
+  const int system_error = errno;
+  const int error = SSL_get_error(ssl_.get(), outcome);
+  if (error == SSL_ERROR_WANT_READ) return std::optional<std::size_t>();
+  if (error == SSL_ERROR_ZERO_RETURN) return std::optional<std::size_t>(0);
+  broken_ = true;
+  if (error == SSL_ERROR_SYSCALL && system_error != 0) return failure_of(system_error);
+  if (error == SSL_ERROR_SYSCALL || ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    ERR_clear_error();
+    return std::optional<std::size_t>(0);
+  }
+  return Failure(FailureKind::tls, take_tls_error());
+}
+
+Task<base::Result<void>> Stream::wait_readable() {
+  const bool buffered = ssl_ && SSL_has_pending(ssl_.get()) == 1;
+  if (buffered) co_return base::Result<void>();
+  base::Result<void> ready = co_await wait(Socket::wait_read);
+  co_return ready;
+}
+
+base::Result<std::size_t> Stream::offer(std::string_view bytes) {
+  if (unsent() >= gather_size) {
+    const base::Result<void> flushed = flush_now();
+    if (flushed.has_error()) return flushed.error();
+    if (unsent() >= gather_size) return std::size_t{0};
+  }
+  return ssl_ ? offer_tls(bytes) : offer_plain(bytes);
+}
+
+base::Result<std::size_t> Stream::offer_tls(std::string_view bytes) {
+  ERR_clear_error();
+  std::size_t written = 0;
+  const int outcome = SSL_write_ex(ssl_.get(), bytes.data(), std::min(bytes.size(), record_size), &written);
+  if (outcome == 1) return written;
+  broken_ = true;
+  return Failure(FailureKind::tls, take_tls_error());
+}
+
+base::Result<std::size_t> Stream::offer_plain(std::string_view bytes) {
+  if (bytes.size() < record_size) {
+    outgoing_ += bytes;
+    return bytes.size();
+  }
+  if (unsent() > 0) {
+    const base::Result<void> flushed = flush_now();
+    if (flushed.has_error()) return flushed.error();
+    if (unsent() > 0) return std::size_t{0};
+  }
+  const ssize_t count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  blocked_ = count < static_cast<ssize_t>(bytes.size());
+  if (count >= 0) return static_cast<std::size_t>(count);
+  if (errno == EAGAIN || errno == EINTR) return std::size_t{0};
+  return failure_of(errno);
+}
+
+base::Result<void> Stream::flush_now() {
+  while (unsent() > 0) {
+    const ssize_t count = ::send(socket_.native_handle(), outgoing_.data() + sent_, unsent(), MSG_NOSIGNAL);
+    blocked_ = count < static_cast<ssize_t>(unsent());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return {};
+    if (count < 0) return failure_of(errno);
+    sent_ += static_cast<std::size_t>(count);
+  }
+  outgoing_.clear();
+  sent_ = 0;
+  return {};
+}
+
+Task<base::Result<void>> Stream::flush() {
+  for (;;) {
+    const base::Result<void> flushed = flush_now();
+    if (flushed.has_error()) co_return flushed.error();
+    if (!blocked_) co_return base::Result<void>();
+    blocked_ = false;
+    base::Result<void> ready = co_await wait(Socket::wait_write);
+    if (ready.has_error()) co_return ready.error();
+  }
+}
+
+Task<base::Result<void>> Stream::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const base::Result<std::size_t> taken = offer(bytes);
+    if (taken.has_error()) co_return taken.error();
+    bytes.remove_prefix(*taken);
+    if (*taken > 0) continue;
+    base::Result<void> flushed = co_await flush();
+    if (flushed.has_error()) co_return flushed.error();
+  }
+  base::Result<void> flushed = co_await flush();
+  co_return flushed;
+}
+
+Task<base::Result<void>> Stream::wait(Socket::wait_type kind) {
+  if (deadline_.passed()) co_return timed_out();
+  if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
+  auto [error] = co_await socket_.async_wait(kind, as_result);
+  if (deadline_.passed()) co_return timed_out();
+  if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
+  if (error) co_return failure_of(error.value());
+  co_return base::Result<void>();
+}
+
+void Stream::cancel() {
+  cancelled_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Stream::shut_down_writing() {
+  if (!socket_.is_open()) return;
+  if (ssl_ && !broken_ && SSL_is_init_finished(ssl_.get()) == 1) {
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+    const base::Result<void> told = flush_now();
+    static_cast<void>(told);
+  }
+  boost::system::error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+void Stream::release_memory() {
+  if (ssl_) SSL_free_buffers(ssl_.get());
+  if (outgoing_.empty() && outgoing_.capacity() > kept_at_rest) outgoing_ = std::string();
+}
+
+TcpFigures Stream::tcp_figures() const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  const int descriptor = const_cast<Socket&>(socket_).native_handle();
+  if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  return {info.tcpi_total_retrans, std::chrono::microseconds(info.tcpi_rtt)};
+}
+
+Task<void> yield_turn() {
+  const net::Executor executor = co_await asio::this_coro::executor;
+  co_await asio::post(executor, asio::use_awaitable_t<net::Executor>());
+}
+
+}  // namespace k8scale::blocks

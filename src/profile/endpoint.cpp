@@ -1,0 +1,180 @@
+#include "k8scale/profile/endpoint.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <future>
+
+#include "k8scale/base/files.h"
+#include "k8scale/base/text.h"
+#include "k8scale/net/wait.h"
+#include "profile/profile_proto.h"
+#include "profile/sampling.h"
+
+namespace k8scale::profile {
+using net::Task;
+
+namespace {
+
+constexpr std::uint64_t longest_profile = 3600;  // seconds
+constexpr std::size_t most_addresses = 100'000;
+
+constexpr std::string_view index_text =
+    "Profiles of this process, for pprof:\n\n"
+    "profile?seconds=30  where CPU time goes\n"
+    "heap                what memory is in use for\n"
+    "cmdline             the arguments\n"
+    "symbol?0x1+0x2      names of functions\n\n"
+    "For example: go tool pprof http://HOST:PORT/debug/pprof/profile?seconds=10\n";
+
+net::Response respond(int status, std::string_view type, std::string body) {
+  net::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", type);
+  response.headers.add("X-Content-Type-Options", "nosniff");
+  response.body = std::move(body);
+  return response;
+}
+
+net::Response text(int status, std::string body) {
+  return respond(status, "text/plain; charset=utf-8", std::move(body));
+}
+
+// The path behind the prefix: "profile" of "/debug/pprof/profile". Nothing: it has no such prefix.
+std::optional<std::string_view> name_in(std::string_view path) {
+  for (const std::string_view prefix : {"/debug/pprof", "/pprof"}) {
+    if (!path.starts_with(prefix)) continue;
+    const std::string_view rest = path.substr(prefix.size());
+    if (rest.empty()) return rest;
+    if (rest.front() == '/') return rest.substr(1);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> seconds_in(std::string_view query) {
+  const std::string value = net::query_value(query, "seconds").value_or("30");
+  std::uint64_t seconds = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  const bool number = error == std::errc() && end == value.data() + value.size();
+  return number && seconds >= 1 && seconds <= longest_profile ? std::optional(seconds) : std::nullopt;
+}
+
+// What takes longer than a shard should be held up.
+template <class Work>
+Task<std::string> on_a_thread(Work work) {
+  std::future<std::string> result = std::async(std::launch::async, work);
+  while (result.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    co_await net::sleep_for(std::chrono::milliseconds(10));
+  }
+  co_return result.get();
+}
+
+Task<net::Response> with_symbols(Samples samples) {
+  const auto write = [&samples] { return gzip(to_profile_proto(samples, Symbols())); };
+  std::string body = co_await on_a_thread(write);
+  co_return respond(200, "application/octet-stream", std::move(body));
+}
+
+Task<net::Response> cpu_profile(std::string_view query) {
+  const auto seconds = seconds_in(query);
+  if (!seconds) co_return text(400, fmt::format("seconds: expected 1 to {}\n", longest_profile));
+  auto sampling = CpuSampling::start();
+  if (sampling.has_error()) {
+    net::Response busy = text(503, sampling.error().detail() + "\n");
+    busy.headers.add("Retry-After", "1");
+    co_return busy;
+  }
+  const auto started = std::chrono::system_clock::now().time_since_epoch();
+  const auto duration = std::chrono::seconds(*seconds);
+  co_await net::sleep_for(duration);
+  const base::Result<std::string> raw = (*sampling)->stop();
+  if (raw.has_error()) co_return text(500, raw.error().detail() + "\n");
+  Samples samples = read_cpu_profile(*raw);
+  samples.start_time = std::chrono::nanoseconds(started).count();
+  samples.duration = std::chrono::nanoseconds(duration).count();
+  net::Response response = co_await with_symbols(std::move(samples));
+  response.headers.add("Content-Disposition", "attachment; filename=\"profile\"");
+  co_return response;
+}
+
+Task<net::Response> heap_profile() {
+  const std::optional<std::string> raw = sample_heap();
+  if (!raw) {
+    co_return text(501,
+                   "this process does not run under gperftools' malloc; start it with\n"
+                   "LD_PRELOAD=libtcmalloc.so.4 TCMALLOC_SAMPLE_PARAMETER=524288 in its environment\n");
+  }
+  Samples samples = read_heap_sample(*raw);
+  samples.start_time = std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+  net::Response response = co_await with_symbols(std::move(samples));
+  co_return response;
+}
+
+// "num_symbols: 1", then a line for each address that has a name.
+std::string name_addresses(const std::string& asked) {
+  const Symbols symbols;
+  std::string names = "num_symbols: 1\n";
+  std::size_t count = 0;
+  for (const std::string& each : base::split(asked, '+')) {
+    const std::string_view digits = std::string_view(each).substr(each.starts_with("0x") ? 2 : 0);
+    std::uint64_t address = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address, 16);
+    if (error != std::errc() || ++count > most_addresses) continue;
+    const std::optional<Symbol> symbol = symbols.find(address);
+    if (symbol) names += fmt::format("{}\t{}\n", each, symbol->function);
+  }
+  return names;
+}
+
+Task<net::Response> symbol(const net::ServerRequest& request, std::string_view query) {
+  std::string asked(request.method == "POST" ? std::string_view(request.body) : query);
+  const auto name = [&asked] { return name_addresses(asked); };
+  std::string names = co_await on_a_thread(name);
+  co_return text(200, std::move(names));
+}
+
+bool may_be_asked_by(const std::string& method, std::string_view name) {
+  return method == "GET" || method == "HEAD" || (name == "symbol" && method == "POST");
+}
+
+// What takes no time; nothing for the others.
+std::optional<net::Response> answer_at_once(const net::ServerRequest& request, std::string_view name,
+                                            Askers askers) {
+  if (askers == Askers::loopback && !request.from_loopback) {
+    return text(403, "profiles are for askers on this host only; --debug-from any allows all\n");
+  }
+  if (!may_be_asked_by(request.method, name)) {
+    net::Response response = text(405, "expected GET\n");
+    response.headers.add("Allow", "GET");
+    return response;
+  }
+  if (name.empty()) return text(200, std::string(index_text));
+  if (name == "cmdline") {
+    base::Result<std::string> arguments = base::read_file("/proc/self/cmdline");
+    return arguments.has_value() ? text(200, std::move(*arguments))
+                                 : text(500, arguments.error().detail() + "\n");
+  }
+  const bool known = name == "profile" || name == "heap" || name == "symbol";
+  return known ? std::nullopt : std::optional(text(404, std::string(index_text)));
+}
+
+}  // namespace
+
+bool is_profile_path(std::string_view path) { return name_in(path).has_value(); }
+
+Task<net::Response> answer(const net::ServerRequest& request, Askers askers) {
+  const auto [path, query] = net::split_target(request.target);
+  const std::string_view name = name_in(path).value_or("");
+  std::optional<net::Response> response = answer_at_once(request, name, askers);
+  if (response) co_return std::move(*response);
+  if (name == "profile") {
+    response = co_await cpu_profile(query);
+  } else if (name == "heap") {
+    response = co_await heap_profile();
+  } else {
+    response = co_await symbol(request, query);
+  }
+  co_return std::move(*response);
+}
+
+}  // namespace k8scale::profile

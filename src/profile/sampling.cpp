@@ -1,0 +1,58 @@
+#include "profile/sampling.h"
+
+#include <dlfcn.h>
+#include <gperftools/malloc_extension.h>
+#include <gperftools/profiler.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "k8scale/base/files.h"
+
+namespace k8scale::profile {
+namespace {
+
+std::string path_of(int file) { return "/proc/self/fd/" + std::to_string(file); }
+
+base::Failure failed(const std::string& what) { return {base::FailureKind::io, what}; }
+
+}  // namespace
+
+base::Result<std::unique_ptr<CpuSampling>> CpuSampling::start() {
+  ProfilerState state{};
+  ProfilerGetCurrentState(&state);
+  if (state.enabled != 0) return failed("a CPU profile is being taken; there can be one at a time");
+  const int file = ::memfd_create("cpu profile", MFD_CLOEXEC);
+  if (file < 0) return failed(std::string("no memory for a profile: ") + std::strerror(errno));
+  if (ProfilerStart(path_of(file).c_str()) == 0) {
+    ::close(file);
+    return failed("gperftools cannot take a profile now");
+  }
+  return std::unique_ptr<CpuSampling>(new CpuSampling(file));
+}
+
+CpuSampling::~CpuSampling() {
+  if (running_) ProfilerStop();
+  ::close(file_);
+}
+
+base::Result<std::string> CpuSampling::stop() {
+  running_ = false;
+  ProfilerStop();
+  return base::read_file(path_of(file_));
+}
+
+// The malloc of gperftools takes more memory than the C library's: who wants its samples preloads it.
+std::optional<std::string> sample_heap() {
+  using Instance = MallocExtension* (*)();
+  const auto instance = reinterpret_cast<Instance>(::dlsym(RTLD_DEFAULT, "_ZN15MallocExtension8instanceEv"));
+  if (instance == nullptr) return std::nullopt;
+  std::string text;
+  instance()->GetHeapSample(&text);
+  if (text.find("heap_v2/") == std::string::npos) return std::nullopt;
+  return text;
+}
+
+}  // namespace k8scale::profile

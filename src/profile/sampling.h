@@ -1,0 +1,34 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "k8scale/base/result.h"
+
+namespace k8scale::profile {
+
+/// CPU time being sampled by gperftools, in all threads. There is at most one in a process.
+class CpuSampling {
+ public:
+  /// A failure (kind io) says what keeps it from starting, one that runs already among it.
+  [[nodiscard]] static base::Result<std::unique_ptr<CpuSampling>> start();
+  /// Stops.
+  ~CpuSampling();
+  CpuSampling(const CpuSampling&) = delete;
+  CpuSampling& operator=(const CpuSampling&) = delete;
+
+  /// Stops; what gperftools wrote.
+  [[nodiscard]] base::Result<std::string> stop();
+
+ private:
+  explicit CpuSampling(int file) : file_(file) {}
+
+  int file_;  // in memory
+  bool running_ = true;
+};
+
+/// gperftools' sample of the heap; nothing when the process does not run under its malloc, or that takes no
+/// samples.
+[[nodiscard]] std::optional<std::string> sample_heap();
+
+}  // namespace k8scale::profile

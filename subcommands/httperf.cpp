@@ -1,0 +1,197 @@
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdio>
+#include <iostream>
+#include <optional>
+
+#include "httperf_flags.h"
+#include "httperf_stats.h"
+#include "k8scale/base/error.h"
+#include "k8scale/base/flags.h"
+#include "k8scale/base/log.h"
+#include "k8scale/base/stop_signals.h"
+#include "k8scale/blocks/report.h"
+#include "subcommands.h"
+#include "tools.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Whoever only serves has all the time in the world.
+constexpr base::Nanoseconds forever = std::chrono::hours(24 * 365 * 100);
+
+class HttperfRun {
+ public:
+  explicit HttperfRun(const HttperfFlags& flags) : flags_(flags) {}
+
+  int run();
+
+ private:
+  void serve();
+  void ask();
+  void announce() const;
+  // Until `end`, a signal, or the last request; tells intervals meanwhile.
+  void wait_until(base::SteadyTime end);
+  [[nodiscard]] bool over() const { return signal_.has_value() || asked_all_; }
+  [[nodiscard]] blocks::Totals totals() const;
+  void tell_interval();
+  [[nodiscard]] blocks::RunFacts facts() const;
+  template <class Report>
+  void print(const Report& report) const;
+
+  const HttperfFlags& flags_;
+  base::StopSignals signals_;
+  std::shared_ptr<net::KeyLog> keys_;
+  std::unique_ptr<blocks::Server> server_;
+  std::unique_ptr<blocks::Client> client_;
+  std::atomic<bool> asked_all_ = false;
+  std::optional<int> signal_;
+  std::string asked_url_;
+  base::WallTime started_;
+  base::SteadyTime start_;
+  base::SteadyTime next_interval_;
+  blocks::Totals last_totals_;
+  std::uint64_t failures_ = 0;
+};
+
+void HttperfRun::serve() {
+  auto server = blocks::Server::bind(flags_.server_options());
+  if (server.has_error()) throw base::Error("-listen: " + server.error().detail());
+  server_ = std::move(*server);
+  keys_ = flags_.open_key_log(server_->port());
+  server_->start(flags_.tls_server(keys_));
+}
+
+// On stdout, where programs that started this one look for the port; results in JSON have it for themselves.
+void HttperfRun::announce() const {
+  const bool json = flags_.json || flags_.json_stream;
+  fmt::print(json ? stderr : stdout, "k8scale httperf listens on {}://localhost:{}\n",
+             flags_.plain ? "http" : "https", server_->port());
+  std::fflush(stdout);
+}
+
+blocks::Totals HttperfRun::totals() const {
+  blocks::Totals totals;
+  totals.when = Clock::now();
+  totals.server_bytes = server_->figures().bytes;
+  if (!client_) return totals;
+  const blocks::ClientFigures figures = client_->figures();
+  totals.client_bytes = figures.bytes;
+  totals.requests = figures.requests;
+  totals.failures = figures.failures;
+  return totals;
+}
+
+void HttperfRun::tell_interval() {
+  const blocks::Totals now = totals();
+  base::log_verbose(2, blocks::interval_text(last_totals_, now));
+  if (flags_.json_stream) {
+    const nlohmann::ordered_json line = {{"interval", blocks::interval_json(start_, last_totals_, now)}};
+    std::cout << line.dump() << std::endl;
+  }
+  last_totals_ = now;
+}
+
+void HttperfRun::wait_until(base::SteadyTime end) {
+  while (!over() && Clock::now() < end) {
+    signal_ = signals_.wait_until(std::min(end, next_interval_));
+    if (Clock::now() < next_interval_) continue;
+    tell_interval();
+    next_interval_ += flags_.log_period;
+  }
+}
+
+blocks::RunFacts HttperfRun::facts() const {
+  blocks::RunFacts facts;
+  facts.version = K8SCALE_VERSION;
+  facts.server = asked_url_;
+  facts.parameters = flags_.parameters();
+  facts.started = started_;
+  facts.duration = Clock::now() - start_;
+  if (signal_) facts.interrupted = base::signal_name(*signal_);
+  return facts;
+}
+
+template <class Report>
+void HttperfRun::print(const Report& report) const {
+  if (flags_.json_stream) {
+    const nlohmann::ordered_json line = {{"end", to_json(report)}};
+    std::cout << line.dump() << std::endl;
+  } else if (flags_.json) {
+    std::cout << to_json(report).dump(2) << std::endl;
+  } else {
+    print_text(std::cout, report);
+    std::cout.flush();
+  }
+}
+
+void HttperfRun::ask() {
+  const blocks::ClientOptions options = flags_.client_options(keys_);
+  asked_url_ = options.server.url() + options.path_prefix;
+  ServerStats stats(options);
+  client_ = std::make_unique<blocks::Client>(options);
+  nlohmann::ordered_json before = stats.read();
+  started_ = std::chrono::system_clock::now();
+  start_ = Clock::now();
+  client_->start([this] {
+    asked_all_ = true;
+    signals_.wake();
+  });
+  if (flags_.warmup > base::Nanoseconds(0)) {
+    wait_until(start_ + flags_.warmup);
+    failures_ = client_->figures().failures;
+    before = stats.read();
+    client_->start_measuring();
+    started_ = std::chrono::system_clock::now();
+    start_ = Clock::now();
+  }
+  last_totals_ = totals();
+  wait_until(start_ + (flags_.duration > base::Nanoseconds(0) ? flags_.duration : forever));
+  blocks::ClientReport report;
+  report.figures = client_->figures();
+  report.facts = facts();
+  report.server = blocks::server_side(before, stats.read());
+  client_->stop();
+  failures_ += report.figures.failures;
+  tell_interval();
+  print(report);
+}
+
+int HttperfRun::run() {
+  serve();
+  announce();
+  started_ = std::chrono::system_clock::now();
+  start_ = Clock::now();
+  next_interval_ = start_ + flags_.log_period;
+  last_totals_ = totals();
+  if (flags_.asks()) {
+    ask();
+  } else {
+    wait_until(start_ + (flags_.duration > base::Nanoseconds(0) ? flags_.duration : forever));
+    print(blocks::ServerReport{facts(), server_->figures()});
+  }
+  if (signal_) return 128 + *signal_;
+  return failures_ > 0 ? 1 : 0;
+}
+
+}  // namespace
+
+int httperf(const std::vector<std::string>& arguments) {
+  HttperfFlags flags;
+  CLI::App app("Serves blocks of bytes over HTTP, in TLS, and with -base-url asks a server for them.",
+               "k8scale httperf");
+  flags.declare(app);
+  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
+  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  base::set_verbosity(flags.verbosity);
+  flags.check();
+  if (flags.seed == 0) {
+    flags.seed = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  }
+  return HttperfRun(flags).run();
+}
+
+}  // namespace k8scale::subcommands

@@ -1,0 +1,119 @@
+#include "k8scale/blocks/server.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+
+#include "catch.h"
+#include "k8scale/blocks/client.h"
+
+namespace k8scale::blocks {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::unique_ptr<Server> plain_server(ServerOptions options = {}) {
+  options.address = "127.0.0.1";
+  options.port = 0;
+  auto server = Server::bind(std::move(options)).value();
+  server->start(nullptr);
+  return server;
+}
+
+// A client on a blocking socket.
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  }
+  ~RawClient() { ::close(socket_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void send(std::string_view text) { REQUIRE(::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) >= 0); }
+  std::string read_to_the_end() {
+    std::string all;
+    char bytes[4096];
+    for (ssize_t count = 1; count > 0;) {
+      count = ::recv(socket_, bytes, sizeof bytes, 0);
+      if (count > 0) all.append(bytes, static_cast<std::size_t>(count));
+    }
+    return all;
+  }
+
+ private:
+  int socket_;
+};
+
+TEST_CASE("half a head is answered with 408 when its time is over") {
+  ServerOptions options;
+  options.request_timeout = 50ms;
+  const auto server = plain_server(std::move(options));
+  RawClient client(server->port());
+  client.send("GET /blocks?si");
+  CHECK(client.read_to_the_end().starts_with("HTTP/1.1 408 "));
+}
+
+TEST_CASE("a client that takes nothing, or asks nothing, is dropped when its time is over") {
+  ServerOptions options;
+  options.stall_timeout = 50ms;
+  options.idle_timeout = 50ms;
+  const auto server = plain_server(std::move(options));
+  RawClient idle(server->port());
+  RawClient stalled(server->port());
+  stalled.send("GET /blocks?size=1000000&n=1000&periodMS=0 HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(idle.read_to_the_end().empty());
+  while (server->figures().broken_off == 0) std::this_thread::sleep_for(1ms);
+  CHECK(server->figures().bytes < 1'000'000'000);
+}
+
+TEST_CASE("requests that come in one piece, or byte by byte, are answered in their order") {
+  const auto server = plain_server();
+  RawClient client(server->port());
+  std::string requests;
+  for (int size = 1; size <= 3; ++size) {
+    requests += "GET /blocks?size=" + std::to_string(size) + "&n=2&periodMS=0 HTTP/1.1\r\nHost: x\r\n\r\n";
+  }
+  client.send(requests);
+  for (const char byte : "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") {
+    if (byte != 0) client.send({&byte, 1});
+  }
+  const std::string answers = client.read_to_the_end();
+  const std::size_t first = answers.find("AA"), second = answers.find("AZAZ"),
+                    third = answers.find(std::string("A\0ZA\0Z", 6));
+  CHECK(first < second);
+  CHECK(second < third);
+  CHECK(third < answers.find("HTTP/1.1 404"));
+}
+
+TEST_CASE("a client measures from where it is told to, and stops at once") {
+  const auto server = plain_server();
+  ClientOptions options;
+  options.server = {"127.0.0.1", server->port(), false};
+  options.connections = options.threads = 4;
+  options.io_threads = 2;
+  options.block_size = 1000;
+  options.blocks_per_request = 1;
+  options.period = 0ms;
+  Client client(options);
+  client.start([] {});
+  while (client.figures().requests < 100) std::this_thread::sleep_for(1ms);
+  client.start_measuring();
+  while (client.figures().requests < 10) std::this_thread::sleep_for(1ms);
+  client.stop();
+  const ClientFigures figures = client.figures();
+  CHECK(figures.failures == 0);
+  CHECK(figures.bytes / 1000 < server->figures().requests);
+  CHECK(figures.times.request.count() <= figures.requests);
+  CHECK(figures.connections.size() == 4);
+}
+
+}  // namespace
+}  // namespace k8scale::blocks

@@ -1,0 +1,56 @@
+"""The TLS keys that httperf writes decrypt what was said."""
+
+import os
+import stat
+import subprocess
+
+import pytest
+
+from httperf import FAST, ask, expected, httperf, need, nginx
+from recording_relay import recording_relay
+
+
+def decrypted(capture, keys):
+    """URIs of requests and status codes of answers that tshark finds in a capture with these keys."""
+    command = ["tshark", "-r", capture, "-o", f"tls.keylog_file:{keys}", "-d", "tcp.port==443,tls", "-Y", "http", "-T", "fields",
+               "-e", "http.request.uri", "-e", "http.response.code"]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return finished.stdout.split()
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_the_servers_keys_decrypt_what_curl_asked(tmp_path, version):
+    need("tshark")
+    with httperf(tmp_path) as server:
+        with recording_relay(server.port, tmp_path / "capture.pcap") as port:
+            subprocess.run(["curl", "-sk", "--tls-max", version, "-o", tmp_path / "body",
+                            f"https://127.0.0.1:{port}/blocks?size=100&n=7&periodMS=0"], check=True, timeout=20)
+        assert decrypted(tmp_path / "capture.pcap", server.keys) == ["/blocks?size=100&n=7&periodMS=0", "200"]
+        assert stat.S_IMODE(os.stat(server.keys).st_mode) == 0o600
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_the_clients_keys_decrypt_what_nginx_answered(tmp_path, version):
+    need("tshark")
+    client_folder = tmp_path / "client"
+    client_folder.mkdir()
+    with nginx(tmp_path, expected(100, 1)) as url:
+        # Its first connection asks for statistics, and is relayed; the one for blocks is refused.
+        with recording_relay(int(url.rsplit(":", 1)[1]), tmp_path / "capture.pcap") as port:
+            ask(client_folder, f"https://127.0.0.1:{port}", *FAST, "-block-size", 100, "--requests", 1, "--tls-max", version)
+        keys, = client_folder.glob("*.keys")
+        assert decrypted(tmp_path / "capture.pcap", keys) == ["/stats", "404"]
+
+
+def test_the_client_writes_its_keys_to_both_files(tmp_path, monkeypatch):
+    another = tmp_path / "another.keys"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(another))
+    with httperf(tmp_path) as server:
+        before = server.keys.read_text()
+        ask(tmp_path, server.url, *FAST, "--requests", 1)
+        own = [path for path in tmp_path.glob("*.keys") if path not in (another, server.keys)]
+        assert len(own) == 1
+        secrets = {line.split()[2] for line in own[0].read_text().splitlines() if line.startswith("CLIENT_TRAFFIC_SECRET_0")}
+        assert secrets
+        assert all(secret in another.read_text() and secret in server.keys.read_text() for secret in secrets)
+        assert server.keys.read_text().startswith(before)

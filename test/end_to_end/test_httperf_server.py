@@ -1,0 +1,141 @@
+"""The server of httperf, asked by curl, Python and raw connections."""
+
+import http.client
+import signal
+import ssl
+import subprocess
+import time
+
+import pytest
+
+from httperf import expected, httperf
+
+
+@pytest.mark.parametrize("flags", [[], ["--plain"], ["--tls-max", "1.2"]])
+def test_blocks_have_their_letters_and_their_number(tmp_path, flags):
+    with httperf(tmp_path, *flags) as server:
+        for size, count in [(1, 3), (2, 2), (5, 4), (16384, 3), (100_000, 20), (1 << 20, 2)]:
+            assert server.get(f"/blocks?size={size}&n={count}&periodMS=0") == (200, expected(size, count))
+
+
+def test_a_connection_of_http_client_serves_many_requests(tmp_path):
+    with httperf(tmp_path) as server:
+        client = http.client.HTTPSConnection("127.0.0.1", server.port, context=ssl._create_unverified_context(), timeout=20)
+        for count in range(1, 6):
+            client.request("GET", f"/blocks?size=700&n={count}&periodMS=1")
+            answer = client.getresponse()
+            assert answer.getheader("Content-Length") == str(700 * count)
+            assert answer.read() == expected(700, count)
+        client.request("HEAD", "/blocks?size=4294967296&n=4294967000&periodMS=0")
+        answer = client.getresponse()
+        assert answer.status == 400 and not answer.read()  # a block above --max-block
+        client.request("HEAD", "/blocks?size=1000000000&n=1000000000&periodMS=0")
+        answer = client.getresponse()
+        assert answer.getheader("Content-Length") == "1000000000000000000" and not answer.read()
+        client.request("POST", "/blocks?size=1&n=1&periodMS=0", body=b"x")
+        assert client.getresponse().status == 405
+
+
+@pytest.mark.parametrize("query, words", [
+    ("", "size: found nothing"),
+    ("size=1&n=1", "periodMS: found nothing"),
+    ("size=1&n=1&periodMS=0&n=2", "n: found it 2 times"),
+    ("size=0&n=1&periodMS=0", 'size: found "0"'),
+    ("size=-5&n=1&periodMS=0", 'size: found "-5"'),
+    ("size=abc&n=1&periodMS=0", 'size: found "abc"'),
+    ("size=1.5&n=1&periodMS=0", 'size: found "1.5"'),
+    ("size=1&n=99999999999999999999&periodMS=0", "n: found"),
+    ("size=1&n=1&periodMS=-1", "periodMS: found"),
+    ("size=1&n=1&periodMS=", "periodMS: found"),
+    ("size=2000&n=1&periodMS=0", "--max-block"),
+    ("size=1000&n=9223372036854775807&periodMS=0", "size and n"),
+    ("size=1&n=9223372036854775807&periodMS=1000", "periodMS"),
+])
+def test_what_is_wrong_with_a_parameter_is_said(tmp_path, query, words):
+    with httperf(tmp_path, "--max-block", "1000") as server:
+        status, body = server.get("/blocks?" + query)
+        assert status == 400
+        assert words in body.decode()
+
+
+def test_a_block_is_never_early_and_a_stalled_reader_does_not_move_the_schedule(tmp_path):
+    with httperf(tmp_path, "--plain") as server, server.connect() as client:
+        size, count, stall = 1_000_000, 100, 2
+        start = time.monotonic()
+        client.sendall(f"GET /blocks?size={size}&n={count}&periodMS=10 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.recv(1000)
+        time.sleep(stall)  # the sockets' buffers hold less than the answer
+        received = 0
+        while received < size * count - 1000:
+            received += len(client.recv(1 << 20))
+        elapsed = time.monotonic() - start
+        assert (count - 1) * 0.010 <= elapsed < stall + count * 0.010 * 0.9
+
+
+def test_http_on_the_tls_port_is_told_so(tmp_path):
+    with httperf(tmp_path) as server:
+        finished = subprocess.run(["curl", "-si", server.url.replace("https", "http")], capture_output=True, text=True, timeout=20)
+        assert finished.stdout.startswith("HTTP/1.1 400 Bad Request")
+        assert "this is a TLS port" in finished.stdout
+
+
+def test_ten_megabytes_of_head_are_refused(tmp_path):
+    with httperf(tmp_path, "--plain") as server, server.connect() as client:
+        try:
+            client.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * 10_000_000)
+        except OSError:
+            pass  # it need not listen to all of it
+        assert client.recv(100).startswith(b"HTTP/1.1 431")
+        assert server.get("/blocks?size=1&n=1&periodMS=0") == (200, b"A")
+
+
+def test_stuck_clients_hold_nobody_up(tmp_path):
+    with httperf(tmp_path) as server:
+        stuck = [server.connect() for _ in range(50)]
+        for number, each in enumerate(stuck):
+            each.sendall(b"GET /blocks?si" if number % 2 else b"GET /blocks?size=1000000&n=1000&periodMS=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+        for _ in range(10):
+            assert server.get("/blocks?size=3&n=1&periodMS=0") == (200, b"A\0Z")
+        for each in stuck:
+            each.close()
+
+
+def test_one_connection_too_many_is_answered(tmp_path):
+    with httperf(tmp_path, "--max-connections", "2") as server:
+        first, second = server.connect(), server.connect()
+        for each in (first, second):
+            each.sendall(b"GET /blocks?size=1&n=1&periodMS=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert each.recv(1000).startswith(b"HTTP/1.1 200")
+        status, body = server.get("/blocks?size=1&n=1&periodMS=0")
+        assert status == 503 and b"--max-connections" in body
+
+
+def test_a_port_in_use_and_keys_that_cannot_be_written_are_errors(program, tmp_path, monkeypatch):
+    with httperf(tmp_path) as server:
+        taken = program("httperf", "-listen", f"127.0.0.1:{server.port}")
+        assert taken.returncode == 1 and "Address already in use" in taken.stderr
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
+    lost = program("go_httperf", "-listen", "127.0.0.1:0")
+    assert lost.returncode == 1 and "cannot write TLS keys" in lost.stderr and "missing" in lost.stderr
+
+
+@pytest.mark.parametrize("flags, words", [
+    (["-period", "-1"], "-period"), (["-period", "0.0001"], "-period"), (["-period", "nan"], "-period"),
+    (["-connections", "0"], "-connections"), (["-threads", "-3"], "-3"), (["-listen", "host:port"], "-listen"),
+    (["-block-size", "0"], "-block-size"), (["--tls-max", "1.1"], "--tls-max"), (["--ciphers", "NONSENSE"], "NONSENSE"),
+    (["--cert", "/nowhere"], "/nowhere"), (["--key", "x"], "--cert"), (["-log-period", "0s"], "-log-period"),
+    (["-base-url", "ftp://x"], "-base-url"), (["--plain", "-base-url", "https://x"], "--plain"),
+])
+def test_a_wrong_flag_is_one_line_that_names_it(program, tmp_path, monkeypatch, flags, words):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    finished = program("httperf", "-listen", "127.0.0.1:0", *flags)
+    assert finished.returncode == 1
+    assert words in finished.stderr and finished.stderr.count("\n") == 1
+
+
+def test_a_server_ends_with_totals(tmp_path):
+    with httperf(tmp_path) as server:
+        server.get("/blocks?size=1000&n=5&periodMS=0")
+        out, _, code = server.stop(signal.SIGINT)
+        assert code == 130
+        assert "5.00 kB" in out and "interrupted by SIGINT" in out

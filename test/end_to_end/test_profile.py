@@ -1,0 +1,131 @@
+"""/debug/pprof of the subcommands that run for long; profiles are read here field by field."""
+
+import gzip
+import os
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+
+import pytest
+
+from conftest import BINARY
+from httperf import httperf
+
+
+def fields(message):
+    """(number, value) of each field: whole numbers, and bytes of what has a length."""
+    def varint(at):
+        value = shift = 0
+        while True:
+            byte = message[at]
+            value |= (byte & 127) << shift
+            shift, at = shift + 7, at + 1
+            if byte < 128:
+                return value, at
+    at = 0
+    while at < len(message):
+        key, at = varint(at)
+        assert key & 7 in (0, 2), "another wire type than varint or length"
+        value, at = varint(at)
+        if key & 7 == 2:
+            value, at = message[at:at + value], at + value
+        yield key >> 3, value
+
+
+class Profile:
+    """profile.proto (github.com/google/pprof): the fields that pprof needs to show functions and lines."""
+
+    def __init__(self, packed):
+        all_fields = list(fields(gzip.decompress(packed)))
+        self.strings = [value.decode() for number, value in all_fields if number == 6]
+        self.samples = [dict(fields(value)) for number, value in all_fields if number == 2]
+        self.mappings = [dict(fields(value)) for number, value in all_fields if number == 3]
+        self.locations = {dict(fields(value))[1]: dict(fields(value)) for number, value in all_fields if number == 4}
+        self.functions = {dict(fields(value))[1]: dict(fields(value)) for number, value in all_fields if number == 5}
+
+    def names(self):
+        return {self.strings[function[2]] for function in self.functions.values()}
+
+    def sources(self):
+        """File and line of each location that has both."""
+        lines = [dict(fields(each[4])) for each in self.locations.values() if 4 in each]
+        return {(self.strings[self.functions[line[1]].get(4, 0)], line.get(2, 0)) for line in lines}
+
+
+def test_a_cpu_profile_has_functions_lines_and_build_ids(tmp_path):
+    with httperf(tmp_path) as server:
+        flags = ["-base-url", server.url, "-period", 0, "-block-size", 1, "-blocks-per-request", 100, "-threads", 8]
+        with httperf(tmp_path, *flags):
+            status, body = server.get("/debug/pprof/profile?seconds=2")
+    profile = Profile(body)
+    assert status == 200 and profile.strings[0] == "" and profile.samples
+    assert any("k8scale::blocks::" in name for name in profile.names())
+    assert any(file.endswith(".cpp") and line > 0 for file, line in profile.sources())
+    own, = [each for each in profile.mappings if profile.strings[each[5]] == os.path.realpath(BINARY)]
+    notes = subprocess.run(["readelf", "-n", BINARY], capture_output=True, text=True, check=True).stdout
+    assert f"Build ID: {profile.strings[own[6]]}" in notes
+    for sample in profile.samples:
+        numbers = list(fields_of_packed(sample[1]))
+        assert numbers and all(number in profile.locations for number in numbers)
+
+
+def fields_of_packed(packed):
+    value = shift = 0
+    for byte in packed:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            yield value
+            value = shift = 0
+
+
+def test_one_profile_runs_at_a_time(tmp_path):
+    with httperf(tmp_path) as server:
+        answers = []
+        both = [threading.Thread(target=lambda: answers.append(server.get("/debug/pprof/profile?seconds=2"))) for _ in range(2)]
+        for each in both:
+            each.start()
+        for each in both:
+            each.join()
+    assert sorted(status for status, _ in answers) == [200, 503]
+    assert b"one at a time" in next(body for status, body in answers if status == 503)
+
+
+@pytest.mark.parametrize("prefix", ["/debug/pprof", "/pprof"])
+def test_both_prefixes_have_an_index_arguments_and_symbols(tmp_path, prefix):
+    with httperf(tmp_path) as server:
+        assert b"profile?seconds=30" in server.get(prefix + "/")[1]
+        assert server.get(prefix + "/cmdline")[1].split(b"\0")[1:3] == [b"httperf", b"-listen"]
+        assert server.get(prefix + "/symbol?0x1+zzz") == (200, b"num_symbols: 1\n")
+        assert server.get(prefix + "/profile?seconds=0")[0] == 400
+        assert server.get(prefix + "/profile?seconds=x")[0] == 400
+        assert server.get(prefix + "/nothing")[0] == 404
+
+
+def test_the_heap_needs_the_malloc_of_gperftools(tmp_path, monkeypatch):
+    with httperf(tmp_path) as server:
+        status, body = server.get("/debug/pprof/heap")
+        assert status == 501 and b"LD_PRELOAD=libtcmalloc" in body
+
+
+def test_the_api_server_and_metrics_ports_answer_too(api_server, program):
+    server = api_server()
+    finished = subprocess.run(["curl", "-sk", server.url + "/debug/pprof/"], capture_output=True, text=True, timeout=20)
+    assert "profile?seconds=30" in finished.stdout
+    assert program("cmdriver", "--embedded", "--debug-from", "nobody").returncode == 1
+
+
+def test_only_this_host_may_ask_unless_all_may(tmp_path):
+    addresses = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=True).stdout.split()
+    outside = [each for each in addresses if ":" not in each and not each.startswith("127.")]
+    if not outside:
+        pytest.skip("this host has no other address than that of loopback")
+    for flags, status in (([], 403), (["--debug-from", "any"], 200)):
+        with httperf(tmp_path, "--plain", "-listen", "0.0.0.0:0", *flags) as server:
+            try:
+                with urllib.request.urlopen(f"http://{outside[0]}:{server.port}/debug/pprof/", timeout=20) as answer:
+                    assert answer.status == status
+            except urllib.error.HTTPError as refused:
+                assert refused.code == status
+                assert "--debug-from any" in refused.read().decode()
