@@ -55,6 +55,12 @@ bool Reflector::State::gives_up(const Ending& ending) {
   failure = {step == Step::watch ? ReflectorFailure::Step::watch : ReflectorFailure::Step::list,
              refused ? ending.status.text() : ending.detail};
   return true;
+// A server that names a short time, or none, is asked less and less often all the same.
+base::Nanoseconds Reflector::State::pause_after_refusal(const Status& status, base::SteadyTime now) {
+  const base::Nanoseconds wanted = status.retry_after.value_or(std::chrono::seconds(0));
+  return std::max(wanted, backoff.next(now, random));
+}
+
 }
 
 // An aggregated server may promise protobuf for objects that have none: it ends the watch instead of telling
@@ -114,8 +120,7 @@ base::Nanoseconds Reflector::State::plan_after_refusal(const Ending& ending, bas
     return base::Nanoseconds(0);
   }
   if (status.code == 429 || status.code >= 500) {
-    if (status.retry_after) return *status.retry_after;
-    return backoff.next(now, random);
+    return pause_after_refusal(status, now);
   }
   if (step == Step::list && stream_lists && !ending.in_stream && !may_stream_lists(status)) {
     stream_lists = false;
@@ -128,7 +133,7 @@ base::Nanoseconds Reflector::State::plan_after_refusal(const Ending& ending, bas
 // The server has not caught up yet, or never will: it was restored from a backup.
 base::Nanoseconds Reflector::State::plan_too_large(const Status& status, base::SteadyTime now) {
   ++too_large_in_a_row;
-  if (too_large_in_a_row == 1 && status.retry_after) return *status.retry_after;
+  if (too_large_in_a_row == 1 && status.retry_after) return pause_after_refusal(status, now);
   const bool again = version_lost;
   version_lost = true;
   step = Step::list;

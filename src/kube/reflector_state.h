@@ -59,6 +59,8 @@ struct Reflector::State {
   [[nodiscard]] base::Nanoseconds plan_after_refusal(const Ending& ending, base::SteadyTime now);
   [[nodiscard]] base::Nanoseconds plan_after_garbage(base::SteadyTime now);
   [[nodiscard]] base::Nanoseconds plan_too_large(const Status& status, base::SteadyTime now);
+  /// What the server asks for, but no less than the next pause.
+  [[nodiscard]] base::Nanoseconds pause_after_refusal(const Status& status, base::SteadyTime now);
   /// None, unless that happened a moment ago.
   [[nodiscard]] base::Nanoseconds pause_if_often(base::SteadyTime now);
   [[nodiscard]] bool protobuf_seems_broken(base::SteadyTime now);

@@ -68,6 +68,19 @@ TEST_CASE("Retry-After is honoured") {
   CHECK(has(running.server.targets()[2], "resourceVersion=10&"));
 }
 
+TEST_CASE("a server that wants to be asked again at once is asked after a pause all the same") {
+  const std::string too_large =
+      status(504, "Timeout", "Too large resource version: 10, current: 5", R"({"retryAfterSeconds":0})");
+  const Reply refusal = GENERATE_COPY(Reply(429, "slow down"), Reply(503, "no"), Reply(504, too_large));
+  Running running({{{list("", 10)}},
+                   Reply(refusal).with("Retry-After", "0"),
+                   {{event("ADDED", object("a", 11))}, Then::hold}},
+                  pausing_options());
+  running.told.wait_for("added:a@11");
+  const auto times = running.server.times();
+  CHECK(times[2] - times[1] >= 300ms);
+}
+
 TEST_CASE("errors of the server are tried again after a pause") {
   const int code = GENERATE(429, 500, 503);
   Running running({{{list("", 10)}}, {code, "no"}, {{event("ADDED", object("a", 11))}, Then::hold}},
