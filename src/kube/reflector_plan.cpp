@@ -10,6 +10,7 @@ namespace k8scale::kube {
 namespace {
 
 constexpr auto log_period = std::chrono::seconds(10);
+constexpr std::size_t longest_text = 512;
 
 bool is_too_large(const Status& status) {
   const bool said = std::any_of(status.causes.begin(), status.causes.end(), [](const StatusCause& cause) {
@@ -22,6 +23,14 @@ bool is_too_large(const Status& status) {
 
 bool is_expired(const Status& status) {
   return status.code == 410 || status.reason == "Expired" || status.reason == "Gone";
+}
+
+// Of a server's words, as many as a line of the log has room for; not half a character of UTF-8.
+std::string brief(std::string text) {
+  if (text.size() <= longest_text) return text;
+  std::size_t size = longest_text;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+  return text.substr(0, size) + "…";
 }
 
 // Refusals that say nothing about whether lists can be streamed.
@@ -46,6 +55,12 @@ base::Nanoseconds Reflector::State::pause_if_often(base::SteadyTime now) {
   return often ? backoff.next(now, random) : base::Nanoseconds(0);
 }
 
+// A server that names a short time, or none, is asked less and less often all the same.
+base::Nanoseconds Reflector::State::pause_after_refusal(const Status& status, base::SteadyTime now) {
+  const base::Nanoseconds wanted = status.retry_after.value_or(std::chrono::seconds(0));
+  return std::max(wanted, backoff.next(now, random));
+}
+
 bool Reflector::State::gives_up(const Ending& ending) {
   if (options.after_watch == AfterWatch::resume || opened) return false;
   if (ending.kind == Ending::Kind::complete || ending.kind == Ending::Kind::stalled) return false;
@@ -53,14 +68,8 @@ bool Reflector::State::gives_up(const Ending& ending) {
   const bool no_protobuf = refused && ending.status.code == 406 && encoding == Encoding::protobuf;
   if (no_protobuf || (refused && ending.status.retry_after)) return false;
   failure = {step == Step::watch ? ReflectorFailure::Step::watch : ReflectorFailure::Step::list,
-             refused ? ending.status.text() : ending.detail};
+             refused ? brief(ending.status.text()) : ending.detail};
   return true;
-// A server that names a short time, or none, is asked less and less often all the same.
-base::Nanoseconds Reflector::State::pause_after_refusal(const Status& status, base::SteadyTime now) {
-  const base::Nanoseconds wanted = status.retry_after.value_or(std::chrono::seconds(0));
-  return std::max(wanted, backoff.next(now, random));
-}
-
 }
 
 // An aggregated server may promise protobuf for objects that have none: it ends the watch instead of telling
@@ -142,14 +151,14 @@ base::Nanoseconds Reflector::State::plan_too_large(const Status& status, base::S
 
 void Reflector::State::report(const Ending& ending, base::SteadyTime now) {
   std::string_view kind = ending.reason;
-  std::string_view text = ending.detail;
+  std::string text = ending.detail;
   base::Nanoseconds often = log_period;
   switch (ending.kind) {
     case Ending::Kind::complete:
       return;
     case Ending::Kind::refused:
       kind = ending.status.reason;
-      text = ending.status.message;
+      text = brief(ending.status.text());
       break;
     case Ending::Kind::garbage:
       kind = ending.detail;
@@ -161,10 +170,9 @@ void Reflector::State::report(const Ending& ending, base::SteadyTime now) {
     case Ending::Kind::lost:
       break;
   }
-  const std::string_view counted = ending.kind == Ending::Kind::garbage ? "garbage" : kind;
-  auto found = counters.errors.find(counted);
-  if (found == counters.errors.end()) found = counters.errors.emplace(counted, 0).first;
-  ++found->second;
+  const bool garbage = ending.kind == Ending::Kind::garbage;
+  const std::string_view counted = count_error(counters.errors, garbage ? "garbage" : kind);
+  if (!garbage) kind = counted;
   const std::string_view what = step == Step::watch || list_whole ? "watch" : "list";
   const std::string line = fmt::format("{} of {}: {}", what, collection.qualified(), text);
   if (client.shared_by_reflectors().may_log(kind, now, often)) {

@@ -20,7 +20,7 @@ void add(kube::ReflectorCounters& to, const kube::ReflectorCounters& from) {
   to.bookmarks += from.bookmarks;
   to.garbage += from.garbage;
   to.bytes += from.bytes;
-  for (const auto& [reason, count] : from.errors) to.errors[reason] += count;
+  for (const auto& [reason, count] : from.errors) kube::count_error(to.errors, reason, count);
 }
 
 std::optional<base::Nanoseconds> WatchSummary::open_time() const {

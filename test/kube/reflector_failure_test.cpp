@@ -1,3 +1,4 @@
+#include "captured.h"
 #include "protobuf_text.h"
 #include "recorded.h"
 
@@ -96,6 +97,42 @@ TEST_CASE("a refusal is tried again after a pause, for ever") {
   running.told.wait_for("end@10");
   CHECK(running.counters().errors.at("Forbidden") == 2);
   CHECK(running.counters().errors.at("NotFound") == 1);
+}
+
+TEST_CASE("reasons without end are counted without end, but kept in bounds") {
+  std::vector<Reply> replies;
+  for (int i = 0; i < 100; ++i) {
+    replies.push_back({403, status(403, "Reason" + std::to_string(i) + std::string(50'000, 'x'), "no")});
+  }
+  replies.push_back({{list("", 10)}});
+  Running running(replies);
+  running.told.wait_for("end@10");
+  const ErrorCounts& errors = running.counters().errors;
+  CHECK(errors.size() == 65);
+  CHECK(errors.at("other") == 36);
+  for (const auto& [reason, count] : errors) CHECK(reason.size() <= 64);
+}
+
+TEST_CASE("reasons are counted as words that a log and a metric can show") {
+  ErrorCounts errors;
+  CHECK(count_error(errors, "Forbidden") == "Forbidden");
+  CHECK(count_error(errors, "For\nbid\"\xff") == "For?bid\"?");
+  CHECK(count_error(errors, "Forbidden", 5) == "Forbidden");
+  CHECK(errors.at("Forbidden") == 6);
+}
+
+TEST_CASE("a server's words are one line of the log, of bounded length") {
+  const std::string forged = "E1124 15:04:05.000000 1 main.cpp:1] all is lost";
+  const std::string message = R"(no\n)" + forged + R"(\n)" + std::string(3'000, 'x');
+  const std::string log = k8scale::test::captured([&] {
+    Running running({{403, status(403, "Forbidden", message)}, {{list("", 10)}}});
+    running.told.wait_for("end@10");
+    running.stop();
+  });
+  CHECK(has(log, "no " + forged));
+  CHECK(!has(log, "\n" + forged));
+  CHECK(has(log, std::string(400, 'x')));
+  CHECK(!has(log, std::string(513, 'x')));
 }
 
 TEST_CASE("a lost connection is followed by a watch from the last version seen") {

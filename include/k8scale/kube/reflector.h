@@ -84,7 +84,14 @@ struct ReflectorOptions {
   ReflectorTimes times;
 };
 
-/// What happened so far. Errors by their reason in the server's words, or the kind of failure.
+/// How often what happened, by the reason in the server's words, or the kind of failure.
+using ErrorCounts = std::map<std::string, std::uint64_t, std::less<>>;
+
+/// Counts an error. A reason is cut to 64 characters, and what is not printable ASCII becomes '?'; when there
+/// are 64 reasons, further ones are counted under "other". What it was counted under.
+std::string_view count_error(ErrorCounts& errors, std::string_view reason, std::uint64_t times = 1);
+
+/// What happened so far.
 struct ReflectorCounters {
   std::uint64_t lists = 0;    ///< that were complete; the second and later ones are relists
   std::uint64_t watches = 0;  ///< that were opened, streamed lists among them
@@ -93,7 +100,7 @@ struct ReflectorCounters {
   std::uint64_t bookmarks = 0;
   std::uint64_t garbage = 0;  ///< events or lists that made no sense
   std::uint64_t bytes = 0;    ///< of HTTP bodies, as they came over the wire
-  std::map<std::string, std::uint64_t, std::less<>> errors;
+  ErrorCounts errors;
 };
 
 /// Why a reflector gave up.
