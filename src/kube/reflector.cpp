@@ -58,6 +58,7 @@ net::Task<void> Reflector::State::run(std::shared_ptr<State> self) {
   while (!self->stopped.raised()) {
     self->began = Clock::now();
     self->told = 0;
+    self->news = false;
     self->opened = false;
     const Ending ending = co_await self->take_step();
     if (self->stopped.raised()) break;
@@ -247,7 +248,7 @@ void Reflector::State::take_change(const Finding& finding, base::SteadyTime rece
     sink.listed(finding.object, received);
     return;
   }
-  if (!listing) version = finding.object.resource_version;
+  if (!listing) go_on_to(finding.object.resource_version);
   sink.changed(finding.type, finding.object, received);
 }
 
@@ -257,8 +258,13 @@ void Reflector::State::take_bookmark(const Finding& finding) {
     if (finding.initial_events_end) end_list(finding.object.resource_version);
     return;
   }
-  version = finding.object.resource_version;
+  go_on_to(finding.object.resource_version);
   sink.bookmark(version);
+}
+
+void Reflector::State::go_on_to(std::string_view resource_version) {
+  news = news || version != resource_version;
+  version = resource_version;
 }
 
 Reflector::Reflector(net::Shard& shard, Client& client, Collection collection, ReflectorOptions options,

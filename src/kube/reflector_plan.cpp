@@ -89,11 +89,13 @@ base::Nanoseconds Reflector::State::plan(const Ending& ending, base::SteadyTime 
   version_lost = version_lost || begins_anew;
   const bool short_lived = told == 0 && now - began < options.times.short_watch;
   if (told > 0) silent_ends = 0;
+  if (news) backoff.forget();
   switch (ending.kind) {
     case Ending::Kind::complete:
       if (protobuf_seems_broken(now)) return base::Nanoseconds(0);
       return short_lived ? backoff.next(now, random) : base::Nanoseconds(0);
     case Ending::Kind::lost:
+      if (news) return base::Nanoseconds(0);
       return short_lived || !listed ? backoff.next(now, random) : pause_if_often(now);
     case Ending::Kind::stalled:
       if (protobuf_seems_broken(now)) return base::Nanoseconds(0);

@@ -48,6 +48,7 @@ struct Reflector::State {
   void note_encoding(Encoding found);
   void take_change(const Finding& finding, base::SteadyTime received);
   void take_bookmark(const Finding& finding);
+  void go_on_to(std::string_view resource_version);
   void begin_list();
   void end_list(std::string_view resource_version);
   [[nodiscard]] std::string_view list_version() const;
@@ -88,6 +89,7 @@ struct Reflector::State {
   bool list_whole = false;  ///< the list of this step has ended
   bool opened = false;      ///< this step is a watch, and it was opened
   std::uint64_t told = 0;   ///< findings of this step
+  bool news = false;        ///< an event or a bookmark of this step has taken `version` further
   std::string list_token;   ///< for the next page
   base::SteadyTime began;   ///< this step
   base::SteadyTime last_immediate;

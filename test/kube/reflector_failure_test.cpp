@@ -145,6 +145,47 @@ TEST_CASE("a lost connection is followed by a watch from the last version seen")
   CHECK(running.counters().resumes == 1);
 }
 
+TEST_CASE("connections that break again and again, each after some news, are followed by no pause") {
+  ReflectorOptions options = quick_options();
+  options.times.short_watch = 1h;
+  options.times.first_pause = 1h;
+  options.times.longest_pause = 1h;
+  std::vector<Reply> replies = {{{list("", 10)}}};
+  for (int i = 11; i < 31; ++i) replies.push_back({{event("ADDED", object("a", i))}, Then::cut});
+  Running running(replies, options);
+  running.told.wait_for("added:a@30");
+  running.server.wait_for_requests(22);
+  CHECK(running.counters().lists == 1);
+}
+
+TEST_CASE("connections that break again and again without news are followed by a pause") {
+  ReflectorOptions options = pausing_options();
+  options.times.short_watch = 1h;
+  Running running({{{list("", 10)}},
+                   {{bookmark(10)}, Then::cut},
+                   {{bookmark(10)}, Then::cut},
+                   {{bookmark(10)}, Then::cut},
+                   {{bookmark(11)}, Then::hold}},
+                  options);
+  running.told.wait_for("bookmark@11");
+  const auto times = running.server.times();
+  CHECK(times[3] - times[2] >= 300ms);
+  CHECK(times[4] - times[3] >= 300ms);
+}
+
+TEST_CASE("news end a run of pauses that become longer") {
+  ReflectorOptions options = quick_options();
+  options.times.first_pause = 50ms;
+  options.times.longest_pause = 1h;
+  std::vector<Reply> replies = {{{list("", 10)}}};
+  for (int i = 11; i < 26; ++i) {
+    replies.push_back({503, "no"});
+    replies.push_back({{event("ADDED", object("a", i))}});
+  }
+  Running running(replies, options);
+  running.told.wait_for("added:a@25");
+}
+
 TEST_CASE("a watch that ends at once and tells nothing is followed by a pause") {
   ReflectorOptions options = pausing_options();
   options.times.short_watch = 1s;

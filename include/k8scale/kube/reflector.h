@@ -57,7 +57,7 @@ struct ReflectorTimes {
   base::Nanoseconds longest_pause = std::chrono::seconds(30);
   base::Nanoseconds calm = std::chrono::minutes(2);  ///< without a failure: the next pause is the first again
   /// A watch that ended sooner and told nothing, and whatever else fails again this soon, is followed by a
-  /// pause.
+  /// pause; a watch that broke after it had brought news is not.
   base::Nanoseconds short_watch = std::chrono::seconds(1);
   base::Nanoseconds list_progress = std::chrono::seconds(10);     ///< longest silence of a streamed list
   base::Nanoseconds page_progress = std::chrono::seconds(60);     ///< longest silence of another one
