@@ -18,7 +18,7 @@ struct Ending {
     complete,  ///< a list is whole, or a watch ended in good order
     lost,      ///< no connection, or it broke: `detail`
     refused,   ///< `status` says why, by HTTP or by an ERROR event
-    stalled,   ///< a streamed list made no progress, or ended without its bookmark
+    stalled,   ///< a streamed list was not whole in time, or will never be
     garbage,   ///< `detail`
   };
   Kind kind = Kind::complete;
@@ -41,13 +41,15 @@ struct Reflector::State {
   [[nodiscard]] net::Task<Ending> read_pages(ListStart start);
   [[nodiscard]] net::Task<Ending> watch(InitialEvents initial);
   [[nodiscard]] net::Task<Ending> read(net::ResponseStream& stream, Body& body, base::SteadyTime deadline);
+  /// How long the next bytes of a watch are waited for.
+  [[nodiscard]] base::Nanoseconds time_to_read(base::SteadyTime deadline) const;
   [[nodiscard]] std::optional<Ending> take_all(Body& body, base::SteadyTime received);
   [[nodiscard]] std::optional<Ending> take(const Finding& finding, const Body& body,
                                            base::SteadyTime received);
   /// What the server answers in, which need not be what it was asked for.
   void note_encoding(Encoding found);
   void take_change(const Finding& finding, base::SteadyTime received);
-  void take_bookmark(const Finding& finding);
+  [[nodiscard]] std::optional<Ending> take_bookmark(const Finding& finding);
   void go_on_to(std::string_view resource_version);
   void begin_list();
   void end_list(std::string_view resource_version);

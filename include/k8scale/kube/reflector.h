@@ -60,6 +60,7 @@ struct ReflectorTimes {
   /// pause; a watch that broke after it had brought news is not.
   base::Nanoseconds short_watch = std::chrono::seconds(1);
   base::Nanoseconds list_progress = std::chrono::seconds(10);     ///< longest silence of a streamed list
+  base::Nanoseconds list_whole = std::chrono::seconds(60);        ///< until it is whole: then plain ones
   base::Nanoseconds page_progress = std::chrono::seconds(60);     ///< longest silence of another one
   std::chrono::seconds shortest_watch = std::chrono::minutes(5);  ///< asked for: 1 to 2 times this, random
 };
