@@ -33,6 +33,11 @@ std::string brief(std::string text) {
   return text.substr(0, size) + "…";
 }
 
+// Refusals of a watch that may be due to the version that it began at: the same would be refused for ever.
+bool is_about_version(const Status& status) {
+  return status.code >= 400 && status.code < 500 && status.code != 401 && status.code != 403;
+}
+
 // Refusals that say nothing about whether lists can be streamed.
 bool may_stream_lists(const Status& status) {
   switch (status.code) {
@@ -138,6 +143,10 @@ base::Nanoseconds Reflector::State::plan_after_refusal(const Ending& ending, bas
     return base::Nanoseconds(0);
   }
   if (ending.in_stream) step = Step::list;
+  if (step == Step::watch && is_about_version(status)) {
+    step = Step::list;
+    version_lost = true;
+  }
   return backoff.next(now, random);
 }
 

@@ -135,6 +135,25 @@ TEST_CASE("a server's words are one line of the log, of bounded length") {
   CHECK(!has(log, std::string(513, 'x')));
 }
 
+TEST_CASE("a watch that is refused for what it asks is followed by a pause and a list of the newest") {
+  const int code = GENERATE(400, 404, 422);
+  Running running({{{list("", 10)}}, {code, "no"}, {{list(object("b", 30), 40)}}}, pausing_options());
+  running.told.wait_for("end@40");
+  const auto targets = running.server.targets();
+  const auto times = running.server.times();
+  CHECK(has(targets[1], "watch=true"));
+  CHECK(targets[2] == "/api/v1/namespaces/ns/configmaps?limit=500");
+  CHECK(times[2] - times[1] >= 300ms);
+}
+
+TEST_CASE("a watch that is refused for who asks is asked for again") {
+  const int code = GENERATE(401, 403, 429);
+  Running running({{{list("", 10)}}, {code, "no"}, {{bookmark(11)}, Then::hold}});
+  running.told.wait_for("bookmark@11");
+  CHECK(has(running.server.targets()[2], "resourceVersion=10&"));
+  CHECK(running.counters().lists == 1);
+}
+
 TEST_CASE("a lost connection is followed by a watch from the last version seen") {
   Running running({{{list("", 10)}},
                    {{event("ADDED", object("a", 11))}, Then::cut},
