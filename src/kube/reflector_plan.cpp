@@ -160,7 +160,18 @@ base::Nanoseconds Reflector::State::plan_too_large(const Status& status, base::S
   return again ? backoff.next(now, random) : base::Nanoseconds(0);
 }
 
+// What a server of before streamed lists answers, and nothing is wrong with it.
+bool Reflector::State::is_fallback(const Ending& ending) const {
+  return step == Step::list && stream_lists && ending.kind == Ending::Kind::refused && !ending.in_stream &&
+         ending.status.code == 422;
+}
+
 void Reflector::State::report(const Ending& ending, base::SteadyTime now) {
+  if (is_fallback(ending)) {
+    base::log_verbose(2, fmt::format("no streamed lists of {}: {}", collection.qualified(),
+                                     brief(ending.status.text())));
+    return;
+  }
   std::string_view kind = ending.reason;
   std::string text = ending.detail;
   base::Nanoseconds often = log_period;

@@ -67,6 +67,7 @@ struct Reflector::State {
   /// None, unless that happened a moment ago.
   [[nodiscard]] base::Nanoseconds pause_if_often(base::SteadyTime now);
   [[nodiscard]] bool protobuf_seems_broken(base::SteadyTime now);
+  [[nodiscard]] bool is_fallback(const Ending& ending) const;
   void report(const Ending& ending, base::SteadyTime now);
 
   net::Shard& shard;

@@ -109,6 +109,7 @@ TEST_CASE("a server that cannot stream lists is asked for plain ones from then o
   CHECK(!has(targets[3], "limit"));
   CHECK(running.counters().lists == 2);
   CHECK(running.counters().expired == 1);
+  CHECK(running.counters().errors == ErrorCounts{{"Expired", 1}});
 }
 
 TEST_CASE("a streamed list that stands still is given up for a plain one") {
