@@ -88,6 +88,7 @@ void Reflector::State::begin_list() {
 }
 
 void Reflector::State::end_list(std::string_view resource_version) {
+  end_trial();
   listing = false;
   list_whole = true;
   version_lost = false;
@@ -217,6 +218,7 @@ std::optional<Ending> Reflector::State::take(const Finding& finding, const Body&
       --told;
       return std::nullopt;
     case Finding::Kind::item:
+      end_trial();
       sink.listed(finding.object, received);
       return std::nullopt;
     case Finding::Kind::list_end:
@@ -224,6 +226,7 @@ std::optional<Ending> Reflector::State::take(const Finding& finding, const Body&
       if (list_token.empty()) end_list(finding.object.resource_version);
       return Ending();
     case Finding::Kind::change:
+      end_trial();
       take_change(finding, received);
       return std::nullopt;
     case Finding::Kind::bookmark:
@@ -242,9 +245,19 @@ std::optional<Ending> Reflector::State::take(const Finding& finding, const Body&
   return ending;
 }
 
+void Reflector::State::end_trial() {
+  if (!json_on_trial) return;
+  json_on_trial = false;
+  tell_encoding();
+}
+
 void Reflector::State::note_encoding(Encoding found) {
   if (found == encoding) return;
   encoding = found;
+  tell_encoding();
+}
+
+void Reflector::State::tell_encoding() {
   const std::string kind = "encoding of " + collection.qualified();
   if (!client.shared_by_reflectors().may_log(kind, Clock::now(), base::Nanoseconds::max())) return;
   base::log_warning("the server has no protobuf for " + collection.qualified() + ": going on with JSON");

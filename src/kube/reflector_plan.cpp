@@ -78,12 +78,19 @@ bool Reflector::State::gives_up(const Ending& ending) {
 }
 
 // An aggregated server may promise protobuf for objects that have none: it ends the watch instead of telling
-// of them.
+// of them. JSON is on trial then, until it tells something; when it does not, nothing speaks against protobuf.
 bool Reflector::State::protobuf_seems_broken(base::SteadyTime now) {
   const bool silent = told == 0 && now - began < options.times.shortest_watch;
+  if (json_on_trial) {
+    json_on_trial = false;
+    encoding = Encoding::protobuf;
+    silent_ends = 0;
+    return false;
+  }
   if (!silent || encoding != Encoding::protobuf) return false;
   if (++silent_ends < 2 && step == Step::watch) return false;
-  note_encoding(Encoding::json);
+  json_on_trial = true;
+  encoding = Encoding::json;
   return true;
 }
 

@@ -48,6 +48,9 @@ struct Reflector::State {
                                            base::SteadyTime received);
   /// What the server answers in, which need not be what it was asked for.
   void note_encoding(Encoding found);
+  void tell_encoding();
+  /// JSON told something.
+  void end_trial();
   void take_change(const Finding& finding, base::SteadyTime received);
   [[nodiscard]] std::optional<Ending> take_bookmark(const Finding& finding);
   void go_on_to(std::string_view resource_version);
@@ -99,6 +102,7 @@ struct Reflector::State {
   std::string garbage_after;  ///< the version after which garbage came last
   int too_large_in_a_row = 0;
   int silent_ends = 0;  ///< in a row, of watches that told nothing
+  bool json_on_trial = false;  ///< protobuf told nothing; does JSON?
 };
 
 }  // namespace k8scale::kube
