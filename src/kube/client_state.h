@@ -54,6 +54,7 @@ struct Client::State {
         server(with.server.url() + with.path_prefix),
         proxy(make_proxy(with)),
         stopped(on) {
+    shared_by_reflectors.logged = options.logged ? options.logged : std::make_shared<LogMemory>();
     use_current_credential();
   }
 

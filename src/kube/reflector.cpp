@@ -259,7 +259,7 @@ void Reflector::State::note_encoding(Encoding found) {
 
 void Reflector::State::tell_encoding() {
   const std::string kind = "encoding of " + collection.qualified();
-  if (!client.shared_by_reflectors().may_log(kind, Clock::now(), base::Nanoseconds::max())) return;
+  if (!client.shared_by_reflectors().logged->may_log(kind, Clock::now(), base::Nanoseconds::max())) return;
   base::log_warning("the server has no protobuf for " + collection.qualified() + ": going on with JSON");
 }
 

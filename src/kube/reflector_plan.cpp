@@ -204,7 +204,7 @@ void Reflector::State::report(const Ending& ending, base::SteadyTime now) {
   if (!garbage) kind = counted;
   const std::string_view what = step == Step::watch || list_whole ? "watch" : "list";
   const std::string line = fmt::format("{} of {}: {}", what, collection.qualified(), text);
-  if (client.shared_by_reflectors().may_log(kind, now, often)) {
+  if (client.shared_by_reflectors().logged->may_log(kind, now, often)) {
     base::log_warning(line);
   } else {
     base::log_verbose(2, line);

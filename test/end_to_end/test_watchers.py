@@ -72,6 +72,14 @@ def test_many_watches_show_every_event_once(server, writer, tmp_path):
     assert summary["spread"]["count"] == 500 and summary["warnings"] == []
 
 
+def test_many_watches_say_once_that_there_is_no_protobuf(server, tmp_path):
+    flags = ["--watches", "8", "--shards", "4", "-useProtobuf", "--until-idle", "1s"]
+    with observing(tmp_path, "flunder-watch", server.kubeconfig, *flags) as watch:
+        assert watch.end() == 0
+        assert watch.errors.count("the server has no protobuf") == 1
+        assert watch.summary["opened"] == 8
+
+
 @pytest.mark.parametrize("flags, told", [
     (["--watches", "0"], "--watches: found 0"),
     (["--watches", "1000000"], "open files"),
