@@ -92,6 +92,22 @@ TEST_CASE("old events are dropped, and those who had not come to them missed the
   CHECK(fan_out.totals().behind == 500'000);
 }
 
+TEST_CASE("what many watches miss is counted to the last, and a million of it may still come late") {
+  constexpr FanOut::Watch watches = 300;
+  FanOut fan_out(watches);
+  for (std::uint64_t version = 1; version <= 5'000; ++version) fan_out.event(0, version, start);
+  for (FanOut::Watch watch = 1; watch < watches; ++watch) fan_out.reached(watch, 5'000);
+  CHECK(fan_out.totals().missed == 299 * 5'000);
+  fan_out.event(1, 7, start);
+  CHECK(fan_out.totals().reordered == 1);
+  CHECK(fan_out.totals().missed == 299 * 5'000 - 1);
+  fan_out.event(1, 7, start);
+  CHECK(fan_out.totals().duplicated == 1);
+  fan_out.event(299, 7, start);
+  CHECK(fan_out.totals().reordered == 1);
+  CHECK(fan_out.totals().missed == 299 * 5'000 - 1);
+}
+
 TEST_CASE("shards are held against each other") {
   FanOut one(2);
   FanOut other(3);

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <set>
 #include <vector>
 
 #include "k8scale/base/time.h"
@@ -35,7 +34,9 @@ struct FanOutTotals {
 
 /// Holds many watches of the same objects against each other. All begin at the same version, so each has to
 /// show the same events in the same order: they are kept once, and of a watch only how far it has come. A
-/// million events are kept at most; older ones are taken for shown. Belongs to one shard.
+/// million events are kept at most; older ones are taken for shown. An event that a watch missed and shows
+/// late after all is told from a duplicate as long as no more than 10,000 are missed on that watch, and a
+/// million on all. Belongs to one shard.
 class FanOut {
  public:
   using Watch = std::uint32_t;
@@ -71,13 +72,15 @@ class FanOut {
   void unexpected(Watch watch, std::uint64_t version, base::SteadyTime received);
   void insert(Watch finder, std::uint64_t number, const Shown& event);
   void miss(Watch watch, std::uint64_t version);
+  [[nodiscard]] bool came_late(Watch watch, std::uint64_t version);
   void skip_to(Watch watch, std::uint64_t number);
   void drop_old();
 
   std::deque<Shown> shown_;
   std::uint64_t dropped_ = 0;
   std::vector<Position> positions_;
-  std::map<Watch, std::set<std::uint64_t>> missed_;
+  std::map<Watch, std::vector<std::uint64_t>> missed_;  // that may still come, in their order
+  std::size_t awaited_ = 0;                             // of all watches
   FanOutTotals totals_;
 };
 
