@@ -9,18 +9,26 @@ namespace k8scale::observe {
 namespace {
 
 constexpr std::size_t most_kept = 1'000'000;
-// Of the events that a watch missed, and that all of them did, so many may still turn out to be late; more are
-// only counted.
+// Of the events that a watch missed, and that all of them did, so many may still turn out to be late; more
+// are only counted.
 constexpr std::size_t most_awaited = 10'000;
 constexpr std::size_t most_awaited_of_all = 1'000'000;
 
 }  // namespace
+
+void FanOutTotals::count(kube::EventType type) {
+  ++events;
+  ++(type == kube::EventType::added ? added : type == kube::EventType::modified ? modified : deleted);
+}
 
 void FanOutTotals::merge(const FanOutTotals& other) {
   watches += other.watches;
   open += other.open;
   watching += other.watching;
   events += other.events;
+  added += other.added;
+  modified += other.modified;
+  deleted += other.deleted;
   duplicated += other.duplicated;
   reordered += other.reordered;
   missed += other.missed;
@@ -30,6 +38,8 @@ void FanOutTotals::merge(const FanOutTotals& other) {
   last_opened = std::max(last_opened, other.last_opened);
   received.merge(other.received);
   spread.merge(other.spread);
+  create_latency.merge(other.create_latency);
+  update_latency.merge(other.update_latency);
 }
 
 void FanOut::opened(Watch watch, base::SteadyTime now) {
@@ -42,8 +52,8 @@ void FanOut::opened(Watch watch, base::SteadyTime now) {
   totals_.opened.add(now);
 }
 
-void FanOut::event(Watch watch, std::uint64_t version, base::SteadyTime received) {
-  ++totals_.events;
+void FanOut::event(Watch watch, kube::EventType type, std::uint64_t version, base::SteadyTime received) {
+  totals_.count(type);
   totals_.received.add(received);
   Position& position = positions_[watch];
   if (position.next < end() && at(position.next).version == version) {
@@ -201,9 +211,8 @@ void FanOutSink::list_ended(std::string_view resource_version) {
   fan_out_.relisted(watch_, kube::version_number(resource_version));
 }
 
-void FanOutSink::changed(kube::EventType /*type*/, const kube::ObjectView& object,
-                         base::SteadyTime received) {
-  fan_out_.event(watch_, kube::version_number(object.resource_version), received);
+void FanOutSink::changed(kube::EventType type, const kube::ObjectView& object, base::SteadyTime received) {
+  fan_out_.event(watch_, type, kube::version_number(object.resource_version), received);
 }
 
 void FanOutSink::bookmark(std::string_view resource_version) {

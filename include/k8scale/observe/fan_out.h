@@ -9,15 +9,19 @@
 #include "k8scale/kube/reflector.h"
 #include "k8scale/measure/histogram.h"
 #include "k8scale/measure/recorder.h"
+#include "k8scale/observe/log_totals.h"
 
 namespace k8scale::observe {
 
 /// What many watches of the same objects showed, all together.
 struct FanOutTotals {
   std::uint64_t watches = 0;
-  std::uint64_t open = 0;        ///< of them, those that were opened at least once
-  std::uint64_t watching = 0;    ///< of them, those that are open now
-  std::uint64_t events = 0;      ///< on all watches
+  std::uint64_t open = 0;      ///< of them, those that were opened at least once
+  std::uint64_t watching = 0;  ///< of them, those that are open now
+  std::uint64_t events = 0;    ///< on all watches
+  std::uint64_t added = 0;     ///< of them, by type
+  std::uint64_t modified = 0;
+  std::uint64_t deleted = 0;
   std::uint64_t versions = 0;    ///< different events
   std::uint64_t duplicated = 0;  ///< events that the same watch had shown before
   std::uint64_t reordered = 0;   ///< events that the same watch showed after later ones
@@ -28,7 +32,11 @@ struct FanOutTotals {
   base::SteadyTime last_opened;  ///< of any watch, also for another time
   measure::Span received;        ///< from the first event to the last
   measure::Histogram spread;     ///< from the first watch that showed an event to each that did
+  /// Of a single watch, where the drivers' annotations give them.
+  NotificationLatency create_latency;
+  NotificationLatency update_latency;
 
+  void count(kube::EventType type);
   void merge(const FanOutTotals& other);
 };
 
@@ -45,7 +53,7 @@ class FanOut {
 
   void opened(Watch watch, base::SteadyTime now);
   void closed() { --totals_.watching; }
-  void event(Watch watch, std::uint64_t version, base::SteadyTime received);
+  void event(Watch watch, kube::EventType type, std::uint64_t version, base::SteadyTime received);
   /// Nothing up to that version is left for this watch to show.
   void reached(Watch watch, std::uint64_t version);
   /// The watch had to list again, and goes on from that version.
