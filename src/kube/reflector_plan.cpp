@@ -78,7 +78,8 @@ bool Reflector::State::gives_up(const Ending& ending) {
 }
 
 // An aggregated server may promise protobuf for objects that have none: it ends the watch instead of telling
-// of them. JSON is on trial then, until it tells something; when it does not, nothing speaks against protobuf.
+// of them. JSON is on trial then, until it tells something; when it does not, nothing speaks against
+// protobuf.
 bool Reflector::State::protobuf_seems_broken(base::SteadyTime now) {
   const bool silent = told == 0 && now - began < options.times.shortest_watch;
   if (json_on_trial) {
@@ -175,8 +176,8 @@ bool Reflector::State::is_fallback(const Ending& ending) const {
 
 void Reflector::State::report(const Ending& ending, base::SteadyTime now) {
   if (is_fallback(ending)) {
-    base::log_verbose(2, fmt::format("no streamed lists of {}: {}", collection.qualified(),
-                                     brief(ending.status.text())));
+    base::log_verbose(
+        2, fmt::format("no streamed lists of {}: {}", collection.qualified(), brief(ending.status.text())));
     return;
   }
   std::string_view kind = ending.reason;

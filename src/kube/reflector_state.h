@@ -101,7 +101,7 @@ struct Reflector::State {
   base::SteadyTime last_immediate;
   std::string garbage_after;  ///< the version after which garbage came last
   int too_large_in_a_row = 0;
-  int silent_ends = 0;  ///< in a row, of watches that told nothing
+  int silent_ends = 0;         ///< in a row, of watches that told nothing
   bool json_on_trial = false;  ///< protobuf told nothing; does JSON?
 };
 

@@ -14,8 +14,8 @@
 
 namespace k8scale::kube::test {
 
-/// What a reply does after its last piece. `cut`: the connection ends though more was announced; `repeat`: that
-/// piece comes again and again.
+/// What a reply does after its last piece. `cut`: the connection ends though more was announced; `repeat`:
+/// that piece comes again and again.
 enum class Then { finish, hold, cut, repeat };
 
 struct Reply {

@@ -26,8 +26,8 @@ TEST_CASE("a Status is read with its details") {
 }
 
 TEST_CASE("a pause of more than an hour is one of an hour") {
-  const std::string seconds = GENERATE(as<std::string>(), "3600", "3601", "10000000000", "9223372036854775807",
-                                       "9223372036854775808", "18446744073709551615");
+  const std::string seconds = GENERATE(as<std::string>(), "3600", "3601", "10000000000",
+                                       "9223372036854775807", "9223372036854775808", "18446744073709551615");
   const std::string body = R"({"kind":"Status","details":{"retryAfterSeconds":)" + seconds + "}}";
   CHECK(kube::parse_status(503, body).retry_after == 1h);
 }

@@ -12,8 +12,8 @@ namespace k8scale::kube {
 /// thread.
 class LogMemory {
  public:
-  /// Whether `kind` may be logged at `now`: `often` is the shortest time between two lines. Of more than 1,000
-  /// kinds, further ones are not.
+  /// Whether `kind` may be logged at `now`: `often` is the shortest time between two lines. Of more than
+  /// 1,000 kinds, further ones are not.
   [[nodiscard]] bool may_log(std::string_view kind, base::SteadyTime now, base::Nanoseconds often);
 
  private:

@@ -115,8 +115,8 @@ struct ReflectorFailure {
 /// the server can do that; then a watch from the list's version, resumed from the last version seen whenever
 /// it ends, and a new list when that version is too old. Failures are tried again for ever, after an
 /// exponential pause of 0.8 s to 30 s, lengthened by a random part of itself, or the longer one that
-/// Retry-After asks for. What makes no sense is logged once for each kind and LogMemory, other errors at most every 10 s.
-/// Objects are parsed as they stream in: no more than one of them is in memory, at most 32 MiB.
+/// Retry-After asks for. What makes no sense is logged once for each kind and LogMemory, other errors at most
+/// every 10 s. Objects are parsed as they stream in: no more than one of them is in memory, at most 32 MiB.
 /// Belongs to the shard; what is passed by reference must outlive `run`.
 class Reflector {
  public:

@@ -21,7 +21,8 @@ struct Status {
   int code = 0;
   std::string reason;   ///< "AlreadyExists", "Conflict", …; "Unknown" when the answer does not say
   std::string message;  ///< as the server wrote it, or what client-go says in its place
-  std::optional<std::chrono::seconds> retry_after;  ///< details.retryAfterSeconds, at most `longest_retry_after`
+  std::optional<std::chrono::seconds>
+      retry_after;  ///< details.retryAfterSeconds, at most `longest_retry_after`
   std::vector<StatusCause> causes;
 
   /// One line, the text that client-go's error has.
