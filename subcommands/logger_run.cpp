@@ -169,7 +169,9 @@ int LoggerRun::run() {
 
 void LoggerFlags::declare(CLI::App& app) {
   base::add_value(app, "--data-filname", data_file, "CSV file of what was seen");
-  base::add_value(app, "--threads", threads, "workers that take keys from the queue");
+  base::add_value(app, "--threads", threads,
+                  "workers that take keys from the queue, in turns: they share a thread, and none ever waits "
+                  "while it has a key, so one does as well as many");
   observe.declare(app);
   base::add_bool(app, "--final-list", final_list,
                  "list once more at the end, and count what the watch did not tell");

@@ -34,7 +34,7 @@ std::optional<int> wait_for_end(const ObserveFlags& flags, base::StopSignals& si
       return signal;
     }
     const Activity activity = look();
-    if (activity.watching && !watched) base::log_info("a list is complete, and changes are watched");
+    if (activity.watching && !watched) base::log_info("changes are watched");
     watched = watched || activity.watching;
     idle_end = activity.watching ? end_of(activity.last, flags.until_idle) : base::SteadyTime::max();
     if (activity.ended || Clock::now() >= std::min(end, idle_end)) return std::nullopt;

@@ -10,6 +10,7 @@
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
+#include "k8scale/kube/log_memory.h"
 #include "latest.h"
 #include "metrics_endpoint.h"
 #include "observe_run.h"
@@ -95,6 +96,7 @@ WatchRun::WatchRun(const WatchFlags& flags, const WatcherKind& kind)
                   kube::Collection(parse_resource(flags.observe.resource), flags.namespace_name),
                   flags.observe.reflector_options()} {
   parameters_.client.user_agent = kind.user_agent;
+  parameters_.client.logged = std::make_shared<kube::LogMemory>();
 }
 
 void WatchRun::show(const observe::WatchState& state) {

@@ -18,6 +18,7 @@ base::Random random_source(std::uint64_t number) {
 kube::ReflectorOptions of_single(kube::ReflectorOptions options) {
   options.after_watch = kube::AfterWatch::list_again;
   options.stream_lists = false;
+  options.annotations = observe::Informer::annotations();
   return options;
 }
 

@@ -20,7 +20,6 @@ class FrameCache {
 
   /// Every watch has seen what came before `revision`.
   void release_before(std::uint64_t revision) { made_.erase(made_.begin(), made_.lower_bound(revision)); }
-  void release_all() { made_.clear(); }
   [[nodiscard]] std::size_t revisions() const { return made_.size(); }
 
  private:

@@ -29,6 +29,8 @@ class ApiHandler {
   [[nodiscard]] net::Task<void> handle(const net::ServerRequest& request, net::Responder& responder);
   /// Ends what waits: injected latencies and stalls, and watches.
   void stop();
+  /// Changes whose events are held in their encoded form, for watches that have not shown them.
+  [[nodiscard]] std::size_t encoded_changes() const { return frames_.revisions(); }
   /// What the faults did, a line for each rule.
   [[nodiscard]] std::vector<std::string> fault_summary() const { return faults_.summary(); }
 

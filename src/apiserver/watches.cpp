@@ -110,13 +110,17 @@ bool Watches::all_awake() const {
   return std::all_of(resting_.begin(), resting_.end(), [](const List& each) { return each.empty(); });
 }
 
-// Those that rest have seen everything; those that run may still need what came after what they saw.
+// Those that rest have seen everything; those that run may still need what came after what they saw, unless
+// that has been forgotten: they end when they come to it.
 void Watches::release_frames() {
   std::uint64_t seen = store_.revision();
   for (const List* awake : {&due_, &running_}) {
-    for (const Member& member : *awake) seen = std::min(seen, member.seen);
+    for (const Member& member : *awake) {
+      const bool lost = member.seen < store_.oldest_revision(member.resource_);
+      if (!lost) seen = std::min(seen, member.seen);
+    }
   }
-  frames_.release_before(seen + 1);
+  frames_.release_before(std::max(seen, store_.oldest_revision()) + 1);
 }
 
 }  // namespace k8scale::apiserver

@@ -11,6 +11,8 @@ class Backoff {
   explicit Backoff(const ReflectorTimes& times) : times_(times) {}
   /// How long to wait after a failure at `now`.
   [[nodiscard]] base::Nanoseconds next(base::SteadyTime now, base::Random& random);
+  /// Something went well: the next pause is the first again.
+  void forget() { pause_ = base::Nanoseconds(0); }
 
  private:
   const ReflectorTimes& times_;

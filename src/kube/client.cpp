@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "k8scale/base/log.h"
@@ -80,10 +81,12 @@ std::optional<std::chrono::seconds> retry_after(const net::ResponseHead& respons
 std::optional<std::chrono::seconds> retry_after_of(const net::Headers& headers) {
   const auto text = headers.find("Retry-After");
   if (!text) return std::nullopt;
-  std::uint32_t seconds = 0;
+  constexpr std::uint64_t longest = longest_retry_after.count();
+  std::uint64_t seconds = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return std::chrono::seconds(seconds);
+  if (error == std::errc::invalid_argument || end != text->data() + text->size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range) seconds = longest;
+  return std::chrono::seconds(std::min(seconds, longest));
 }
 
 Collection::Collection(Resource resource, std::string_view namespace_name) : resource_(std::move(resource)) {

@@ -27,7 +27,7 @@ struct Call {
   Subject subject;
 };
 
-/// The pause that an answer of 429 or 5xx asks for by its Retry-After.
+/// The pause that an answer of 429 or 5xx asks for by its Retry-After, at most `longest_retry_after`.
 [[nodiscard]] std::optional<std::chrono::seconds> retry_after(const net::ResponseHead& response);
 
 struct Client::State {
@@ -54,6 +54,7 @@ struct Client::State {
         server(with.server.url() + with.path_prefix),
         proxy(make_proxy(with)),
         stopped(on) {
+    shared_by_reflectors.logged = options.logged ? options.logged : std::make_shared<LogMemory>();
     use_current_credential();
   }
 

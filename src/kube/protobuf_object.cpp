@@ -1,5 +1,6 @@
 #include "kube/protobuf_object.h"
 
+#include <algorithm>
 #include <protozero/exception.hpp>
 #include <protozero/pbf_reader.hpp>
 #include <utility>
@@ -85,7 +86,7 @@ void read_details(std::string_view bytes, Status& status) {
       status.causes.push_back(read_cause(read_text(reader)));
     } else if (reader.tag() == 5) {
       const std::int32_t seconds = reader.get_int32();
-      if (seconds > 0) status.retry_after = std::chrono::seconds(seconds);
+      if (seconds > 0) status.retry_after = std::min(std::chrono::seconds(seconds), longest_retry_after);
     } else {
       reader.skip();
     }

@@ -58,6 +58,7 @@ net::Task<void> Reflector::State::run(std::shared_ptr<State> self) {
   while (!self->stopped.raised()) {
     self->began = Clock::now();
     self->told = 0;
+    self->news = false;
     self->opened = false;
     const Ending ending = co_await self->take_step();
     if (self->stopped.raised()) break;
@@ -87,6 +88,7 @@ void Reflector::State::begin_list() {
 }
 
 void Reflector::State::end_list(std::string_view resource_version) {
+  end_trial();
   listing = false;
   list_whole = true;
   version_lost = false;
@@ -163,17 +165,25 @@ net::Task<Ending> Reflector::State::watch(InitialEvents initial) {
   co_return ending;
 }
 
+// A server that does not know streamed lists may go on with events for ever. (Events that change or delete
+// what was listed are no sign of that: they come before the list is whole too.)
+base::Nanoseconds Reflector::State::time_to_read(base::SteadyTime deadline) const {
+  const base::SteadyTime now = Clock::now();
+  if (!listing) return deadline - now;
+  return std::min(options.times.list_progress, began + options.times.list_whole - now);
+}
+
 net::Task<Ending> Reflector::State::read(net::ResponseStream& stream, Body& body, base::SteadyTime deadline) {
   const bool streamed = deadline != base::SteadyTime::max();
   for (;;) {
     base::Nanoseconds limit = options.times.page_progress;
-    if (streamed) limit = listing ? options.times.list_progress : deadline - Clock::now();
+    if (streamed) limit = time_to_read(deadline);
     const base::Result<std::string_view> bytes =
         co_await stream.read_some(std::max(limit, base::Nanoseconds(1)));
     if (stopped.raised()) co_return Ending();
     if (bytes.has_error()) {
       const bool timed_out = bytes.error().kind() == base::FailureKind::timeout;
-      if (timed_out && streamed && listing) co_return stalled("a streamed list made no progress");
+      if (timed_out && streamed && listing) co_return stalled("a streamed list is not whole in time");
       if (timed_out && streamed) co_return Ending();
       co_return lost(bytes.error());
     }
@@ -208,6 +218,7 @@ std::optional<Ending> Reflector::State::take(const Finding& finding, const Body&
       --told;
       return std::nullopt;
     case Finding::Kind::item:
+      end_trial();
       sink.listed(finding.object, received);
       return std::nullopt;
     case Finding::Kind::list_end:
@@ -215,11 +226,11 @@ std::optional<Ending> Reflector::State::take(const Finding& finding, const Body&
       if (list_token.empty()) end_list(finding.object.resource_version);
       return Ending();
     case Finding::Kind::change:
+      end_trial();
       take_change(finding, received);
       return std::nullopt;
     case Finding::Kind::bookmark:
-      take_bookmark(finding);
-      return std::nullopt;
+      return take_bookmark(finding);
     case Finding::Kind::refusal: {
       Ending ending = refused(body.refusal());
       ending.in_stream = true;
@@ -234,11 +245,21 @@ std::optional<Ending> Reflector::State::take(const Finding& finding, const Body&
   return ending;
 }
 
+void Reflector::State::end_trial() {
+  if (!json_on_trial) return;
+  json_on_trial = false;
+  tell_encoding();
+}
+
 void Reflector::State::note_encoding(Encoding found) {
   if (found == encoding) return;
   encoding = found;
+  tell_encoding();
+}
+
+void Reflector::State::tell_encoding() {
   const std::string kind = "encoding of " + collection.qualified();
-  if (!client.shared_by_reflectors().may_log(kind, Clock::now(), base::Nanoseconds::max())) return;
+  if (!client.shared_by_reflectors().logged->may_log(kind, Clock::now(), base::Nanoseconds::max())) return;
   base::log_warning("the server has no protobuf for " + collection.qualified() + ": going on with JSON");
 }
 
@@ -247,18 +268,26 @@ void Reflector::State::take_change(const Finding& finding, base::SteadyTime rece
     sink.listed(finding.object, received);
     return;
   }
-  if (!listing) version = finding.object.resource_version;
+  if (!listing) go_on_to(finding.object.resource_version);
   sink.changed(finding.type, finding.object, received);
 }
 
-void Reflector::State::take_bookmark(const Finding& finding) {
+std::optional<Ending> Reflector::State::take_bookmark(const Finding& finding) {
   ++counters.bookmarks;
   if (listing) {
-    if (finding.initial_events_end) end_list(finding.object.resource_version);
-    return;
+    // The first one ends the list, where the server knows of that.
+    if (!finding.initial_events_end) return stalled("a streamed list has a bookmark that does not end it");
+    end_list(finding.object.resource_version);
+    return std::nullopt;
   }
-  version = finding.object.resource_version;
+  go_on_to(finding.object.resource_version);
   sink.bookmark(version);
+  return std::nullopt;
+}
+
+void Reflector::State::go_on_to(std::string_view resource_version) {
+  news = news || version != resource_version;
+  version = resource_version;
 }
 
 Reflector::Reflector(net::Shard& shard, Client& client, Collection collection, ReflectorOptions options,

@@ -10,6 +10,7 @@ namespace k8scale::kube {
 namespace {
 
 constexpr auto log_period = std::chrono::seconds(10);
+constexpr std::size_t longest_text = 512;
 
 bool is_too_large(const Status& status) {
   const bool said = std::any_of(status.causes.begin(), status.causes.end(), [](const StatusCause& cause) {
@@ -22,6 +23,19 @@ bool is_too_large(const Status& status) {
 
 bool is_expired(const Status& status) {
   return status.code == 410 || status.reason == "Expired" || status.reason == "Gone";
+}
+
+// Of a server's words, as many as a line of the log has room for; not half a character of UTF-8.
+std::string brief(std::string text) {
+  if (text.size() <= longest_text) return text;
+  std::size_t size = longest_text;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+  return text.substr(0, size) + "…";
+}
+
+// Refusals of a watch that may be due to the version that it began at: the same would be refused for ever.
+bool is_about_version(const Status& status) {
+  return status.code >= 400 && status.code < 500 && status.code != 401 && status.code != 403;
 }
 
 // Refusals that say nothing about whether lists can be streamed.
@@ -46,6 +60,12 @@ base::Nanoseconds Reflector::State::pause_if_often(base::SteadyTime now) {
   return often ? backoff.next(now, random) : base::Nanoseconds(0);
 }
 
+// A server that names a short time, or none, is asked less and less often all the same.
+base::Nanoseconds Reflector::State::pause_after_refusal(const Status& status, base::SteadyTime now) {
+  const base::Nanoseconds wanted = status.retry_after.value_or(std::chrono::seconds(0));
+  return std::max(wanted, backoff.next(now, random));
+}
+
 bool Reflector::State::gives_up(const Ending& ending) {
   if (options.after_watch == AfterWatch::resume || opened) return false;
   if (ending.kind == Ending::Kind::complete || ending.kind == Ending::Kind::stalled) return false;
@@ -53,17 +73,25 @@ bool Reflector::State::gives_up(const Ending& ending) {
   const bool no_protobuf = refused && ending.status.code == 406 && encoding == Encoding::protobuf;
   if (no_protobuf || (refused && ending.status.retry_after)) return false;
   failure = {step == Step::watch ? ReflectorFailure::Step::watch : ReflectorFailure::Step::list,
-             refused ? ending.status.text() : ending.detail};
+             refused ? brief(ending.status.text()) : ending.detail};
   return true;
 }
 
 // An aggregated server may promise protobuf for objects that have none: it ends the watch instead of telling
-// of them.
+// of them. JSON is on trial then, until it tells something; when it does not, nothing speaks against
+// protobuf.
 bool Reflector::State::protobuf_seems_broken(base::SteadyTime now) {
   const bool silent = told == 0 && now - began < options.times.shortest_watch;
+  if (json_on_trial) {
+    json_on_trial = false;
+    encoding = Encoding::protobuf;
+    silent_ends = 0;
+    return false;
+  }
   if (!silent || encoding != Encoding::protobuf) return false;
   if (++silent_ends < 2 && step == Step::watch) return false;
-  note_encoding(Encoding::json);
+  json_on_trial = true;
+  encoding = Encoding::json;
   return true;
 }
 
@@ -74,11 +102,13 @@ base::Nanoseconds Reflector::State::plan(const Ending& ending, base::SteadyTime 
   version_lost = version_lost || begins_anew;
   const bool short_lived = told == 0 && now - began < options.times.short_watch;
   if (told > 0) silent_ends = 0;
+  if (news) backoff.forget();
   switch (ending.kind) {
     case Ending::Kind::complete:
       if (protobuf_seems_broken(now)) return base::Nanoseconds(0);
       return short_lived ? backoff.next(now, random) : base::Nanoseconds(0);
     case Ending::Kind::lost:
+      if (news) return base::Nanoseconds(0);
       return short_lived || !listed ? backoff.next(now, random) : pause_if_often(now);
     case Ending::Kind::stalled:
       if (protobuf_seems_broken(now)) return base::Nanoseconds(0);
@@ -114,37 +144,51 @@ base::Nanoseconds Reflector::State::plan_after_refusal(const Ending& ending, bas
     return base::Nanoseconds(0);
   }
   if (status.code == 429 || status.code >= 500) {
-    if (status.retry_after) return *status.retry_after;
-    return backoff.next(now, random);
+    return pause_after_refusal(status, now);
   }
   if (step == Step::list && stream_lists && !ending.in_stream && !may_stream_lists(status)) {
     stream_lists = false;
     return base::Nanoseconds(0);
   }
   if (ending.in_stream) step = Step::list;
+  if (step == Step::watch && is_about_version(status)) {
+    step = Step::list;
+    version_lost = true;
+  }
   return backoff.next(now, random);
 }
 
 // The server has not caught up yet, or never will: it was restored from a backup.
 base::Nanoseconds Reflector::State::plan_too_large(const Status& status, base::SteadyTime now) {
   ++too_large_in_a_row;
-  if (too_large_in_a_row == 1 && status.retry_after) return *status.retry_after;
+  if (too_large_in_a_row == 1 && status.retry_after) return pause_after_refusal(status, now);
   const bool again = version_lost;
   version_lost = true;
   step = Step::list;
   return again ? backoff.next(now, random) : base::Nanoseconds(0);
 }
 
+// What a server of before streamed lists answers, and nothing is wrong with it.
+bool Reflector::State::is_fallback(const Ending& ending) const {
+  return step == Step::list && stream_lists && ending.kind == Ending::Kind::refused && !ending.in_stream &&
+         ending.status.code == 422;
+}
+
 void Reflector::State::report(const Ending& ending, base::SteadyTime now) {
+  if (is_fallback(ending)) {
+    base::log_verbose(
+        2, fmt::format("no streamed lists of {}: {}", collection.qualified(), brief(ending.status.text())));
+    return;
+  }
   std::string_view kind = ending.reason;
-  std::string_view text = ending.detail;
+  std::string text = ending.detail;
   base::Nanoseconds often = log_period;
   switch (ending.kind) {
     case Ending::Kind::complete:
       return;
     case Ending::Kind::refused:
       kind = ending.status.reason;
-      text = ending.status.message;
+      text = brief(ending.status.text());
       break;
     case Ending::Kind::garbage:
       kind = ending.detail;
@@ -156,13 +200,12 @@ void Reflector::State::report(const Ending& ending, base::SteadyTime now) {
     case Ending::Kind::lost:
       break;
   }
-  const std::string_view counted = ending.kind == Ending::Kind::garbage ? "garbage" : kind;
-  auto found = counters.errors.find(counted);
-  if (found == counters.errors.end()) found = counters.errors.emplace(counted, 0).first;
-  ++found->second;
+  const bool garbage = ending.kind == Ending::Kind::garbage;
+  const std::string_view counted = count_error(counters.errors, garbage ? "garbage" : kind);
+  if (!garbage) kind = counted;
   const std::string_view what = step == Step::watch || list_whole ? "watch" : "list";
   const std::string line = fmt::format("{} of {}: {}", what, collection.qualified(), text);
-  if (client.shared_by_reflectors().may_log(kind, now, often)) {
+  if (client.shared_by_reflectors().logged->may_log(kind, now, often)) {
     base::log_warning(line);
   } else {
     base::log_verbose(2, line);

@@ -1,10 +1,7 @@
 #pragma once
-#include <functional>
-#include <map>
-#include <string>
-#include <string_view>
+#include <memory>
 
-#include "k8scale/base/time.h"
+#include "k8scale/kube/log_memory.h"
 #include "kube/json_object.h"
 #include "kube/protobuf_object.h"
 
@@ -14,11 +11,7 @@ namespace k8scale::kube {
 struct SharedByReflectors {
   JsonParser json;
   ProtobufParser protobuf;
-  /// When something was logged last, by its kind.
-  std::map<std::string, base::SteadyTime, std::less<>> logged;
-
-  /// Whether `kind` may be logged at `now`: `often` is the shortest time between two lines.
-  [[nodiscard]] bool may_log(std::string_view kind, base::SteadyTime now, base::Nanoseconds often);
+  std::shared_ptr<LogMemory> logged;
 };
 
 }  // namespace k8scale::kube

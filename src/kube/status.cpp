@@ -28,11 +28,17 @@ std::string text_of(const nlohmann::json& object, const char* field) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+std::optional<std::chrono::seconds> pause_of(const nlohmann::json& seconds) {
+  if (!seconds.is_number_unsigned()) return std::nullopt;  // no number, or less than nothing
+  constexpr std::uint64_t longest = longest_retry_after.count();
+  const std::uint64_t count = std::min(seconds.get<std::uint64_t>(), longest);
+  if (count == 0) return std::nullopt;
+  return std::chrono::seconds(count);
+}
+
 void read_details(const nlohmann::json& details, Status& status) {
   const auto seconds = details.find("retryAfterSeconds");
-  if (seconds != details.end() && seconds->is_number_integer() && seconds->get<std::int64_t>() > 0) {
-    status.retry_after = std::chrono::seconds(seconds->get<std::int64_t>());
-  }
+  if (seconds != details.end()) status.retry_after = pause_of(*seconds);
   const auto causes = details.find("causes");
   if (causes == details.end() || !causes->is_array()) return;
   for (const auto& cause : *causes) {

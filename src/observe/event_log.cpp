@@ -32,8 +32,18 @@ void EventLog::list_ended(std::string_view resource_version) {
 void EventLog::changed(kube::EventType type, const kube::ObjectView& object, base::SteadyTime received) {
   informer_.changed(type, object, received);
   received_.add(received);
+  note_latency(type, object, received);
   write_(fmt::format("{} {}{}{} version {}", name(type), object.namespace_name,
                      object.namespace_name.empty() ? "" : "/", object.name, object.resource_version));
+}
+
+void EventLog::note_latency(kube::EventType type, const kube::ObjectView& object, base::SteadyTime received) {
+  if (type == kube::EventType::deleted || object.annotations.size() != 2) return;
+  const bool created = type == kube::EventType::added;
+  const auto stamp = base::parse_zoned_millis(object.annotations[created ? 0 : 1]);
+  if (!stamp) return;
+  const Moment now = clock_();
+  (created ? create_latency_ : update_latency_).record(now.wall - *stamp - (now.steady - received));
 }
 
 void EventLog::watch_opened(base::SteadyTime now) {
@@ -46,7 +56,13 @@ FanOutTotals EventLog::totals() const {
   made.watches = 1;
   made.watching = informer_.watching() ? 1 : 0;
   made.open = opened_.first <= opened_.last ? 1 : 0;
-  made.events = made.versions = informer_.events().of_watch();
+  const EventCounts& events = informer_.events();
+  made.events = made.versions = events.of_watch();
+  made.added = events.added;
+  made.modified = events.modified;
+  made.deleted = events.deleted;
+  made.create_latency = create_latency_;
+  made.update_latency = update_latency_;
   made.versions -= informer_.audit().duplicated;
   made.duplicated = informer_.audit().duplicated;
   made.reordered = informer_.audit().reordered;

@@ -9,16 +9,26 @@ namespace k8scale::observe {
 namespace {
 
 constexpr std::size_t most_kept = 1'000'000;
-// Of the events that a watch missed, so many may still turn out to be late; more are only counted.
+// Of the events that a watch missed, and that all of them did, so many may still turn out to be late; more
+// are only counted.
 constexpr std::size_t most_awaited = 10'000;
+constexpr std::size_t most_awaited_of_all = 1'000'000;
 
 }  // namespace
+
+void FanOutTotals::count(kube::EventType type) {
+  ++events;
+  ++(type == kube::EventType::added ? added : type == kube::EventType::modified ? modified : deleted);
+}
 
 void FanOutTotals::merge(const FanOutTotals& other) {
   watches += other.watches;
   open += other.open;
   watching += other.watching;
   events += other.events;
+  added += other.added;
+  modified += other.modified;
+  deleted += other.deleted;
   duplicated += other.duplicated;
   reordered += other.reordered;
   missed += other.missed;
@@ -28,6 +38,8 @@ void FanOutTotals::merge(const FanOutTotals& other) {
   last_opened = std::max(last_opened, other.last_opened);
   received.merge(other.received);
   spread.merge(other.spread);
+  create_latency.merge(other.create_latency);
+  update_latency.merge(other.update_latency);
 }
 
 void FanOut::opened(Watch watch, base::SteadyTime now) {
@@ -40,8 +52,8 @@ void FanOut::opened(Watch watch, base::SteadyTime now) {
   totals_.opened.add(now);
 }
 
-void FanOut::event(Watch watch, std::uint64_t version, base::SteadyTime received) {
-  ++totals_.events;
+void FanOut::event(Watch watch, kube::EventType type, std::uint64_t version, base::SteadyTime received) {
+  totals_.count(type);
   totals_.received.add(received);
   Position& position = positions_[watch];
   if (position.next < end() && at(position.next).version == version) {
@@ -81,12 +93,20 @@ void FanOut::unexpected(Watch watch, std::uint64_t version, base::SteadyTime rec
     ++totals_.reordered;
     return;
   }
-  const auto gaps = missed_.find(watch);
-  if (gaps != missed_.end() && gaps->second.erase(version) == 1) {
-    ++totals_.reordered;
-  } else {
-    ++totals_.duplicated;
-  }
+  ++(came_late(watch, version) ? totals_.reordered : totals_.duplicated);
+}
+
+// Whether the watch had missed it so far.
+bool FanOut::came_late(Watch watch, std::uint64_t version) {
+  const auto found = missed_.find(watch);
+  if (found == missed_.end()) return false;
+  std::vector<std::uint64_t>& awaited = found->second;
+  const auto place = std::lower_bound(awaited.begin(), awaited.end(), version);
+  if (place == awaited.end() || *place != version) return false;
+  awaited.erase(place);
+  --awaited_;
+  --totals_.missed;
+  return true;
 }
 
 // An event that watches have gone past already: all but the one that shows it have missed it so far.
@@ -107,12 +127,12 @@ void FanOut::skip_to(Watch watch, std::uint64_t number) {
 }
 
 void FanOut::miss(Watch watch, std::uint64_t version) {
-  std::set<std::uint64_t>& awaited = missed_[watch];
-  if (awaited.size() < most_awaited) {
-    awaited.insert(version);
-  } else {
-    ++totals_.missed;
-  }
+  ++totals_.missed;
+  if (awaited_ == most_awaited_of_all) return;
+  std::vector<std::uint64_t>& awaited = missed_[watch];
+  if (awaited.size() == most_awaited) return;
+  ++awaited_;
+  awaited.insert(std::upper_bound(awaited.begin(), awaited.end(), version), version);
 }
 
 void FanOut::reached(Watch watch, std::uint64_t version) { skip_to(watch, find(version + 1)); }
@@ -134,7 +154,6 @@ FanOutTotals FanOut::totals() const {
   FanOutTotals made = totals_;
   made.watches = positions_.size();
   made.versions = end();
-  for (const auto& [watch, versions] : missed_) made.missed += versions.size();
   for (const Position& position : positions_) made.behind += end() - position.next;
   return made;
 }
@@ -192,9 +211,8 @@ void FanOutSink::list_ended(std::string_view resource_version) {
   fan_out_.relisted(watch_, kube::version_number(resource_version));
 }
 
-void FanOutSink::changed(kube::EventType /*type*/, const kube::ObjectView& object,
-                         base::SteadyTime received) {
-  fan_out_.event(watch_, kube::version_number(object.resource_version), received);
+void FanOutSink::changed(kube::EventType type, const kube::ObjectView& object, base::SteadyTime received) {
+  fan_out_.event(watch_, type, kube::version_number(object.resource_version), received);
 }
 
 void FanOutSink::bookmark(std::string_view resource_version) {

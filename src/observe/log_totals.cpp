@@ -17,6 +17,11 @@ void NotificationLatency::record(base::Nanoseconds latency) {
   if (latency < base::Nanoseconds(0)) ++negative;
 }
 
+void NotificationLatency::merge(const NotificationLatency& other) {
+  times.merge(other.times);
+  negative += other.negative;
+}
+
 void LogTotals::record(const Dequeue& dequeue) {
   using Operation = Dequeue::Operation;
   ++(dequeue.operation == Operation::create   ? creates

@@ -1,6 +1,5 @@
 #include "k8scale/observe/logger_metrics.h"
 
-#include <initializer_list>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -19,22 +18,6 @@ using Label = ClientMetric::Label;
 
 void add_count(Families& families, std::string name, std::string help, std::uint64_t value) {
   families.push_back(measure::counter(std::move(name), std::move(help), static_cast<double>(value)));
-}
-
-struct LabelledCount {
-  std::string_view label;
-  std::uint64_t count;
-};
-
-void add_counts(Families& families, std::string name, std::string help, const std::string& label,
-                std::initializer_list<LabelledCount> counts) {
-  MetricFamily made = measure::family(std::move(name), std::move(help), MetricType::Counter);
-  for (const LabelledCount& each : counts) {
-    ClientMetric& metric = made.metric.emplace_back();
-    metric.label = {Label{label, std::string(each.label)}};
-    metric.counter.value = static_cast<double>(each.count);
-  }
-  families.push_back(std::move(made));
 }
 
 // With the observation of 0 that the original begins with.
@@ -97,19 +80,21 @@ void add_watch(Families& families, const LoggerState& state) {
   const EventCounts& events = state.logger.events;
   const AuditCounts& audit = state.logger.audit;
   const kube::ReflectorCounters& reflector = state.reflector;
-  add_counts(families, "k8scale_events_total", "Events of the watch, by type.", "type",
-             {{"ADDED", events.added},
-              {"MODIFIED", events.modified},
-              {"DELETED", events.deleted},
-              {"BOOKMARK", reflector.bookmarks}});
+  families.push_back(measure::counter("k8scale_events_total", "Events of the watch, by type.", "type",
+                                      {{"ADDED", events.added},
+                                       {"MODIFIED", events.modified},
+                                       {"DELETED", events.deleted},
+                                       {"BOOKMARK", reflector.bookmarks}}));
   add_count(families, "k8scale_listed_objects_total", "Objects in lists.", events.listed);
   add_count(families, "k8scale_duplicated_events_total", "Events that the watch had shown before.",
             audit.duplicated);
   add_count(families, "k8scale_reordered_events_total", "Events that came after one of a higher version.",
             audit.reordered);
-  add_counts(
-      families, "k8scale_missed_changes_total", "Changes that no event told of.", "change",
-      {{"create", audit.missed.creates}, {"update", audit.missed.updates}, {"delete", audit.missed.deletes}});
+  families.push_back(measure::counter("k8scale_missed_changes_total", "Changes that no event told of.",
+                                      "change",
+                                      {{"create", audit.missed.creates},
+                                       {"update", audit.missed.updates},
+                                       {"delete", audit.missed.deletes}}));
   add_count(families, "k8scale_relists_total", "Lists beyond the first.",
             reflector.lists > 0 ? reflector.lists - 1 : 0);
   add_count(families, "k8scale_watches_total", "Watches that were opened.", reflector.watches);
@@ -130,8 +115,9 @@ void add_watch(Families& families, const LoggerState& state) {
 
 void add_queue(Families& families, const LoggerState& state) {
   const LogTotals& log = state.logger.log;
-  add_counts(families, "k8scale_dequeues_total", "Keys that workers took, by what they found.", "operation",
-             {{"create", log.creates}, {"update", log.updates}, {"delete", log.deletes}});
+  families.push_back(
+      measure::counter("k8scale_dequeues_total", "Keys that workers took, by what they found.", "operation",
+                       {{"create", log.creates}, {"update", log.updates}, {"delete", log.deletes}}));
   MetricFamily wait = measure::family("k8scale_queue_wait_seconds", "From a key's first enqueue to a worker.",
                                       MetricType::Histogram);
   wait.metric.emplace_back().histogram = measure::to_buckets(log.queue_wait, measure::time_bounds);
@@ -140,8 +126,9 @@ void add_queue(Families& families, const LoggerState& state) {
                                     static_cast<double>(state.logger.queued)));
   families.push_back(
       measure::gauge("k8scale_objects", "Objects that exist.", static_cast<double>(state.logger.objects)));
-  add_counts(families, "k8scale_rows_total", "Rows, by what became of them.", "outcome",
-             {{"written", state.rows.rows_written}, {"lost", state.rows.rows_lost}});
+  families.push_back(
+      measure::counter("k8scale_rows_total", "Rows, by what became of them.", "outcome",
+                       {{"written", state.rows.rows_written}, {"lost", state.rows.rows_lost}}));
 }
 
 }  // namespace

@@ -62,19 +62,6 @@ void print_watch(std::ostream& out, const LoggerState& state) {
   out << line;
 }
 
-std::string negative_warning(const LogTotals& log) {
-  const std::uint64_t negative = log.create_latency.negative + log.update_latency.negative;
-  if (negative == 0) return "";
-  return fmt::format("{} notification latencies were below 0 and count as 0: the driver's clock is ahead",
-                     negative);
-}
-
-Json to_json(const NotificationLatency& latency) {
-  Json made = measure::to_json(latency.times);
-  made["negative"] = latency.negative;
-  return made;
-}
-
 }  // namespace
 
 std::vector<std::string> LoggerSummary::warnings() const {
@@ -84,8 +71,9 @@ std::vector<std::string> LoggerSummary::warnings() const {
     all.push_back(fmt::format("{} keys were not logged: the disk is slower than the rows come",
                               state.logger.log.unlogged));
   }
-  for (std::string warning : {measure::rows_warning(state.rows), audit_warning(state.logger.audit),
-                              negative_warning(state.logger.log)}) {
+  for (std::string warning :
+       {measure::rows_warning(state.rows), audit_warning(state.logger.audit),
+        negative_warning(state.logger.log.create_latency, state.logger.log.update_latency)}) {
     if (!warning.empty()) all.push_back(std::move(warning));
   }
   return all;

@@ -60,6 +60,19 @@ Json to_json(const AuditCounts& audit) {
             {"deletes", audit.missed.deletes}}}};
 }
 
+std::string negative_warning(const NotificationLatency& create, const NotificationLatency& update) {
+  const std::uint64_t negative = create.negative + update.negative;
+  if (negative == 0) return "";
+  return fmt::format("{} notification latencies were below 0 and count as 0: the driver's clock is ahead",
+                     negative);
+}
+
+Json to_json(const NotificationLatency& latency) {
+  Json made = measure::to_json(latency.times);
+  made["negative"] = latency.negative;
+  return made;
+}
+
 std::string audit_warning(const AuditCounts& audit) {
   return audit.total() == 0 ? ""
                             : "the watch did not show every change once and in order: " + audit_text(audit);

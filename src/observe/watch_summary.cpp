@@ -20,7 +20,7 @@ void add(kube::ReflectorCounters& to, const kube::ReflectorCounters& from) {
   to.bookmarks += from.bookmarks;
   to.garbage += from.garbage;
   to.bytes += from.bytes;
-  for (const auto& [reason, count] : from.errors) to.errors[reason] += count;
+  for (const auto& [reason, count] : from.errors) kube::count_error(to.errors, reason, count);
 }
 
 std::optional<base::Nanoseconds> WatchSummary::open_time() const {
@@ -47,8 +47,34 @@ std::vector<std::string> WatchSummary::warnings() const {
                     "shown by the end",
                     totals.duplicated, totals.reordered, totals.missed, totals.behind));
   }
+  const std::string negative = negative_warning(totals.create_latency, totals.update_latency);
+  if (!negative.empty()) all.push_back(negative);
   return all;
 }
+
+namespace {
+
+void print_times(std::ostream& out, const FanOutTotals& totals) {
+  const bool single = totals.watches == 1;
+  const std::uint64_t latencies = totals.create_latency.times.count() + totals.update_latency.times.count();
+  if ((single ? latencies : totals.spread.count()) == 0) return;
+  measure::Table table(1);
+  std::vector<std::string> head = {"time"};
+  head.insert(head.end(), measure::times_columns.begin(), measure::times_columns.end());
+  table.add(std::move(head));
+  if (single) {
+    measure::add_times(table, {"create notification latency"}, totals.create_latency.times);
+    measure::add_times(table, {"update notification latency"}, totals.update_latency.times);
+  } else {
+    measure::add_times(table, {"spread"}, totals.spread);
+  }
+  out << '\n';
+  table.print(out);
+  out << (single ? "notification latency: from the driver's annotation to the event, by two clocks\n"
+                 : "spread: from the first watch that showed an event to each that did\n");
+}
+
+}  // namespace
 
 void print_text(std::ostream& out, const WatchSummary& summary) {
   const FanOutTotals& totals = summary.state.totals;
@@ -59,6 +85,8 @@ void print_text(std::ostream& out, const WatchSummary& summary) {
   out << fmt::format("\nevents: {} on all watches, {} different", totals.events, totals.versions);
   if (const auto rate = summary.event_rate())
     out << fmt::format(", {:.1f}/s from the first to the last", *rate);
+  out << fmt::format("\nof those {} ADDED, {} MODIFIED, {} DELETED; besides, {} bookmarks", totals.added,
+                     totals.modified, totals.deleted, reflectors.bookmarks);
   out << fmt::format("\naudit: {} duplicated, {} reordered, {} missed, {} not shown by the end\n",
                      totals.duplicated, totals.reordered, totals.missed, totals.behind);
   out << fmt::format(
@@ -71,16 +99,7 @@ void print_text(std::ostream& out, const WatchSummary& summary) {
     line.back() = '\n';
     out << line;
   }
-  if (totals.watches > 1 && totals.spread.count() > 0) {
-    measure::Table table(1);
-    std::vector<std::string> head = {"time"};
-    head.insert(head.end(), measure::times_columns.begin(), measure::times_columns.end());
-    table.add(std::move(head));
-    measure::add_times(table, {"spread"}, totals.spread);
-    out << '\n';
-    table.print(out);
-    out << "spread: from the first watch that showed an event to each that did\n";
-  }
+  print_times(out, totals);
   out << fmt::format("\nresident for each watch: {}\n",
                      base::format_bytes(static_cast<double>(summary.resident_for_each())));
   print_tail(out, summary.facts);
@@ -98,8 +117,15 @@ Json to_json(const WatchSummary& summary) {
   made["open_time"] = open_time ? Json(open_time->count()) : Json();
   made["events"] = totals.events;
   made["versions"] = totals.versions;
+  made["events_by_type"] = {{"added", totals.added},
+                            {"modified", totals.modified},
+                            {"deleted", totals.deleted},
+                            {"bookmarks", reflectors.bookmarks}};
   made["event_rate"] = rate ? Json(*rate) : Json();
   made["spread"] = measure::to_json(totals.spread);
+  made["notification_latency"] = totals.watches == 1 ? Json{{"create", to_json(totals.create_latency)},
+                                                            {"update", to_json(totals.update_latency)}}
+                                                     : Json();
   made["audit"] = {{"duplicated", totals.duplicated},
                    {"reordered", totals.reordered},
                    {"missed", totals.missed},
@@ -121,24 +147,34 @@ std::string metrics_text(const WatchState& state, const measure::ProcessFigures&
   const auto gauge = [&](const char* name, const char* help, std::uint64_t value) {
     families.push_back(measure::gauge(name, help, static_cast<double>(value)));
   };
-  const auto counter = [&](const char* name, const char* help, std::uint64_t value) {
+  const auto count = [&](const char* name, const char* help, std::uint64_t value) {
     families.push_back(measure::counter(name, help, static_cast<double>(value)));
   };
   gauge("k8scale_watches", "Watches that were asked for.", totals.watches);
   gauge("k8scale_opened_watches", "Watches that were opened.", totals.open);
-  counter("k8scale_events_total", "Events on all watches.", totals.events);
-  counter("k8scale_duplicated_events_total", "Events that the same watch had shown before.",
-          totals.duplicated);
-  counter("k8scale_reordered_events_total", "Events that came after one of a higher version.",
-          totals.reordered);
-  counter("k8scale_missed_events_total", "For each event, watches that went past it.", totals.missed);
-  counter("k8scale_relists_total", "Lists beyond the first.", totals.relists);
-  counter("k8scale_received_bytes_total", "Bytes of HTTP bodies.", state.reflectors.bytes);
-  prometheus::MetricFamily spread =
-      measure::family("k8scale_spread_seconds", "From the first watch that showed an event to each that did.",
-                      prometheus::MetricType::Histogram);
-  spread.metric.emplace_back().histogram = measure::to_buckets(totals.spread, measure::time_bounds);
-  families.push_back(std::move(spread));
+  families.push_back(measure::counter("k8scale_events_total", "Events on all watches, by type.", "type",
+                                      {{"ADDED", totals.added},
+                                       {"MODIFIED", totals.modified},
+                                       {"DELETED", totals.deleted},
+                                       {"BOOKMARK", state.reflectors.bookmarks}}));
+  count("k8scale_duplicated_events_total", "Events that the same watch had shown before.", totals.duplicated);
+  count("k8scale_reordered_events_total", "Events that came after one of a higher version.",
+        totals.reordered);
+  count("k8scale_missed_events_total", "For each event, watches that went past it.", totals.missed);
+  count("k8scale_relists_total", "Lists beyond the first.", totals.relists);
+  count("k8scale_received_bytes_total", "Bytes of HTTP bodies.", state.reflectors.bytes);
+  const auto times = [&](const char* name, const char* help, const measure::Histogram& values) {
+    families.push_back(measure::family(name, help, prometheus::MetricType::Histogram));
+    families.back().metric.emplace_back().histogram = measure::to_buckets(values, measure::time_bounds);
+  };
+  times("k8scale_spread_seconds", "From the first watch that showed an event to each that did.",
+        totals.spread);
+  if (totals.watches == 1) {
+    times("k8scale_create_notification_seconds", "From the driver's annotation to the event of a create.",
+          totals.create_latency.times);
+    times("k8scale_update_notification_seconds", "From the driver's annotation to the event of an update.",
+          totals.update_latency.times);
+  }
   return measure::to_text(families);
 }
 

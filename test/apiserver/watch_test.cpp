@@ -122,6 +122,35 @@ TEST_CASE("a reader that falls out of the window is ended without an error, and 
   CHECK(slow.summary() == Names{"ADDED a0"});
 }
 
+TEST_CASE("a reader that falls out of the window holds no events beside a quick one") {
+  WatchedApi api({}, {3, SIZE_MAX});
+  WatchClient& slow = api.watch(from(api.revision()));
+  WatchClient& quick = api.watch(from(api.revision()));
+  slow.block(true);
+  for (int i = 0; i < 10; ++i) {
+    api.create("a" + std::to_string(i));
+    quick.wait_for(static_cast<std::size_t>(i) + 1);
+  }
+  api.wait_until_encoded(0);
+  slow.block(false);
+  slow.wait_for_end();
+}
+
+TEST_CASE("a reader that is slow for long holds no more events of others than the window does") {
+  WatchedApi api({}, {3, SIZE_MAX});
+  const std::string everywhere = "?watch=true&" + from(api.revision());
+  WatchClient& slow = api.watch(from(api.revision()));
+  WatchClient& quick = api.watch_at("/api/v1/namespaces/default/secrets" + everywhere);
+  slow.block(true);
+  api.create("a");
+  for (int i = 0; i < 10; ++i) {
+    const Json secret = {{"metadata", {{"name", "s" + std::to_string(i)}}}};
+    REQUIRE(api.api().post("/api/v1/namespaces/default/secrets", secret).status == 201);
+    quick.wait_for(static_cast<std::size_t>(i) + 1);
+  }
+  api.wait_until_encoded(3);
+}
+
 TEST_CASE("a reader that was slow for a while misses nothing that is in the window") {
   WatchedApi api;
   WatchClient& slow = api.watch(from(api.revision()));

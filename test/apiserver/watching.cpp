@@ -14,6 +14,15 @@ net::Task<T> call(std::function<T()> work) {
   co_return work();
 }
 
+bool comes_true(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
 ApiSetting setting_of(const std::vector<std::string>& faults, EventWindow window) {
   ApiSetting setting;
   for (const std::string& each : faults) setting.faults.push_back(parse_fault(each));
@@ -75,11 +84,7 @@ std::vector<std::string> WatchClient::summary() const {
 }
 
 void WatchClient::wait_until(const std::function<bool()>& condition, const std::string& what) const {
-  const auto deadline = std::chrono::steady_clock::now() + 20s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) FAIL(what << ": not in 20 s; so far: " << bytes());
-    std::this_thread::sleep_for(1ms);
-  }
+  if (!comes_true(condition)) FAIL(what << ": not in 20 s; so far: " << bytes());
 }
 
 std::vector<std::string> WatchClient::wait_for(std::size_t count) {
@@ -188,6 +193,13 @@ net::Task<void> WatchedApi::serve(WatchClient& client) {
 
 std::vector<std::string> WatchedApi::fault_summary() {
   return api_.shard().run(call<std::vector<std::string>>([this] { return api_.handler().fault_summary(); }));
+}
+
+void WatchedApi::wait_until_encoded(std::size_t count) {
+  const auto held = [this] {
+    return api_.shard().run(call<std::size_t>([this] { return api_.handler().encoded_changes(); }));
+  };
+  if (!comes_true([&] { return held() <= count; })) FAIL(held() << " changes are held in their encoded form");
 }
 
 void WatchedApi::stop() {

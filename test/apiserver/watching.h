@@ -78,6 +78,8 @@ class WatchedApi {
   [[nodiscard]] Api& api() { return api_; }
   [[nodiscard]] std::uint64_t revision() const { return api_.revision(); }
   [[nodiscard]] std::vector<std::string> fault_summary();
+  /// Waits until the events of no more than `count` changes are held in their encoded form.
+  void wait_until_encoded(std::size_t count);
   void stop();
 
  private:

@@ -29,6 +29,8 @@ def test_events_are_told_one_by_one(server, writer, tmp_path):
         assert watch.stop(signal.SIGINT) == 130
         assert "interrupted by SIGINT" in watch.text
         assert watch.summary["events"] == 2 and watch.summary["watches"] == watch.summary["opened"] == 1
+        assert "of those 1 ADDED, 0 MODIFIED, 1 DELETED" in watch.text
+        assert watch.summary["events_by_type"] == {"added": 1, "modified": 0, "deleted": 1, "bookmarks": 0}
 
 
 def test_a_namespace_is_watched_alone(server, writer, tmp_path):
@@ -69,7 +71,17 @@ def test_many_watches_show_every_event_once(server, writer, tmp_path):
     assert summary["watches"] == summary["opened"] == 50 and summary["open_time"] > 0
     assert summary["events"] == 500 and summary["versions"] == 10 and summary["event_rate"] > 0
     assert summary["audit"] == {"duplicated": 0, "reordered": 0, "missed": 0, "behind": 0, "relists": 0}
+    assert summary["events_by_type"] == {"added": 500, "modified": 0, "deleted": 0, "bookmarks": 0}
+    assert summary["notification_latency"] is None
     assert summary["spread"]["count"] == 500 and summary["warnings"] == []
+
+
+def test_many_watches_say_once_that_there_is_no_protobuf(server, tmp_path):
+    flags = ["--watches", "8", "--shards", "4", "-useProtobuf", "--until-idle", "1s"]
+    with observing(tmp_path, "flunder-watch", server.kubeconfig, *flags) as watch:
+        assert watch.end() == 0
+        assert watch.errors.count("the server has no protobuf") == 1
+        assert watch.summary["opened"] == 8
 
 
 @pytest.mark.parametrize("flags, told", [

@@ -33,3 +33,13 @@ TEST_CASE("after two calm minutes pauses begin anew") {
   CHECK(backoff.next(now + 119s, random) >= 30s);
   CHECK(backoff.next(now + 119s + 121s, random) < 1600ms);
 }
+
+TEST_CASE("after what went well pauses begin anew") {
+  const ReflectorTimes times;
+  Backoff backoff(times);
+  base::Random random(1, "backoff");
+  const base::SteadyTime now = base::SteadyTime() + 1h;
+  for (int i = 0; i < 8; ++i) static_cast<void>(backoff.next(now, random));
+  backoff.forget();
+  CHECK(backoff.next(now, random) < 1600ms);
+}

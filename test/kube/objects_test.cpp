@@ -173,6 +173,13 @@ TEST_CASE("the Status of an ERROR event is read from both encodings") {
   }
 }
 
+TEST_CASE("a pause of more than an hour is one of an hour in protobuf too") {
+  const std::string status = field(4, "Timeout") + field(5, number_field(5, 2'147'483'647));
+  const auto read = parse_protobuf_status(envelope("Status", status));
+  REQUIRE(read.has_value());
+  CHECK(read->retry_after == std::chrono::hours(1));
+}
+
 TEST_CASE("JSON that makes no sense is garbage") {
   const auto [event, problem] = GENERATE(table<std::string, std::string>({
       {"nonsense", "no JSON object"},

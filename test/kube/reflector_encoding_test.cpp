@@ -118,6 +118,18 @@ TEST_CASE("a server that ends its watches in protobuf without a word is asked fo
   CHECK(running.counters().lists == 1);
 }
 
+TEST_CASE("a server that tells nothing in JSON either is asked for protobuf again") {
+  const Reply silent = Reply(std::vector<std::string>()).as(protobuf_watch);
+  Running running(
+      {Reply({protobuf_list("", 10)}).as(protobuf), silent, silent, Reply(std::vector<std::string>()),
+       Reply({protobuf_event("ADDED", envelope("ConfigMap", protobuf_object("a", 11)))}, Then::hold)
+           .as(protobuf_watch)},
+      protobuf_options());
+  running.told.wait_for("added:a@11");
+  CHECK(running.server.accepts()[3] == "application/json");
+  CHECK(running.server.accepts()[4].find(protobuf) == 0);
+}
+
 TEST_CASE("a server that streams no list in protobuf is asked for one in JSON") {
   ReflectorOptions options = protobuf_options();
   options.stream_lists = true;

@@ -1,3 +1,4 @@
+#include "captured.h"
 #include "protobuf_text.h"
 #include "recorded.h"
 
@@ -68,6 +69,19 @@ TEST_CASE("Retry-After is honoured") {
   CHECK(has(running.server.targets()[2], "resourceVersion=10&"));
 }
 
+TEST_CASE("a server that wants to be asked again at once is asked after a pause all the same") {
+  const std::string too_large =
+      status(504, "Timeout", "Too large resource version: 10, current: 5", R"({"retryAfterSeconds":0})");
+  const Reply refusal = GENERATE_COPY(Reply(429, "slow down"), Reply(503, "no"), Reply(504, too_large));
+  Running running({{{list("", 10)}},
+                   Reply(refusal).with("Retry-After", "0"),
+                   {{event("ADDED", object("a", 11))}, Then::hold}},
+                  pausing_options());
+  running.told.wait_for("added:a@11");
+  const auto times = running.server.times();
+  CHECK(times[2] - times[1] >= 300ms);
+}
+
 TEST_CASE("errors of the server are tried again after a pause") {
   const int code = GENERATE(429, 500, 503);
   Running running({{{list("", 10)}}, {code, "no"}, {{event("ADDED", object("a", 11))}, Then::hold}},
@@ -85,6 +99,61 @@ TEST_CASE("a refusal is tried again after a pause, for ever") {
   CHECK(running.counters().errors.at("NotFound") == 1);
 }
 
+TEST_CASE("reasons without end are counted without end, but kept in bounds") {
+  std::vector<Reply> replies;
+  for (int i = 0; i < 100; ++i) {
+    replies.push_back({403, status(403, "Reason" + std::to_string(i) + std::string(50'000, 'x'), "no")});
+  }
+  replies.push_back({{list("", 10)}});
+  Running running(replies);
+  running.told.wait_for("end@10");
+  const ErrorCounts& errors = running.counters().errors;
+  CHECK(errors.size() == 65);
+  CHECK(errors.at("other") == 36);
+  for (const auto& [reason, count] : errors) CHECK(reason.size() <= 64);
+}
+
+TEST_CASE("reasons are counted as words that a log and a metric can show") {
+  ErrorCounts errors;
+  CHECK(count_error(errors, "Forbidden") == "Forbidden");
+  CHECK(count_error(errors, "For\nbid\"\xff") == "For?bid\"?");
+  CHECK(count_error(errors, "Forbidden", 5) == "Forbidden");
+  CHECK(errors.at("Forbidden") == 6);
+}
+
+TEST_CASE("a server's words are one line of the log, of bounded length") {
+  const std::string forged = "E1124 15:04:05.000000 1 main.cpp:1] all is lost";
+  const std::string message = R"(no\n)" + forged + R"(\n)" + std::string(3'000, 'x');
+  const std::string log = k8scale::test::captured([&] {
+    Running running({{403, status(403, "Forbidden", message)}, {{list("", 10)}}});
+    running.told.wait_for("end@10");
+    running.stop();
+  });
+  CHECK(has(log, "no " + forged));
+  CHECK(!has(log, "\n" + forged));
+  CHECK(has(log, std::string(400, 'x')));
+  CHECK(!has(log, std::string(513, 'x')));
+}
+
+TEST_CASE("a watch that is refused for what it asks is followed by a pause and a list of the newest") {
+  const int code = GENERATE(400, 404, 422);
+  Running running({{{list("", 10)}}, {code, "no"}, {{list(object("b", 30), 40)}}}, pausing_options());
+  running.told.wait_for("end@40");
+  const auto targets = running.server.targets();
+  const auto times = running.server.times();
+  CHECK(has(targets[1], "watch=true"));
+  CHECK(targets[2] == "/api/v1/namespaces/ns/configmaps?limit=500");
+  CHECK(times[2] - times[1] >= 300ms);
+}
+
+TEST_CASE("a watch that is refused for who asks is asked for again") {
+  const int code = GENERATE(401, 403, 429);
+  Running running({{{list("", 10)}}, {code, "no"}, {{bookmark(11)}, Then::hold}});
+  running.told.wait_for("bookmark@11");
+  CHECK(has(running.server.targets()[2], "resourceVersion=10&"));
+  CHECK(running.counters().lists == 1);
+}
+
 TEST_CASE("a lost connection is followed by a watch from the last version seen") {
   Running running({{{list("", 10)}},
                    {{event("ADDED", object("a", 11))}, Then::cut},
@@ -93,6 +162,47 @@ TEST_CASE("a lost connection is followed by a watch from the last version seen")
   CHECK(has(running.server.targets()[2], "resourceVersion=11&"));
   CHECK(running.counters().lists == 1);
   CHECK(running.counters().resumes == 1);
+}
+
+TEST_CASE("connections that break again and again, each after some news, are followed by no pause") {
+  ReflectorOptions options = quick_options();
+  options.times.short_watch = 1h;
+  options.times.first_pause = 1h;
+  options.times.longest_pause = 1h;
+  std::vector<Reply> replies = {{{list("", 10)}}};
+  for (int i = 11; i < 31; ++i) replies.push_back({{event("ADDED", object("a", i))}, Then::cut});
+  Running running(replies, options);
+  running.told.wait_for("added:a@30");
+  running.server.wait_for_requests(22);
+  CHECK(running.counters().lists == 1);
+}
+
+TEST_CASE("connections that break again and again without news are followed by a pause") {
+  ReflectorOptions options = pausing_options();
+  options.times.short_watch = 1h;
+  Running running({{{list("", 10)}},
+                   {{bookmark(10)}, Then::cut},
+                   {{bookmark(10)}, Then::cut},
+                   {{bookmark(10)}, Then::cut},
+                   {{bookmark(11)}, Then::hold}},
+                  options);
+  running.told.wait_for("bookmark@11");
+  const auto times = running.server.times();
+  CHECK(times[3] - times[2] >= 300ms);
+  CHECK(times[4] - times[3] >= 300ms);
+}
+
+TEST_CASE("news end a run of pauses that become longer") {
+  ReflectorOptions options = quick_options();
+  options.times.first_pause = 50ms;
+  options.times.longest_pause = 1h;
+  std::vector<Reply> replies = {{{list("", 10)}}};
+  for (int i = 11; i < 26; ++i) {
+    replies.push_back({503, "no"});
+    replies.push_back({{event("ADDED", object("a", i))}});
+  }
+  Running running(replies, options);
+  running.told.wait_for("added:a@25");
 }
 
 TEST_CASE("a watch that ends at once and tells nothing is followed by a pause") {

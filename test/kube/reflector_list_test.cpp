@@ -109,6 +109,7 @@ TEST_CASE("a server that cannot stream lists is asked for plain ones from then o
   CHECK(!has(targets[3], "limit"));
   CHECK(running.counters().lists == 2);
   CHECK(running.counters().expired == 1);
+  CHECK(running.counters().errors == ErrorCounts{{"Expired", 1}});
 }
 
 TEST_CASE("a streamed list that stands still is given up for a plain one") {
@@ -126,12 +127,54 @@ TEST_CASE("a streamed list that stands still is given up for a plain one") {
 TEST_CASE("a streamed list that ends without its bookmark is given up for a plain one") {
   Running running(
       {
-          {{event("ADDED", object("a", 3)), bookmark(10)}},
+          {{event("ADDED", object("a", 3))}},
           {{list(object("a", 3), 10)}},
       },
       streaming_options());
   running.told.wait_for("end@10");
   CHECK(running.told.words() == Words{"begin", "listed:a@3", "begin", "listed:a@3", "end@10"});
+}
+
+TEST_CASE("a bookmark of a server that does not know streamed lists is enough to ask for a plain one") {
+  ReflectorOptions options = streaming_options();
+  options.times.list_progress = std::chrono::hours(1);
+  Running running(
+      {
+          {{event("ADDED", object("a", 3)), bookmark(10)}, Then::hold},
+          {{list(object("a", 3), 10)}},
+      },
+      options);
+  running.told.wait_for("end@10");
+  CHECK(running.told.words() == Words{"begin", "listed:a@3", "begin", "listed:a@3", "end@10"});
+}
+
+TEST_CASE("a streamed list that goes on with events for ever is given up for a plain one") {
+  ReflectorOptions options = streaming_options();
+  options.times.list_progress = std::chrono::hours(1);
+  options.times.list_whole = std::chrono::milliseconds(100);
+  Running running(
+      {
+          {{event("ADDED", object("a", 3))}, Then::repeat},
+          {{list(object("a", 3), 10)}},
+      },
+      options);
+  running.told.wait_for("end@10");
+  CHECK(running.counters().errors.at("stalled") == 1);
+  CHECK(!has(running.server.targets()[1], "sendInitialEvents"));
+}
+
+TEST_CASE("objects that change or go while a list is streamed belong to it") {
+  Running running(
+      {
+          {{event("ADDED", object("a", 3)), event("ADDED", object("b", 4)), event("MODIFIED", object("a", 5)),
+            event("DELETED", object("b", 6)), bookmark(10, initial_events_end)},
+           Then::hold},
+      },
+      streaming_options());
+  running.told.wait_for("end@10");
+  CHECK(running.told.words() ==
+        Words{"begin", "listed:a@3", "listed:b@4", "listed:a@5", "deleted:b@6", "end@10"});
+  CHECK(running.counters().lists == 1);
 }
 
 TEST_CASE("a streamed list is asked for again when the server is overloaded") {

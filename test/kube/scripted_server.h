@@ -14,8 +14,9 @@
 
 namespace k8scale::kube::test {
 
-/// What a reply does after its last piece. `cut`: the connection ends though more was announced.
-enum class Then { finish, hold, cut };
+/// What a reply does after its last piece. `cut`: the connection ends though more was announced; `repeat`:
+/// that piece comes again and again.
+enum class Then { finish, hold, cut, repeat };
 
 struct Reply {
   int status = 200;
@@ -106,9 +107,12 @@ class ScriptedServer {
       outcome = co_await responder.write(reply.pieces[i]);
     }
     if (outcome.has_error()) co_return;
-    while (reply.then == Then::hold && !responder.stopping()) {
+    const bool repeats = reply.then == Then::repeat;
+    while ((repeats || reply.then == Then::hold) && outcome.has_value() && !responder.stopping()) {
       co_await net::sleep_for(std::chrono::milliseconds(1));
+      if (repeats) outcome = co_await responder.write(reply.pieces.back());
     }
+    if (outcome.has_error()) co_return;
     outcome = co_await responder.finish();
   }
 

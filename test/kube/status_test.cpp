@@ -3,6 +3,7 @@
 #include <string>
 
 #include "catch.h"
+#include "kube/client_state.h"
 
 namespace kube = k8scale::kube;
 using namespace std::chrono_literals;
@@ -22,6 +23,30 @@ TEST_CASE("a Status is read with its details") {
   CHECK(status.causes[0].message == "bad name");
   CHECK(status.causes[0].field == "metadata.name");
   CHECK(status.causes[1].message == "too long");
+}
+
+TEST_CASE("a pause of more than an hour is one of an hour") {
+  const std::string seconds = GENERATE(as<std::string>(), "3600", "3601", "10000000000",
+                                       "9223372036854775807", "9223372036854775808", "18446744073709551615");
+  const std::string body = R"({"kind":"Status","details":{"retryAfterSeconds":)" + seconds + "}}";
+  CHECK(kube::parse_status(503, body).retry_after == 1h);
+}
+
+TEST_CASE("Retry-After is cut at an hour too") {
+  const auto [text, pause] = GENERATE(table<std::string, std::optional<std::chrono::seconds>>({
+      {"0", 0s},
+      {"3599", 3599s},
+      {"4294967295", 1h},
+      {"4294967296", 1h},
+      {"99999999999999999999999", 1h},
+      {"99999999999999999999999 s", std::nullopt},
+      {"soon", std::nullopt},
+      {"-1", std::nullopt},
+  }));
+  k8scale::net::ResponseHead head;
+  head.status = 429;
+  head.headers.add("Retry-After", text);
+  CHECK(kube::retry_after(head) == pause);
 }
 
 TEST_CASE("a text of several lines becomes one") {

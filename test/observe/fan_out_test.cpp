@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 const base::SteadyTime start{1000s};
 
 void show(FanOut& fan_out, FanOut::Watch watch, std::initializer_list<std::uint64_t> versions) {
-  for (const std::uint64_t version : versions) fan_out.event(watch, version, start);
+  for (const std::uint64_t version : versions) fan_out.event(watch, kube::EventType::added, version, start);
 }
 
 TEST_CASE("watches that show the same events are beyond reproach") {
@@ -18,7 +18,8 @@ TEST_CASE("watches that show the same events are beyond reproach") {
   for (FanOut::Watch watch = 0; watch < 3; ++watch) {
     fan_out.opened(watch, start + watch * 1s);
     fan_out.opened(watch, start + 1h);
-    for (std::uint64_t version : {5U, 7U, 8U}) fan_out.event(watch, version, start + watch * 1ms);
+    for (std::uint64_t version : {5U, 7U, 8U})
+      fan_out.event(watch, kube::EventType::added, version, start + watch * 1ms);
   }
   const FanOutTotals totals = fan_out.totals();
   CHECK(totals.watches == 3);
@@ -49,6 +50,21 @@ TEST_CASE("what only a later watch shows was missed by those that went past it")
   CHECK(fan_out.totals().missed == 2);
   CHECK(fan_out.totals().versions == 3);
   CHECK(fan_out.totals().behind == 0);
+}
+
+TEST_CASE("events are counted by type, on all watches together") {
+  FanOut fan_out(2);
+  fan_out.event(0, kube::EventType::added, 1, start);
+  fan_out.event(0, kube::EventType::modified, 2, start);
+  fan_out.event(0, kube::EventType::modified, 3, start);
+  fan_out.event(1, kube::EventType::added, 1, start);
+  FanOut other(1);
+  other.event(0, kube::EventType::deleted, 4, start);
+  const FanOutTotals totals = merge({&fan_out, &other});
+  CHECK(totals.events == 5);
+  CHECK(totals.added == 2);
+  CHECK(totals.modified == 2);
+  CHECK(totals.deleted == 1);
 }
 
 TEST_CASE("an event that comes twice is duplicated, one that comes late is reordered") {
@@ -83,13 +99,31 @@ TEST_CASE("bookmarks and lists take a watch past what it has not shown") {
 
 TEST_CASE("old events are dropped, and those who had not come to them missed them") {
   FanOut fan_out(2);
-  for (std::uint64_t version = 1; version <= 1'000'001; ++version) fan_out.event(0, version, start);
+  for (std::uint64_t version = 1; version <= 1'000'001; ++version)
+    fan_out.event(0, kube::EventType::added, version, start);
   CHECK(fan_out.versions().size() == 500'001);
   CHECK(fan_out.totals().versions == 1'000'001);
   CHECK(fan_out.totals().missed == 500'000);
   CHECK(fan_out.totals().behind == 500'001);
-  fan_out.event(1, 500'001, start);
+  fan_out.event(1, kube::EventType::added, 500'001, start);
   CHECK(fan_out.totals().behind == 500'000);
+}
+
+TEST_CASE("what many watches miss is counted to the last, and a million of it may still come late") {
+  constexpr FanOut::Watch watches = 300;
+  FanOut fan_out(watches);
+  for (std::uint64_t version = 1; version <= 5'000; ++version)
+    fan_out.event(0, kube::EventType::added, version, start);
+  for (FanOut::Watch watch = 1; watch < watches; ++watch) fan_out.reached(watch, 5'000);
+  CHECK(fan_out.totals().missed == 299 * 5'000);
+  fan_out.event(1, kube::EventType::added, 7, start);
+  CHECK(fan_out.totals().reordered == 1);
+  CHECK(fan_out.totals().missed == 299 * 5'000 - 1);
+  fan_out.event(1, kube::EventType::added, 7, start);
+  CHECK(fan_out.totals().duplicated == 1);
+  fan_out.event(299, kube::EventType::added, 7, start);
+  CHECK(fan_out.totals().reordered == 1);
+  CHECK(fan_out.totals().missed == 299 * 5'000 - 1);
 }
 
 TEST_CASE("shards are held against each other") {

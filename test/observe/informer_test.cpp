@@ -59,6 +59,14 @@ TEST_CASE("a deleted object is known until its reader forgets it") {
   CHECK(f.informer.find("n/a") == nullptr);
 }
 
+TEST_CASE("a list that is older than what events told shows no missed update") {
+  Fixture f;
+  f.tell.list("10", SampleObject{"a", "3"});
+  f.tell.modified({"a", "12"});
+  f.tell.list("11", SampleObject{"a", "3"});
+  CHECK(f.informer.audit().missed.updates == 0);
+}
+
 TEST_CASE("a later list tells only what is new, and deletes what vanished; all of it was missed") {
   Fixture f;
   f.tell.list("10", SampleObject{"same", "3"}, SampleObject{"changed", "4"}, SampleObject{"gone", "5"});

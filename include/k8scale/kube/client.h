@@ -21,6 +21,8 @@
 
 namespace k8scale::kube {
 
+class LogMemory;
+
 struct ClientOptions {
   std::string user_agent = "k8scale";
   int retries = 10;  ///< of 429 and 5xx that come with Retry-After; 0: none
@@ -29,6 +31,7 @@ struct ClientOptions {
   /// Of the bodies of create and update, which the caller writes so; answers come so where the server can.
   Encoding encoding = Encoding::json;
   std::size_t most_connections = 256;  ///< calls beyond wait for one of these; each open watch holds one
+  std::shared_ptr<LogMemory> logged;   ///< of its reflectors; null: its own
 };
 
 /// The objects of one resource, in one namespace or (when that is empty) in all of them or in none.

@@ -57,9 +57,10 @@ struct ReflectorTimes {
   base::Nanoseconds longest_pause = std::chrono::seconds(30);
   base::Nanoseconds calm = std::chrono::minutes(2);  ///< without a failure: the next pause is the first again
   /// A watch that ended sooner and told nothing, and whatever else fails again this soon, is followed by a
-  /// pause.
+  /// pause; a watch that broke after it had brought news is not.
   base::Nanoseconds short_watch = std::chrono::seconds(1);
   base::Nanoseconds list_progress = std::chrono::seconds(10);     ///< longest silence of a streamed list
+  base::Nanoseconds list_whole = std::chrono::seconds(60);        ///< until it is whole: then plain ones
   base::Nanoseconds page_progress = std::chrono::seconds(60);     ///< longest silence of another one
   std::chrono::seconds shortest_watch = std::chrono::minutes(5);  ///< asked for: 1 to 2 times this, random
 };
@@ -84,7 +85,14 @@ struct ReflectorOptions {
   ReflectorTimes times;
 };
 
-/// What happened so far. Errors by their reason in the server's words, or the kind of failure.
+/// How often what happened, by the reason in the server's words, or the kind of failure.
+using ErrorCounts = std::map<std::string, std::uint64_t, std::less<>>;
+
+/// Counts an error. A reason is cut to 64 characters, and what is not printable ASCII becomes '?'; when there
+/// are 64 reasons, further ones are counted under "other". What it was counted under.
+std::string_view count_error(ErrorCounts& errors, std::string_view reason, std::uint64_t times = 1);
+
+/// What happened so far.
 struct ReflectorCounters {
   std::uint64_t lists = 0;    ///< that were complete; the second and later ones are relists
   std::uint64_t watches = 0;  ///< that were opened, streamed lists among them
@@ -93,7 +101,7 @@ struct ReflectorCounters {
   std::uint64_t bookmarks = 0;
   std::uint64_t garbage = 0;  ///< events or lists that made no sense
   std::uint64_t bytes = 0;    ///< of HTTP bodies, as they came over the wire
-  std::map<std::string, std::uint64_t, std::less<>> errors;
+  ErrorCounts errors;
 };
 
 /// Why a reflector gave up.
@@ -105,10 +113,10 @@ struct ReflectorFailure {
 
 /// Keeps up with the objects of a collection as client-go's reflector does: a list, streamed by a watch where
 /// the server can do that; then a watch from the list's version, resumed from the last version seen whenever
-/// it ends, and a new list when that version is too old. Failures are tried again for ever: after the pause
-/// that Retry-After asks for, else after an exponential one of 0.8 s to 30 s, lengthened by a random part of
-/// itself. What makes no sense is logged once for each kind and client, other errors at most every 10 s.
-/// Objects are parsed as they stream in: no more than one of them is in memory, at most 32 MiB.
+/// it ends, and a new list when that version is too old. Failures are tried again for ever, after an
+/// exponential pause of 0.8 s to 30 s, lengthened by a random part of itself, or the longer one that
+/// Retry-After asks for. What makes no sense is logged once for each kind and LogMemory, other errors at most
+/// every 10 s. Objects are parsed as they stream in: no more than one of them is in memory, at most 32 MiB.
 /// Belongs to the shard; what is passed by reference must outlive `run`.
 class Reflector {
  public:

@@ -8,6 +8,9 @@
 /// The Status object in which a Kubernetes API server says why it refused a request (meta/v1).
 namespace k8scale::kube {
 
+/// A server that asks for a longer pause is taken to ask for this one.
+constexpr std::chrono::seconds longest_retry_after = std::chrono::hours(1);
+
 struct StatusCause {
   std::string reason;
   std::string message;
@@ -18,7 +21,8 @@ struct Status {
   int code = 0;
   std::string reason;   ///< "AlreadyExists", "Conflict", …; "Unknown" when the answer does not say
   std::string message;  ///< as the server wrote it, or what client-go says in its place
-  std::optional<std::chrono::seconds> retry_after;  ///< details.retryAfterSeconds
+  std::optional<std::chrono::seconds>
+      retry_after;  ///< details.retryAfterSeconds, at most `longest_retry_after`
   std::vector<StatusCause> causes;
 
   /// One line, the text that client-go's error has.

@@ -2,6 +2,8 @@
 #include <prometheus/metric_family.h>
 
 #include <array>
+#include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +27,13 @@ inline constexpr std::array time_bounds = {0.0005, 0.001, 0.002, 0.005, 0.01, 0.
                                               prometheus::MetricType type);
 [[nodiscard]] prometheus::MetricFamily gauge(std::string name, std::string help, double value);
 [[nodiscard]] prometheus::MetricFamily counter(std::string name, std::string help, double value);
+struct LabelledCount {
+  std::string_view value;  ///< of the label
+  std::uint64_t count;
+};
+/// A counter of several series, told apart by `label`.
+[[nodiscard]] prometheus::MetricFamily counter(std::string name, std::string help, const std::string& label,
+                                               std::initializer_list<LabelledCount> counts);
 /// Counts in buckets are to 0.1 % of the bound.
 [[nodiscard]] prometheus::ClientMetric::Histogram to_buckets(const Histogram& histogram,
                                                              std::span<const double> upper_bounds);

@@ -3,22 +3,25 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <set>
 #include <vector>
 
 #include "k8scale/base/time.h"
 #include "k8scale/kube/reflector.h"
 #include "k8scale/measure/histogram.h"
 #include "k8scale/measure/recorder.h"
+#include "k8scale/observe/log_totals.h"
 
 namespace k8scale::observe {
 
 /// What many watches of the same objects showed, all together.
 struct FanOutTotals {
   std::uint64_t watches = 0;
-  std::uint64_t open = 0;        ///< of them, those that were opened at least once
-  std::uint64_t watching = 0;    ///< of them, those that are open now
-  std::uint64_t events = 0;      ///< on all watches
+  std::uint64_t open = 0;      ///< of them, those that were opened at least once
+  std::uint64_t watching = 0;  ///< of them, those that are open now
+  std::uint64_t events = 0;    ///< on all watches
+  std::uint64_t added = 0;     ///< of them, by type
+  std::uint64_t modified = 0;
+  std::uint64_t deleted = 0;
   std::uint64_t versions = 0;    ///< different events
   std::uint64_t duplicated = 0;  ///< events that the same watch had shown before
   std::uint64_t reordered = 0;   ///< events that the same watch showed after later ones
@@ -29,13 +32,19 @@ struct FanOutTotals {
   base::SteadyTime last_opened;  ///< of any watch, also for another time
   measure::Span received;        ///< from the first event to the last
   measure::Histogram spread;     ///< from the first watch that showed an event to each that did
+  /// Of a single watch, where the drivers' annotations give them.
+  NotificationLatency create_latency;
+  NotificationLatency update_latency;
 
+  void count(kube::EventType type);
   void merge(const FanOutTotals& other);
 };
 
 /// Holds many watches of the same objects against each other. All begin at the same version, so each has to
 /// show the same events in the same order: they are kept once, and of a watch only how far it has come. A
-/// million events are kept at most; older ones are taken for shown. Belongs to one shard.
+/// million events are kept at most; older ones are taken for shown. An event that a watch missed and shows
+/// late after all is told from a duplicate as long as no more than 10,000 are missed on that watch, and a
+/// million on all. Belongs to one shard.
 class FanOut {
  public:
   using Watch = std::uint32_t;
@@ -44,7 +53,7 @@ class FanOut {
 
   void opened(Watch watch, base::SteadyTime now);
   void closed() { --totals_.watching; }
-  void event(Watch watch, std::uint64_t version, base::SteadyTime received);
+  void event(Watch watch, kube::EventType type, std::uint64_t version, base::SteadyTime received);
   /// Nothing up to that version is left for this watch to show.
   void reached(Watch watch, std::uint64_t version);
   /// The watch had to list again, and goes on from that version.
@@ -71,13 +80,15 @@ class FanOut {
   void unexpected(Watch watch, std::uint64_t version, base::SteadyTime received);
   void insert(Watch finder, std::uint64_t number, const Shown& event);
   void miss(Watch watch, std::uint64_t version);
+  [[nodiscard]] bool came_late(Watch watch, std::uint64_t version);
   void skip_to(Watch watch, std::uint64_t number);
   void drop_old();
 
   std::deque<Shown> shown_;
   std::uint64_t dropped_ = 0;
   std::vector<Position> positions_;
-  std::map<Watch, std::set<std::uint64_t>> missed_;
+  std::map<Watch, std::vector<std::uint64_t>> missed_;  // that may still come, in their order
+  std::size_t awaited_ = 0;                             // of all watches
   FanOutTotals totals_;
 };
 

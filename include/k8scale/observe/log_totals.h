@@ -27,6 +27,7 @@ struct NotificationLatency {
   std::uint64_t negative = 0;  ///< how many were below 0: the clocks differ
 
   void record(base::Nanoseconds latency);
+  void merge(const NotificationLatency& other);
 };
 
 /// What became of all dequeues so far. Belongs to one thread; copies.

@@ -8,6 +8,7 @@
 #include "k8scale/measure/process.h"
 #include "k8scale/measure/report.h"
 #include "k8scale/observe/audit.h"
+#include "k8scale/observe/log_totals.h"
 
 namespace k8scale::observe {
 
@@ -35,6 +36,12 @@ void print_tail(std::ostream& out, const RunFacts& facts);
 /// An object with `schema`, `tool`, `version`, `subcommand`, `server`, `resource`, `parameters`, `started`,
 /// `ended`, `duration`, `interrupted`, `client` and `files`, as in k8scale.summary/1.
 [[nodiscard]] nlohmann::ordered_json to_json(const RunFacts& facts, const std::string& schema);
+
+/// The times, as all are, and `negative`.
+[[nodiscard]] nlohmann::ordered_json to_json(const NotificationLatency& latency);
+/// What a reader must know of latencies below 0; empty when there are none.
+[[nodiscard]] std::string negative_warning(const NotificationLatency& create,
+                                           const NotificationLatency& update);
 
 [[nodiscard]] std::string audit_text(const AuditCounts& audit);
 [[nodiscard]] nlohmann::ordered_json to_json(const AuditCounts& audit);
