@@ -72,7 +72,7 @@ DriverShard::MakeLoop mixed_loop(const DriveFlags& flags, const load::OpenLoopPa
   load::MixedLoop::Parameters parameters;
   parameters.arrivals = arrivals;
   parameters.workers = flags.closed() ? flags.workers : 0;
-  parameters.mix = *load::OperationMix::parse(flags.mix);
+  parameters.mix = load::OperationMix::parse(flags.mix).value_or(load::OperationMix());
   parameters.initial = flags.initial;
   parameters.list = {flags.list_selector, flags.list_limit};
   parameters.keep = flags.keep ? load::Keep::yes : load::Keep::no;

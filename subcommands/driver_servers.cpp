@@ -77,9 +77,9 @@ std::vector<kube::Configuration> choose_servers(const ServerChoice& choice,
                                                 kube::Client& client,
                                                 const std::shared_ptr<kube::Credentials>& credentials) {
   if (!choice.endpoints && choice.list.empty()) return {configured};
-  std::vector<kube::Configuration> servers = choice.list.empty()
-                                                 ? of_service(*choice.endpoints, configured, shard, client)
-                                                 : of_list(choice.list, configured);
+  std::vector<kube::Configuration> servers =
+      choice.list.empty() ? of_service(choice.endpoints.value_or(0), configured, shard, client)
+                          : of_list(choice.list, configured);
   for (kube::Configuration& each : servers) find_name(each, configured.server.host, shard, credentials);
   return servers;
 }

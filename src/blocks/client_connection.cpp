@@ -40,7 +40,7 @@ void ClientConnection::add_thread(std::size_t number) {
   asker.request.size = shard_.options.block_size;
   asker.request.period = shard_.options.period;
   draw(asker);
-  waiting_.push_back(std::move(asker));
+  waiting_.push_back(asker);
 }
 
 void ClientConnection::draw(Asker& asker) {
@@ -80,7 +80,7 @@ bool ClientConnection::has_request() {
 
 Task<base::Result<void>> ClientConnection::open() {
   const ClientOptions& options = shard_.options;
-  stream_.emplace(shard_.shard);
+  stream_ = std::make_unique<Stream>(shard_.shard);
   retransmits_before_ = 0;
   keep_alive_ = true;
   stream_->set_limit(options.connect_timeout, "no connection");
@@ -120,7 +120,7 @@ Task<base::Result<void>> ClientConnection::send_requests() {
     text += request_text(asker);
     asker.sent = Clock::now();
     if (asker.asked >= shard_.measured_from) times().wait.record(asker.sent - asker.asked);
-    in_flight_.push_back(std::move(asker));
+    in_flight_.push_back(asker);
     waiting_.pop_front();
   }
   if (text.empty()) co_return base::Result<void>();
@@ -153,10 +153,11 @@ Task<base::Result<void>> ClientConnection::read_answer(Answer& answer) {
     const base::Result<std::optional<std::size_t>> read = stream_->read_now(shard_.received);
     if (read.has_error()) co_return read.error();
     if (*read == std::size_t{0}) co_return end_of_stream(answer);
-    more_is_there = read->value_or(0) >= worth_another_look;
-    if (!read->has_value()) continue;
-    in_this_turn += **read;
-    whole = use(answer, {shard_.received.data(), **read});
+    const std::size_t bytes = read->value_or(0);
+    more_is_there = bytes >= worth_another_look;
+    if (bytes == 0) continue;
+    in_this_turn += bytes;
+    whole = use(answer, {shard_.received.data(), bytes});
   }
   if (whole.has_error()) co_return whole.error();
   co_return base::Result<void>();
@@ -204,7 +205,7 @@ void ClientConnection::count(const Answer& answer) {
   }
   draw(asker);
   asker.budgeted = false;
-  waiting_.push_back(std::move(asker));
+  waiting_.push_back(asker);
   in_flight_.pop_front();
 }
 
@@ -220,7 +221,7 @@ void ClientConnection::count_failure(const Failure& failure) {
 // What was sent and not answered is asked again, on another connection.
 void ClientConnection::take_back() {
   while (!in_flight_.empty()) {
-    waiting_.push_front(std::move(in_flight_.back()));
+    waiting_.push_front(in_flight_.back());
     in_flight_.pop_back();
   }
 }

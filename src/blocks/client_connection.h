@@ -1,5 +1,6 @@
 #pragma once
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,7 +59,7 @@ class ClientConnection {
   ClientShard& shard_;
   ConnectionFigures figures_;
   std::uint64_t retransmits_before_ = 0;  // of this TCP connection, before measuring
-  std::optional<Stream> stream_;
+  std::unique_ptr<Stream> stream_;
   std::deque<Asker> waiting_;    // for their turn
   std::deque<Asker> in_flight_;  // sent, in the order of their answers
   std::string received_;         // what came behind the last answer

@@ -81,7 +81,7 @@ void print_times(std::ostream& out, const RequestTimes& times) {
 }
 
 std::string cpu_text(base::Nanoseconds cpu, std::uint64_t bytes) {
-  const std::string used = "CPU " + base::format_duration(cpu);
+  std::string used = "CPU " + base::format_duration(cpu);
   if (bytes == 0) return used;
   const double per_gigabyte = static_cast<double>(cpu.count()) * 1e9 / static_cast<double>(bytes);
   return used + ", " + base::format_duration(base::Nanoseconds(static_cast<std::int64_t>(per_gigabyte))) +

@@ -203,7 +203,7 @@ base::Result<std::unique_ptr<Server>> Server::bind(ServerOptions options) {
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
-void Server::start(std::shared_ptr<net::TlsServer> tls) { state_->start(tls); }
+void Server::start(const std::shared_ptr<net::TlsServer>& tls) { state_->start(tls); }
 
 std::uint16_t Server::port() const { return state_->port(); }
 

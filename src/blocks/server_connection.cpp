@@ -112,8 +112,9 @@ Task<base::Result<void>> ServerConnection::read_to_the_end(net::MessageParser& p
       outcome = co_await stream_.wait_readable();
       continue;
     }
-    if (**read == 0) co_return Failure(FailureKind::closed, "the client went away");
-    outcome = parse(parser, {shard_.received.data(), **read});
+    const std::size_t bytes = read->value_or(0);
+    if (bytes == 0) co_return Failure(FailureKind::closed, "the client went away");
+    outcome = parse(parser, {shard_.received.data(), bytes});
   }
   co_return outcome;
 }

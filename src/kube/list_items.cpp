@@ -10,7 +10,9 @@ std::optional<std::uint64_t> items_of_protobuf(std::string_view body) {
   ProtobufListFrames frames;
   frames.put(body);
   std::uint64_t items = 0;
-  while (const auto found = frames.next()) {
+  for (;;) {
+    const std::optional<ProtobufListFrames::Found> found = frames.next();
+    if (!found) break;
     if (found->piece == ProtobufListFrames::Piece::item) ++items;
   }
   if (!frames.problem().empty() || !frames.whole()) return std::nullopt;

@@ -72,9 +72,9 @@ void print_servers(std::ostream& out, const Summary& summary) {
 void print_lists(std::ostream& out, const Snapshot& snapshot) {
   const VerbTotals& lists = snapshot.of(Verb::list);
   if (lists.ok() == 0) return;
-  out << fmt::format("lists: {:.1f} items and {} each\n",
-                     static_cast<double>(lists.items) / static_cast<double>(lists.ok()),
-                     base::format_bytes(static_cast<double>(lists.bytes_received / lists.ok())));
+  const auto count = static_cast<double>(lists.ok());
+  out << fmt::format("lists: {:.1f} items and {} each\n", static_cast<double>(lists.items) / count,
+                     base::format_bytes(static_cast<double>(lists.bytes_received) / count));
 }
 
 void print_watch(std::ostream& out, const Snapshot& snapshot) {

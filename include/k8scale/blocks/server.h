@@ -66,7 +66,7 @@ class Server {
 
   [[nodiscard]] std::uint16_t port() const;
   /// Begins to serve, in TLS, or plain HTTP when null. Once.
-  void start(std::shared_ptr<net::TlsServer> tls);
+  void start(const std::shared_ptr<net::TlsServer>& tls);
   /// From any thread that is not one of the server's.
   [[nodiscard]] ServerFigures figures() const;
 
