@@ -121,6 +121,7 @@ DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver)
     plan.paced = flags.closed() ? std::nullopt : std::optional(measure::Verb::create);
   }
   plan.notes = notes_of;
+  plan.keeps_objects = flags.keep;
   plan.creates_namespaces = flags.namespaces > 1;
   plan.servers.list = flags.driver.server_list;
   if (flags.clientlb) plan.servers.endpoints = 0;

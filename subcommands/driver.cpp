@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <iostream>
 #include <utility>
@@ -123,16 +124,19 @@ void Driver::make_shards(const DriverPlan& plan) {
 void Driver::prepare(const DriverPlan& plan) {
   const auto parts = static_cast<double>(shards_.size() * servers_.size());
   const auto each = static_cast<std::size_t>(std::ceil(plan.connections / parts));
-  const base::WatchedSignals watched(signals_, [this](int signal) {
-    if (std::exchange(stopped_early_, true)) end_at_once(signal);
-    base::log_info(fmt::format("{}: the run does not begin", base::signal_name(signal)));
-    for (const auto& shard : shards_) shard->stop_soon();
-    signals_.put_back(signal);
-  });
-  for (const auto& shard : shards_) {
-    shard->prepare(std::min(each, client_options_.most_connections));
-  }
   if (observer_) observer_->start();
+  std::atomic<int> first_signal = 0;
+  {
+    const base::WatchedSignals watched(signals_, [&](int signal) {
+      if (first_signal.exchange(signal) != 0) end_at_once(signal);
+      base::log_info(fmt::format("{}: the run does not begin", base::signal_name(signal)));
+      for (const auto& shard : shards_) shard->stop_soon();
+    });
+    for (const auto& shard : shards_) {
+      shard->prepare(std::min(each, client_options_.most_connections));
+    }
+  }
+  if (first_signal != 0) signals_.put_back(first_signal);  // for the run, which then ends as it begins
 }
 
 load::RunResult Driver::drive(const DriverPlan& plan) {
@@ -245,6 +249,11 @@ void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, me
         fmt::format("up to {} objects may be left on the server; to delete them: kubectl delete {} {} -l {}",
                     left, collection.qualified(), where, label_selector));
   }
+  const bool namespaces_stay = plan.keeps_objects || settings_.part.count > 1;
+  if (!made_namespaces_.empty() && namespaces_stay && !cluster_.embedded) {
+    summary.notes.push_back(fmt::format("{} namespaces were made and stay, {} the first",
+                                        made_namespaces_.size(), made_namespaces_.front()));
+  }
   if (result.gave_up) {
     summary.notes.push_back(fmt::format("gave up {} after the stop signal (--grace), before all was deleted",
                                         base::format_duration(flags_.grace)));
@@ -267,7 +276,7 @@ int Driver::report(const DriverPlan& plan, const load::RunResult& result) {
 
 // Those that were there before stay.
 void Driver::remove_namespaces() {
-  if (cluster_.embedded) return;
+  if (cluster_.embedded || settings_.part.count > 1) return;  // the other parts may still use them
   for (const std::string& name : made_namespaces_) remove_namespace(*start_shard_, *start_client_, name);
 }
 
@@ -309,7 +318,7 @@ void Driver::remove_files() {
 int Driver::run(const DriverPlan& plan) {
   start(plan);
   const load::RunResult result = drive(plan);
-  remove_namespaces();
+  if (!plan.keeps_objects) remove_namespaces();
   if (plan.closing) plan.closing(result);
   const int exit_code = report(plan, result);
   if (!result.signal) wait_before_end();

@@ -33,6 +33,7 @@ struct DriverPlan {
   std::optional<double> asked_rate;    ///< per second, on average; nothing: as fast as it goes
   double connections = 4;              ///< to open before the run, of all shards together
   bool creates_namespaces = false;     ///< those that are missing, also when the server is not our own
+  bool keeps_objects = false;          ///< after the run
   std::function<bool(std::uint64_t number)> owns;  ///< null: whether this part's lane takes the number
   nlohmann::ordered_json summary_parameters;
   std::function<load::Parameters(const std::vector<kube::Configuration>& servers)> parameters;
@@ -82,7 +83,6 @@ class Driver {
   DriverSettings settings_;
   base::StopSignals signals_;
   std::optional<base::WatchedSignals> start_guard_;  // until files are there
-  bool stopped_early_ = false;
   std::vector<std::filesystem::path> made_files_;
   Latest<Shown> shown_;
   MetricsEndpoint metrics_;

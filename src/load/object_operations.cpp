@@ -77,7 +77,8 @@ net::Task<kube::Answer> ObjectOperations::prepare(std::uint64_t number) {
   const kube::AttemptObserver nobody;
   kube::Answer answer = co_await client.create(collection, name, std::move(body), query, nobody);
   if (answer.ok()) sinks_.recorder.add_population(1);
-  if (!answer.ok()) leftovers_.push_back({number, 0, false, false});
+  const bool uncertain = answer.failure || answer.http_status >= 500;
+  if (uncertain) leftovers_.push_back({number, 0, false, false});
   co_return answer;
 }
 

@@ -1,6 +1,7 @@
 #include "k8scale/load/server_set.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "k8scale/base/log.h"
 
@@ -54,13 +55,17 @@ std::size_t ServerSet::choose() {
   return random_.below(servers_.size());
 }
 
-// Any of those that have the fewest.
+// Any of those that have the fewest; not one that is left alone, which would always have, unless all are.
 std::size_t ServerSet::least_outstanding() {
-  std::size_t fewest = servers_.front().outstanding;
-  for (const Server& each : servers_) fewest = std::min(fewest, each.outstanding);
+  const base::SteadyTime now = Clock::now();
+  const auto rank = [now](const Server& server) {
+    return std::pair(server.not_before > now, server.outstanding);
+  };
+  auto lowest = rank(servers_.front());
+  for (const Server& each : servers_) lowest = std::min(lowest, rank(each));
   std::vector<std::size_t> idlest;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    if (servers_[i].outstanding == fewest) idlest.push_back(i);
+    if (rank(servers_[i]) == lowest) idlest.push_back(i);
   }
   return idlest[random_.below(idlest.size())];
 }

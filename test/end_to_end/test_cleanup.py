@@ -137,6 +137,7 @@ def test_a_real_server_is_cleaned(real_server, cleanup, tmp_path):
     server.core.patch_namespaced_config_map("a-999999", "scaletest", {"metadata": {"finalizers": None}})
     assert cleanup(server, "--all").returncode == 0
     assert server.names() <= {"a-100000", "a-100001"}
+    server.core.delete_namespaced_config_map("a-1", "default")  # others use this server too
 
 
 def test_all_takes_every_run_and_only_what_has_the_label(cluster, cleanup):

@@ -1,9 +1,11 @@
 """k8scale drive: mixes, ramps, namespaces, sizes and load files."""
 
 import math
+import signal
 import subprocess
 
 import pytest
+import real_server as envtest
 
 from conftest import BINARY
 
@@ -36,6 +38,41 @@ def test_a_mix_cleans_up_unless_it_is_told_to_keep(driver, api_server):
     assert count() == 0
     kept = driver("drive", *flags, "--keep", run_id="r2", embedded=False)
     assert count() == 10 + kept.summary["operations"]["create"]["ok"]
+
+
+def test_a_signal_before_the_run_leaves_nothing(api_server, tmp_path):
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    command = [BINARY, "drive", "-kubeconfig", server.kubeconfig, "-metricport", "127.0.0.1:0", "-runid", "r1", "--mix",
+               "get=1", "--initial", "100000", "--progress", "none"]
+    names = lambda: server.kubectl("get", "configmaps", "-n", "scaletest", "-o", "name", "-l",  # noqa: E731
+                                   "purpose=scaletest").split()
+    with subprocess.Popen(list(map(str, command)), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        envtest.wait_until(lambda: len(names()) > 100, "objects of before the run", seconds=20)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "the run does not begin" in err and "interrupted by SIGINT" in out
+    assert names() == []
+
+
+def test_what_is_kept_keeps_its_namespaces(driver, api_server):
+    server = api_server()
+    run = driver("drive", "-kubeconfig", server.kubeconfig, "--rate", "1000", "-n", "20", "--mix", "create=1",
+                 "--namespaces", "2", "--keep", embedded=False)
+    assert run.returncode == 0 and any("namespaces were made and stay" in each for each in run.summary["warnings"])
+    kept = server.kubectl("get", "configmaps", "--all-namespaces", "-o", "name", "-l", "purpose=scaletest").split()
+    assert len(kept) == 120
+
+
+def test_objects_of_an_earlier_run_are_not_taken_for_ours(driver, api_server):
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    for _ in range(2):
+        driver("drive", "-kubeconfig", server.kubeconfig, "--rate", "1000", "-n", "10", "--mix", "get=1", "--initial",
+               "10", "--keep", embedded=False)
+    kept = server.kubectl("get", "configmaps", "-n", "scaletest", "-o", "name", "-l", "purpose=scaletest").split()
+    assert len(kept) == 10
 
 
 def test_the_same_run_in_parts_does_the_same_operations(driver):

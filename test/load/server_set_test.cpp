@@ -66,6 +66,13 @@ TEST_CASE("a server that cannot be reached is left alone for a while, any other 
   CHECK_FALSE(ServerSet::Use(two.set, 0).left_alone());
 }
 
+TEST_CASE("a server that is left alone is not the one with the fewest operations") {
+  Two two(Balance::least_outstanding);
+  ServerSet::Use(two.set, 0).ended(failed(base::FailureKind::connect));
+  const ServerSet::Use busy(two.set, 1);
+  for (int i = 0; i < 50; ++i) CHECK(two.set.choose() == 1);
+}
+
 TEST_CASE("the only server is always asked") {
   FakeApi api(ok);
   ServerSet::Use use(*api.servers, 0);
