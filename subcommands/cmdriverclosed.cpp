@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "driver.h"
+#include "flag_range.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
 #include "k8scale/kube/config_map_protobuf.h"
@@ -68,11 +69,6 @@ void declare(CLI::App& app, Flags& flags) {
   base::add_bool(app, "--create-only", flags.create_only, "delete nothing");
   flags.driver.wait_before_terminate = 0;
   flags.driver.declare(app);
-}
-
-void check_range(const char* flag, std::uint64_t value, std::uint64_t least, std::uint64_t most) {
-  if (value >= least && value <= most) return;
-  throw base::Error(fmt::format("{}: found {}, expected {} to {}", flag, value, least, most));
 }
 
 void check(const Flags& flags) {

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "flag_range.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
@@ -16,11 +17,6 @@ namespace k8scale::subcommands {
 namespace {
 
 constexpr std::array arrivals = {"poisson", "constant", "closed", "ramp"};
-
-void check_range(const char* flag, std::uint64_t value, std::uint64_t least, std::uint64_t most) {
-  if (value >= least && value <= most) return;
-  throw base::Error(fmt::format("{}: found {}, expected {} to {}", flag, value, least, most));
-}
 
 std::optional<load::RateStep> parse_step(std::string_view text) {
   const std::size_t times = text.find('x');

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "debug_from.h"
+#include "flag_range.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/files.h"
 #include "k8scale/base/flags.h"
@@ -24,11 +25,6 @@ constexpr std::uint64_t most_threads = 1'000'000;
 constexpr std::uint64_t most_io_threads = 256;
 constexpr std::uint64_t most_bytes = std::numeric_limits<std::int64_t>::max();
 constexpr double longest_period = 1e6;  // seconds
-
-void check_range(const char* flag, std::uint64_t value, std::uint64_t least, std::uint64_t most) {
-  if (value >= least && value <= most) return;
-  throw base::Error(fmt::format("{}: found {}, expected {} to {}", flag, value, least, most));
-}
 
 void check_not_negative(const char* flag, base::Nanoseconds value) {
   if (value >= base::Nanoseconds(0)) return;

@@ -26,7 +26,7 @@ struct OpenLoopFlags {
   void fill(DriverPlan& plan, const DriverSettings& settings) const;
 };
 
-/// Throws base::Error unless objects that exist `maxpop / lambda` seconds exist for a reasonable time.
+/// Throws base::Error that names the flag unless `rate` is one that a schedule can keep, per second.
 void check_rate(const char* flag, double rate);
 
 /// Objects of the run in namespace scaletest, all with `data_length` bytes of data.
