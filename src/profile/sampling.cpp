@@ -46,7 +46,7 @@ base::Result<std::string> CpuSampling::stop() {
 
 // The malloc of gperftools takes more memory than the C library's: who wants its samples preloads it. What is
 // not linked has no type information for a sanitizer to compare with.
-[[gnu::no_sanitize("vptr")]] std::optional<std::string> sample_heap() {
+__attribute__((no_sanitize("vptr"))) std::optional<std::string> sample_heap() {
   using Instance = MallocExtension* (*)();
   const auto instance = reinterpret_cast<Instance>(::dlsym(RTLD_DEFAULT, "_ZN15MallocExtension8instanceEv"));
   if (instance == nullptr) return std::nullopt;
