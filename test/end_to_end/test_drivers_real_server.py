@@ -57,7 +57,7 @@ def test_a_closed_loop_and_the_real_lengths_of_its_objects(driver, namespace):
 
 
 def test_a_mix_of_all_operations(driver, namespace):
-    run = driver("drive", "-kubeconfig", namespace.kubeconfig, "--rate", "200", "-n", "400", "--initial", "20", "--mix",
+    run = driver("drive", "-kubeconfig", namespace.kubeconfig, "--rate", "200", "-n", "400", "--initial", "100", "--mix",
                  "create=1,update=1,patch=1,get=1,list=1,delete=1", run_id="m1", embedded=False)
     assert run.returncode == 0, run.stderr
     gone = [row for row in run.fields if row[4] and "not found" not in row[4]]  # by a delete meanwhile
