@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "debug_from.h"
+#include "flag_range.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/files.h"
 #include "k8scale/base/flags.h"
@@ -53,9 +54,7 @@ void declare(CLI::App& app, Flags& flags) {
 }
 
 apiserver::Config config_of(const Flags& flags) {
-  if (flags.port > 65'535) {
-    throw base::Error(fmt::format("--secure-port: found {}, expected 0 to 65535", flags.port));
-  }
+  check_range("--secure-port", flags.port, 0, 65'535);
   apiserver::Config config;
   config.address = flags.address;
   config.port = static_cast<std::uint16_t>(flags.port);

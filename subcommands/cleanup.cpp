@@ -13,6 +13,7 @@
 #include "cleanup_resources.h"
 #include "cluster_flags.h"
 #include "driver_namespace.h"
+#include "flag_range.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
@@ -80,10 +81,7 @@ measure::ProgressStyle check(const Flags& flags) {
     throw base::Error("--all means all runs: expected no -runid beside it");
   }
   if (!flags.all) load::check_run_id(flags.run_id, load::name_suffix_length(1));
-  if (flags.concurrency < 1 || flags.concurrency > most_concurrency) {
-    throw base::Error(
-        fmt::format("--concurrency: found {}, expected 1 to {}", flags.concurrency, most_concurrency));
-  }
+  check_range("--concurrency", flags.concurrency, 1, most_concurrency);
   if (flags.grace < base::Nanoseconds(0) || flags.grace > longest_grace) {
     throw base::Error(
         fmt::format("--grace: found {}, expected 0 to 24h", base::format_duration(flags.grace)));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "debug_from.h"
+#include "flag_range.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
@@ -29,9 +30,7 @@ std::filesystem::path of_part(const std::filesystem::path& file, std::uint64_t p
 }
 
 void check_ranges(const DriverFlags& flags) {
-  if (flags.shards < 1 || flags.shards > most_shards) {
-    throw base::Error(fmt::format("--shards: found {}, expected 1 to {}", flags.shards, most_shards));
-  }
+  check_range("--shards", flags.shards, 1, most_shards);
   if (flags.wait_before_terminate > longest_wait) {
     throw base::Error(fmt::format("-waitBeforeTerminate: found {}, expected 0 to {} seconds",
                                   flags.wait_before_terminate, longest_wait));
@@ -39,10 +38,7 @@ void check_ranges(const DriverFlags& flags) {
   if (flags.retries < 0 || flags.retries > most_retries) {
     throw base::Error(fmt::format("--retries: found {}, expected 0 to {}", flags.retries, most_retries));
   }
-  if (flags.connections < 1 || flags.connections > most_connections) {
-    throw base::Error(
-        fmt::format("--connections: found {}, expected 1 to {}", flags.connections, most_connections));
-  }
+  check_range("--connections", flags.connections, 1, most_connections);
   if (flags.observe > load::WriteJoin::most_watchers) {
     throw base::Error(fmt::format("--observe: found {}, expected 1 to {} watchers", flags.observe,
                                   load::WriteJoin::most_watchers));
