@@ -37,10 +37,12 @@ void declare(CLI::App& app, Flags& flags) {
   base::add_value(app, "--bind-address", flags.address, "IP address to listen on");
   base::add_value(app, "--secure-port", flags.port, "port to listen on; 0 for any");
   base::add_value(app, "--kubeconfig-out", flags.kubeconfig_out,
-                  "file to write a kubeconfig to, with the administrator's token and certificate");
+                  "file to write a kubeconfig to, with the administrator's token and certificate")
+      ->type_name("FILE");
   base::add_value(app, "--identity", flags.identity,
                   "folder that keeps certificate authority, token and client certificate; made when there "
-                  "are none; without it they are new at each start");
+                  "are none; without it they are new at each start")
+      ->type_name("DIR");
   app.add_option("--resource", flags.resources, "another resource to serve; may be repeated")
       ->type_name("GROUP/VERSION/PLURAL=KIND");
   app.add_option("--fault", flags.faults, "a fault rule, see README.md; may be repeated")->type_name("RULE");
@@ -72,12 +74,11 @@ apiserver::Config config_of(const Flags& flags) {
 
 }  // namespace
 
-int apiserver(const std::vector<std::string>& arguments) {
+int apiserver(const Invocation& invocation) {
   Flags flags;
   CLI::App app("Serves the Kubernetes API from memory, over TLS.", "k8scale apiserver");
   declare(app, flags);
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.verbosity);
   base::StopSignals signals;
   const auto server = apiserver::EmbeddedServer::start(config_of(flags));

@@ -9,6 +9,7 @@
 #include "driver.h"
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
+#include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
 #include "k8scale/load/closed_loop.h"
 #include "k8scale/load/mixed_loop.h"
@@ -142,17 +143,16 @@ DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver)
 
 }  // namespace
 
-int drive(const std::vector<std::string>& arguments) {
+int drive(const Invocation& invocation) {
   DriveFlags flags;
   std::string file;
   bool print_config = false;
   CLI::App app("Drives any resource: the general driver.", "k8scale drive");
-  base::add_value(app, "-f", file, "YAML file of flags");
+  base::add_value(app, "-f", file, "YAML file of flags")->type_name("FILE");
   base::add_bool(app, "--print-config", print_config, "print the file that equals the flags, and do nothing");
   flags.declare(app);
   app.footer(std::string(presets) + std::string(driver_exit_codes));
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   if (!file.empty()) apply_load_file(app, file);
   base::set_verbosity(flags.driver.verbosity);
   flags.check();

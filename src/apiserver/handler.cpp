@@ -7,6 +7,7 @@
 #include "documents.h"
 #include "gzip.h"
 #include "preparation.h"
+#include "reviews.h"
 #include "watch.h"
 
 namespace k8scale::apiserver {
@@ -121,6 +122,13 @@ std::optional<net::Response> ApiHandler::general_answer(const net::ServerRequest
   if (is_health_path(path)) {
     if (!reads) return refusal_answer(method_not_allowed());
     return plain_answer(200, text_type, "ok");
+  }
+  if (const ReviewKind* kind = review_at(path)) {
+    if (request.method != "POST") return refusal_answer(method_not_allowed());
+    const Answer<ReviewAnswer> review = reviewed(core_.schema, *kind, request);
+    if (!review) return refusal_answer(review.error());
+    return answer(201, content_type(review->encoding, AnswerKind::object),
+                  document_body(core_, review->encoding, review->document));
   }
   const std::optional<Json> document = document_at(core_.table, path, options_.server_address);
   if (!document) return std::nullopt;

@@ -153,12 +153,6 @@ def test_the_program_explains_itself(program, name, ending):
     assert "cmdriver" in finished.stdout + finished.stderr
 
 
-def test_links_are_the_subcommands(program, tmp_path):
-    assert program("--install", "links").returncode == 0
-    helped = subprocess.run([tmp_path / "links/cmdriver", "--help"], capture_output=True, text=True, check=True)
-    assert "--lambda" in helped.stdout
-
-
 def test_it_takes_a_second_at_most_to_start(cmdriver):
     before = time.monotonic()
     cmdriver("-lambda", "1000", "-n", "1", "-maxpop", "1")
