@@ -39,6 +39,11 @@ std::size_t tolerated(std::string_view a, std::string_view b) {
 std::optional<std::string> nearest(std::string_view mistyped, std::span<const std::string> words) {
   const std::string typed = lower(mistyped);
   std::optional<std::string> best;
+  for (const std::string& word : words) {
+    const bool longer = typed.size() >= least_prefix && lower(word).starts_with(typed);
+    if (longer && (!best || word.size() < best->size())) best = word;
+  }
+  if (best) return best;
   std::size_t fewest = most_slips + 1;
   for (const std::string& word : words) {
     const std::string meant = lower(word);
@@ -46,10 +51,6 @@ std::optional<std::string> nearest(std::string_view mistyped, std::span<const st
     if (count > tolerated(typed, meant) || count >= fewest) continue;
     best = word;
     fewest = count;
-  }
-  if (best || typed.size() < least_prefix) return best;
-  for (const std::string& word : words) {
-    if (lower(word).starts_with(typed) && (!best || word.size() < best->size())) best = word;
   }
   return best;
 }
