@@ -103,10 +103,16 @@ def test_both_prefixes_have_an_index_arguments_and_symbols(tmp_path, prefix):
         assert server.get(prefix + "/nothing")[0] == 404
 
 
-def test_the_heap_needs_the_malloc_of_gperftools(tmp_path, monkeypatch):
+def test_the_heap_is_known_to_who_asked_for_samples_of_it(tmp_path, monkeypatch):
     with httperf(tmp_path) as server:
         status, body = server.get("/debug/pprof/heap")
-        assert status == 501 and b"LD_PRELOAD=libtcmalloc" in body
+        assert status == 501 and b"start it with\nTCMALLOC_SAMPLE_PARAMETER=524288" in body
+    monkeypatch.setenv("TCMALLOC_SAMPLE_PARAMETER", "64")
+    with httperf(tmp_path) as server:
+        status, body = server.get("/debug/pprof/heap")
+    profile = Profile(body)
+    assert status == 200 and {"inuse_space", "bytes"} <= set(profile.strings) and profile.samples
+    assert any("k8scale::" in name for name in profile.names())
 
 
 def test_the_api_server_and_metrics_ports_answer_too(api_server, program):
