@@ -39,15 +39,17 @@ struct Flags {
   DriverFlags driver;
 };
 
-// What the servers made of the first object.
-struct FirstObject {
+// What the servers made of objects: the length in the first good answer to a create, and to an update.
+struct FirstAnswers {
+  std::uint64_t updates = 0;  // of each object
   std::atomic<std::size_t> created_length = 0;
   std::atomic<std::size_t> updated_length = 0;
 
   void look(const load::Step& step, const kube::Answer& answer) {
-    if (step.object != 1 || step.phase > 1 || !answer.ok()) return;
-    const auto length = kube::protobuf_length_of_config_map(answer.body);
-    if (length) (step.phase == 0 ? created_length : updated_length) = *length;
+    std::atomic<std::size_t>& first = step.phase == 0 ? created_length : updated_length;
+    if (step.phase > updates || !answer.ok() || first != 0) return;
+    std::size_t none = 0;
+    first.compare_exchange_strong(none, kube::protobuf_length_of_config_map(answer.body).value_or(0));
   }
 };
 
@@ -154,7 +156,7 @@ nlohmann::ordered_json summary_parameters(const Flags& flags) {
           {"create-only", flags.create_only}};
 }
 
-void say_closing_line(const load::RunResult& result, const FirstObject& first) {
+void say_closing_line(const load::RunResult& result, const FirstAnswers& first) {
   using measure::Verb;
   const measure::Snapshot& totals = result.totals;
   const double seconds = base::to_seconds(result.duration);
@@ -170,7 +172,7 @@ void say_closing_line(const load::RunResult& result, const FirstObject& first) {
                   first.created_length.load(), first.updated_length.load()));
 }
 
-DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstObject& first) {
+DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstAnswers& first) {
   load::ObjectShape shape;
   shape.resource = kube::config_maps();
   shape.data_key = "foo";
@@ -222,7 +224,7 @@ int cmdriverclosed(const std::vector<std::string>& arguments) {
   check_name_length(flags);
   Driver driver("cmdriverclosed", flags.driver, settings_of(flags.driver, suffix_length(flags)));
   driver.connect();
-  FirstObject first;
+  FirstAnswers first{flags.updates};
   return driver.run(plan_of(flags, driver.settings(), first));
 }
 

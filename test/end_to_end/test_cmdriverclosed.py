@@ -2,12 +2,14 @@
 
 import collections
 import hashlib
+import json
 import pathlib
 import re
 
 import pytest
 
 from conftest import BINARY
+from raw_watch import Client
 
 CLOSED = ("cmdriverclosed", "-conns", "1")
 CLOSING = re.compile(r"(\d+) object lifecycles in (\S+) seconds = (\S+) writes/sec, with (\d+) errors on create, "
@@ -103,3 +105,44 @@ def test_bad_flags_are_named(driver, flags, code, text, tmp_path):
     run = driver("cmdriverclosed", *flags)
     assert run.returncode == code and text in run.stderr and run.stderr.count("\n") == 1
     assert not list(tmp_path.glob("r1*"))
+
+
+def raw_length(envelope):
+    """The bytes of the object in Kubernetes' protobuf envelope: field 2 of its message Unknown."""
+    assert envelope[:4] == b"k8s\0"
+    rest = envelope[4:]
+
+    def varint():
+        nonlocal rest
+        value, shift = 0, 0
+        while True:
+            byte, rest = rest[0], rest[1:]
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+    while rest:
+        field, length = varint() >> 3, varint()
+        if field == 2:
+            return length
+        rest = rest[length:]
+    raise AssertionError("no object")
+
+
+@pytest.mark.parametrize("encoding", [[], ["-useProtobuf"]])
+@pytest.mark.parametrize("updates", [0, 1])
+def test_the_lengths_are_those_of_the_first_good_answers(driver, api_server, encoding, updates):
+    """Object 1 is there already and lets nothing be changed: its create and its update fail."""
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    server.kubectl("create", "-n", "scaletest", "-f", "-", stdin=json.dumps(
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "r1-1"}, "immutable": True}))
+    run = driver(*CLOSED, "-kubeconfig", server.kubeconfig, "-n", "2", "-maxpop", "1", "-rate", "0", "-create-only",
+                 "-updates", updates, *encoding, embedded=False)
+    assert closing_line(run)[3:] == ("1", str(updates), "0")
+    status, _, stored = Client(server.kubeconfig).call("GET", "/api/v1/namespaces/scaletest/configmaps/r1-2",
+                                                       Accept="application/vnd.kubernetes.protobuf")
+    assert status == 200
+    created, updated = map(int, LENGTHS.search(run.stderr).groups())
+    assert (updated if updates else created) == raw_length(stored)
+    assert updated > created if updates else updated == 0
