@@ -36,9 +36,8 @@ constexpr int output_lost_exit_code = 12;
 constexpr std::string_view exit_codes =
     "Exit codes: 0 nothing is left, or with --dry-run all was listed; 1 a flag; 3 something is left, or "
     "could\n"
-    "not be listed; 12 --json cannot be written; 20 the configuration, its credentials, or the server "
-    "behind\n"
-    "it; 130 SIGINT; 143 SIGTERM.";
+    "not be listed; 12 --json cannot be written; 17 names of that run are over 253 characters long; 20 the\n"
+    "configuration, its credentials, or the server behind it; 130 SIGINT; 143 SIGTERM.";
 constexpr std::uint64_t most_concurrency = 1'000;
 constexpr auto longest_grace = std::chrono::hours(24);
 constexpr auto look_period = std::chrono::milliseconds(250);

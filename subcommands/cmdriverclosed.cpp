@@ -87,21 +87,6 @@ void check(const Flags& flags) {
   }
 }
 
-// The longest suffix of a name: some workers' numbers go beyond n.
-std::size_t suffix_length(const Flags& flags) {
-  return load::name_suffix_length(flags.n) + flags.name_pad_length;
-}
-
-void check_name_length(const Flags& flags) {
-  constexpr std::size_t default_run_id = 14;
-  const std::size_t run_id = flags.driver.run_id.empty() ? default_run_id : flags.driver.run_id.size();
-  if (flags.name_pad_length <= longest_name && run_id + suffix_length(flags) <= longest_name) return;
-  throw base::Error(
-      fmt::format("-name-pad-length: found {}, which makes names of {} characters; expected at most {}",
-                  flags.name_pad_length, run_id + suffix_length(flags), longest_name),
-      name_too_long_exit_code);
-}
-
 load::ClosedLoopParameters loop_of(const Flags& flags) {
   load::ClosedLoopParameters loop;
   loop.objects = flags.n;
@@ -111,6 +96,23 @@ load::ClosedLoopParameters loop_of(const Flags& flags) {
   loop.deletes = !flags.create_only;
   loop.rate = flags.rate;
   return loop;
+}
+
+// Numbers are padded to the digits of n, and some workers' go beyond n.
+std::size_t longest_name_suffix(const Flags& flags) {
+  return std::max(load::name_suffix_length(flags.n) + flags.name_pad_length,
+                  load::name_suffix_length(load::largest_object(loop_of(flags))));
+}
+
+void check_name_length(const Flags& flags) {
+  constexpr std::size_t default_run_id = 14;
+  const std::size_t run_id = flags.driver.run_id.empty() ? default_run_id : flags.driver.run_id.size();
+  const std::size_t others = std::min(longest_name, run_id + load::name_suffix_length(flags.n));
+  if (flags.name_pad_length == 0 || flags.name_pad_length <= longest_name - others) return;
+  throw base::Error(fmt::format("-name-pad-length: found {}, expected at most {}, so that object names have "
+                                "at most {} characters",
+                                flags.name_pad_length, longest_name - others, longest_name),
+                    name_too_long_exit_code);
 }
 
 load::Parameters parameters_of(const Flags& flags, const DriverSettings& settings,
@@ -216,13 +218,13 @@ int cmdriverclosed(const std::vector<std::string>& arguments) {
   CLI::App app("Workers create, update and delete ConfigMaps, one operation at a time each: a closed loop.",
                "k8scale cmdriverclosed");
   declare(app, flags);
-  app.footer(std::string(driver_exit_codes) + "\n17: names would be over 253 characters long.");
+  app.footer(std::string(driver_exit_codes));
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
   base::set_verbosity(flags.driver.verbosity);
   check(flags);
   check_name_length(flags);
-  Driver driver("cmdriverclosed", flags.driver, settings_of(flags.driver, suffix_length(flags)));
+  Driver driver("cmdriverclosed", flags.driver, settings_of(flags.driver, longest_name_suffix(flags)));
   driver.connect();
   FirstAnswers first{flags.updates};
   return driver.run(plan_of(flags, driver.settings(), first));

@@ -55,7 +55,7 @@ std::shared_ptr<load::ObjectFamily> family_of(const DriveFlags& flags, Driver& d
       {},
       {},
       load::NamespaceSpread(flags.namespaces, flags.zipf, settings.seed),
-      load::ObjectNames(settings.run_id, flags.largest_number()),
+      load::ObjectNames(settings.run_id, flags.objects()),
       load::ObjectText(std::move(shape),
                        load::ObjectSizes(flags.data_length, flags.data_sigma, most, settings.seed)),
       "k8scale-drive",

@@ -10,6 +10,7 @@
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
+#include "k8scale/load/closed_loop.h"
 #include "k8scale/load/mixed_loop.h"
 #include "open_loop_flags.h"
 
@@ -133,6 +134,10 @@ double DriveFlags::average_rate() const {
     seconds += base::to_seconds(each.duration);
   }
   return seconds > 0 ? sum / seconds : 0;
+}
+
+std::uint64_t DriveFlags::largest_number() const {
+  return closed() && mix.empty() ? load::largest_object({n, workers}) : objects();
 }
 
 nlohmann::ordered_json DriveFlags::summary_parameters() const {

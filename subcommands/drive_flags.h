@@ -46,7 +46,10 @@ struct DriveFlags {
   [[nodiscard]] load::ArrivalPlan arrival_plan() const;
   /// Arrivals per second, over the whole plan.
   [[nodiscard]] double average_rate() const;
-  [[nodiscard]] std::uint64_t largest_number() const { return n + (mix.empty() ? 0 : initial); }
+  /// Object names are padded to the digits of this.
+  [[nodiscard]] std::uint64_t objects() const { return n + (mix.empty() ? 0 : initial); }
+  /// The largest number of an object.
+  [[nodiscard]] std::uint64_t largest_number() const;
   [[nodiscard]] nlohmann::ordered_json summary_parameters() const;
 };
 

@@ -5,6 +5,11 @@
 namespace k8scale::load {
 using measure::Verb;
 
+// Where not all workers have equally many objects, the last ones have one more.
+std::uint64_t largest_object(const ClosedLoopParameters& parameters) {
+  return (parameters.objects + parameters.workers - 1) / parameters.workers * parameters.workers;
+}
+
 PhaseOrder::PhaseOrder(const ClosedLoopParameters& parameters, std::uint64_t worker)
     : worker_(worker),
       workers_(parameters.workers),

@@ -328,7 +328,7 @@ def test_a_second_signal_ends_it_at_once(cluster, tmp_path):
     (["-runid", "a", "--all"], 1, "--all means all runs: expected no -runid beside it"),
     (["-runid", "A"], 1, "-runid: found"),
     (["-runid", "a/b"], 1, "-runid: found"),
-    (["-runid", "a" * 252], 1, "-runid: found 252 characters"),
+    (["-runid", "a" * 252], 17, "-runid: found 252 characters"),
     (["--all", "--concurrency", "0"], 1, "--concurrency: found 0, expected 1 to 1000"),
     (["--all", "--concurrency", "-1"], 1, "expected a whole number in range"),
     (["--all", "--grace", "-1s"], 1, "--grace: found"),

@@ -91,8 +91,19 @@ def test_failures_are_counted_where_they_happen(driver):
     assert run.returncode == 0
 
 
+@pytest.mark.parametrize("pad", [0, 249])
+def test_numbers_have_the_digits_of_n_and_more_when_they_go_beyond_it(driver, pad):
+    run = driver(*CLOSED, "-n", "8", "-threads", "5", "-rate", "0", "-name-pad-length", pad)
+    assert {name for *_, name, error in run.fields if not error} == {
+        f"r1-{number:0{1 + pad}}" for number in (1, 2, 3, 4, 5, 8, 9, 10)}
+
+
 @pytest.mark.parametrize("flags, code, text", [
-    (["-name-pad-length", "250"], 17, "expected at most 253"),
+    (["-name-pad-length", "248"], 17, "-name-pad-length: found 248, expected at most 247, so that"),
+    (["-name-pad-length", str(2 ** 64 - 1)], 17, "-name-pad-length: found 18446744073709551615, expected at most 247"),
+    (["-runid", "a" * 250, "-name-pad-length", "1"], 17, "-name-pad-length: found 1, expected at most 0"),
+    (["-runid", "a" * 252], 17, "-runid: found 252 characters, expected at most 249"),
+    (["-runid", "a" * 251, "-n", "9", "-threads", "10"], 17, "-runid: found 251 characters, expected at most 250"),
     (["-threads", "0"], 1, "-threads: found 0"),
     (["-rate", "-1"], 1, "-rate: found -1"),
     (["-rate", "nan"], 1, "-rate: found nan"),
