@@ -161,13 +161,12 @@ nlohmann::ordered_json summary_parameters(const Flags& flags) {
 void say_closing_line(const load::RunResult& result, const FirstAnswers& first) {
   using measure::Verb;
   const measure::Snapshot& totals = result.totals;
-  const double seconds = base::to_seconds(result.duration);
-  const std::uint64_t writes =
-      totals.of(Verb::create).done + totals.of(Verb::update).done + totals.of(Verb::remove).done;
+  const double seconds = base::to_seconds(result.driven);
+  const auto writes = static_cast<double>(result.driven_operations);
   base::log_info(fmt::format(
       "{} object lifecycles in {} seconds = {} writes/sec, with {} errors on create, {} on update, and {} on "
       "delete",
-      totals.of(Verb::create).done, seconds, seconds > 0 ? static_cast<double>(writes) / seconds : 0.0,
+      totals.of(Verb::create).done, seconds, seconds > 0 ? writes / seconds : 0.0,
       totals.of(Verb::create).failed(), totals.of(Verb::update).failed(), totals.of(Verb::remove).failed()));
   base::log_info(
       fmt::format("Protobuf length of a created object = {}, protobuf length of an updated object = {}",

@@ -23,7 +23,12 @@ void DriverShard::prepare(std::size_t connections) {
 }
 
 load::ShardWork DriverShard::work() {
-  return {shard_, recorder_, [this](base::SteadyTime start) { return run(start); }, [this] { stop(); }};
+  return {shard_,
+          recorder_,
+          [this](base::SteadyTime start) { return loop_->run(start); },
+          [this] { stop(); },
+          load::ShardRole::drives,
+          [this] { return clean_up(); }};
 }
 
 std::size_t DriverShard::left() const {
@@ -31,8 +36,7 @@ std::size_t DriverShard::left() const {
   return operations_.uncounted() + static_cast<std::size_t>(population);
 }
 
-net::Task<void> DriverShard::run(base::SteadyTime start) {
-  co_await loop_->run(start);
+net::Task<void> DriverShard::clean_up() {
   co_await operations_.clean_up(shard_, std::chrono::steady_clock::now() + clean_up_time_);
   if (writes_) writes_->close();
 }

@@ -44,7 +44,7 @@ class DriverShard {
   [[nodiscard]] const load::Loop& loop() const { return *loop_; }
 
  private:
-  [[nodiscard]] net::Task<void> run(base::SteadyTime start);
+  [[nodiscard]] net::Task<void> clean_up();
   void stop();
 
   net::Shard shard_;

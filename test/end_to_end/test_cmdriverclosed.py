@@ -62,6 +62,16 @@ def test_a_rate_is_kept(driver):
     assert run.summary["asked_rate"] == 1000 and run.summary["paced"]
 
 
+def test_the_closing_line_counts_no_time_of_the_cleaning_up(driver):
+    run = driver(*CLOSED, "-n", "64", "-threads", "8", "-rate", "0", "-updates", "0", "--retries", "0",
+                 "--fault", "verbs=delete,every=2,status=500")
+    count, seconds, rate, *failures = closing_line(run)
+    assert (count, failures) == ("64", ["0", "0", "32"])
+    assert float(rate) == pytest.approx(len(run.rows) / float(seconds)) and len(run.rows) == 128
+    # Deleting the 32 again takes rounds, with pauses of 200 ms.
+    assert run.summary["duration"] / 1e9 - float(seconds) > 0.2
+
+
 def test_create_only_leaves_the_objects_and_says_so(driver, api_server):
     server = api_server()
     server.kubectl("create", "namespace", "scaletest")

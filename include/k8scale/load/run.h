@@ -22,6 +22,8 @@ struct ShardWork {
   std::function<net::Task<void>(base::SteadyTime start)> run;  ///< ends when nothing is left to do
   std::function<void()> stop;                                  ///< `run` should end soon
   ShardRole role = ShardRole::drives;
+  std::function<net::Task<void>()> clean_up =
+      {};  ///< after `run`, what is no part of the schedule; may be null
 };
 
 struct RunOptions {
@@ -39,10 +41,12 @@ struct RunResult {
   base::WallTime started;  ///< the same moment
   base::WallTime ended;
   base::Nanoseconds duration{0};
-  base::Nanoseconds shard_cpu{0};  ///< of the shards that drive
-  base::Nanoseconds watch_cpu{0};  ///< of those that watch
-  std::optional<int> signal;       ///< that stopped it
-  bool gave_up = false;            ///< the grace time was over before all was done
+  base::Nanoseconds driven{0};  ///< of `duration`: until the last shard that drives had nothing left to do
+  std::uint64_t driven_operations = 0;  ///< that had ended by then
+  base::Nanoseconds shard_cpu{0};       ///< of the shards that drive
+  base::Nanoseconds watch_cpu{0};       ///< of those that watch
+  std::optional<int> signal;            ///< that stopped it
+  bool gave_up = false;                 ///< the grace time was over before all was done
 };
 
 /// Runs the shards' work to its end, and stops the shards. Called on the main thread.
