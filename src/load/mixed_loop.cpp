@@ -154,7 +154,7 @@ net::Task<void> MixedLoop::run(base::SteadyTime start) {
     co_await workers.wait_until_done();
   }
   if (parameters_.keep == Keep::yes) co_return;
-  for (const auto& each : living_.all()) context_.operations.leave_to_clean_up(each.number);
+  for (const auto& each : living_.all()) context_.operations.leave_to_clean_up(each.number, Recorded::no);
 }
 
 net::Task<void> MixedLoop::work(std::uint64_t worker, base::SteadyTime start) {

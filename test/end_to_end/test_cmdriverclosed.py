@@ -5,10 +5,13 @@ import hashlib
 import json
 import pathlib
 import re
+import signal
+import subprocess
 
 import pytest
+import real_server as envtest
 
-from conftest import BINARY
+from conftest import BINARY, QUICK, Run
 from raw_watch import Client
 
 CLOSED = ("cmdriverclosed", "-conns", "1")
@@ -70,6 +73,25 @@ def test_the_closing_line_counts_no_time_of_the_cleaning_up(driver):
     assert float(rate) == pytest.approx(len(run.rows) / float(seconds)) and len(run.rows) == 128
     # Deleting the 32 again takes rounds, with pauses of 200 ms.
     assert run.summary["duration"] / 1e9 - float(seconds) > 0.2
+
+
+def test_after_a_signal_what_exists_is_deleted_and_has_its_row(api_server, tmp_path):
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    command = [BINARY, *CLOSED, *QUICK, "-kubeconfig", server.kubeconfig, "-runid", "r1", "-n", "100000", "-maxpop", "90000",
+               "-rate", "500"]
+    rows = tmp_path / "r1-driver.csv"
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 100, "100 rows")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    run = Run(tmp_path, "r1", subprocess.CompletedProcess(command, process.returncode, out, err))
+    assert run.returncode == 130 and "interrupted by SIGINT" in out
+    assert server.kubectl("get", "configmaps", "-n", "scaletest", "-o", "name") == ""
+    made, gone = ([name for _, _, op, name, _ in run.fields if op == verb] for verb in ("create", "delete"))
+    assert sorted(made) == sorted(gone) and closing_line(run)[0] == str(len(made))
+    _, seconds, rate = map(float, closing_line(run)[:3])
+    assert rate * seconds == pytest.approx(len(made))  # no update had begun, and the deletes came later
 
 
 def test_create_only_leaves_the_objects_and_says_so(driver, api_server):

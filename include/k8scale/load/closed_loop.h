@@ -77,7 +77,7 @@ class ClosedLoop final : public Loop {
   struct Worker;
   [[nodiscard]] net::Task<void> work(std::uint64_t number, base::SteadyTime start);
   [[nodiscard]] net::Task<void> take(Worker& worker, Step step, base::SteadyTime scheduled);
-  [[nodiscard]] net::Task<void> remove_all(Worker& worker);
+  void leave_to_clean_up(const Worker& worker);
 
   LoopContext context_;
   Parameters parameters_;
