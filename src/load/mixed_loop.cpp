@@ -103,17 +103,18 @@ MixedLoop::MixedLoop(const LoopContext& context, Parameters parameters)
   const std::uint64_t count = parameters_.workers > 0
                                   ? arrivals.count
                                   : count_arrivals(arrivals.arrivals, arrivals.seed, arrivals.count);
-  std::array<std::uint64_t, measure::all_verbs.size()> asked{};
-  for (std::uint64_t number = 1; number <= count; ++number) {
-    if (takes(number)) ++asked[static_cast<std::size_t>(choice_of(number).verb)];
-  }
-  for (const Verb verb : mixed_verbs) context_.recorder.asked(verb, asked[static_cast<std::size_t>(verb)]);
+  context_.recorder.asked_undrawn(own_part_of(count));
 }
 
-// Whether operation `number` is this shard's.
-bool MixedLoop::takes(std::uint64_t number) const {
-  if (parameters_.workers == 0) return context_.lane.takes(number);
-  return context_.lane.takes((number - 1) % parameters_.workers + 1);
+// How many of the operations 1 … `count` are this shard's.
+std::uint64_t MixedLoop::own_part_of(std::uint64_t count) const {
+  const std::uint64_t workers = parameters_.workers;
+  if (workers == 0) return context_.lane.count_up_to(count);
+  std::uint64_t own = 0;
+  for (std::uint64_t worker = 1; worker <= std::min(workers, count); ++worker) {
+    if (context_.lane.takes(worker)) own += Lane{worker, workers}.count_up_to(count);
+  }
+  return own;
 }
 
 MixedLoop::Choice MixedLoop::choice_of(std::uint64_t number) const {
@@ -168,6 +169,7 @@ net::Task<void> MixedLoop::work(std::uint64_t worker, base::SteadyTime start) {
 
 net::Task<void> MixedLoop::perform(std::uint64_t number, base::SteadyTime scheduled) {
   const Choice choice = choice_of(number);
+  context_.recorder.drawn(choice.verb);
   if (choice.verb == Verb::create) {
     co_await create(parameters_.initial + number, scheduled);
   } else if (choice.verb == Verb::list) {

@@ -1,5 +1,7 @@
 #include "k8scale/load/mixed_loop.h"
 
+#include <atomic>
+
 #include "catch.h"
 #include "loop_bench.h"
 
@@ -55,9 +57,9 @@ TEST_CASE("operations are chosen by weight") {
 TEST_CASE("every operation that was asked for is done, and what is left is deleted") {
   LoopBench bench(done);
   MixedLoop loop(bench.context(), parameters("create=3,update=1,patch=1,get=3,list=1,delete=1"));
-  std::uint64_t asked = bench.totals().asked();
-  CHECK(asked == 600);
+  CHECK(bench.totals().asked() == 600);
   bench.run(loop);
+  CHECK(bench.totals().asked() == 600);
   CHECK(bench.totals().done() == 600);
   CHECK(bench.totals().failed() == 0);
   CHECK(loop.without_object() == 0);
@@ -66,6 +68,22 @@ TEST_CASE("every operation that was asked for is done, and what is left is delet
   bench.clean_up();
   CHECK(bench.totals().population == 0);
   CHECK(bench.api.count("DELETE") == bench.of(Verb::create).ok() + 100);
+}
+
+TEST_CASE("a run of any length is begun at once, and draws its operations as they come") {
+  LoopBench* at = nullptr;
+  std::atomic<int> answered = 0;
+  LoopBench bench([&](const net::ServerRequest& request) {
+    if (++answered == 150) at->api.shard.post([&] { at->stop.raise(); });
+    return done(request);
+  });
+  at = &bench;
+  constexpr std::uint64_t endless = 1'000'000'000'000;
+  MixedLoop loop(bench.context(), parameters("create=1,get=1", endless));
+  CHECK(bench.totals().asked() == endless);
+  bench.run(loop);
+  CHECK(bench.totals().asked() == endless);
+  CHECK(bench.of(Verb::create).asked + bench.of(Verb::get).asked == bench.totals().done());
 }
 
 TEST_CASE("what is kept is not deleted") {
@@ -99,13 +117,20 @@ TEST_CASE("without an object there is nothing to do, and it is counted") {
 }
 
 TEST_CASE("the operations of a seed are the same however the run is split") {
-  const auto asked_by = [](std::uint64_t shards) {
+  const std::uint64_t workers = GENERATE(0, 7);
+  const auto asked_by = [workers](std::uint64_t shards) {
     measure::Snapshot all;
+    std::uint64_t asked = 0;
     for (std::uint64_t shard = 0; shard < shards; ++shard) {
       LoopBench bench(done, lane_of({}, shard, shards));
-      const MixedLoop loop(bench.context(), parameters("create=1,patch=2,get=3"));
+      MixedLoop::Parameters made = parameters("create=1,patch=2,get=3");
+      made.workers = workers;
+      MixedLoop loop(bench.context(), made);
+      asked += bench.totals().asked();
+      bench.run(loop);
       all.merge(bench.totals());
     }
+    CHECK(asked == 600);
     std::array<std::uint64_t, 3> counts{};
     for (std::size_t i = 0; i < 3; ++i)
       counts[i] = all.of(std::array{Verb::create, Verb::patch, Verb::get}[i]).asked;

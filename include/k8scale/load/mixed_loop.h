@@ -87,7 +87,7 @@ class MixedLoop final : public Loop {
   [[nodiscard]] net::Task<void> change(Choice choice, base::SteadyTime scheduled);
   [[nodiscard]] net::Task<void> prepare_some(std::uint64_t& next);
   [[nodiscard]] net::Task<void> work(std::uint64_t worker, base::SteadyTime start);
-  [[nodiscard]] bool takes(std::uint64_t number) const;
+  [[nodiscard]] std::uint64_t own_part_of(std::uint64_t count) const;
 
   LoopContext context_;
   Parameters parameters_;

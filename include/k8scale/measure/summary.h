@@ -88,19 +88,16 @@ void print_text(std::ostream& out, const Summary& summary);
 ///
 /// | key | value |
 /// |---|---|
-/// | `asked`, `started`, `done` | operations that the schedule asks for, that began, that ended |
-/// | `ok`, `failed` | operations that ended well, badly |
-/// | `attempts`, `retries` | requests, and those beyond an operation's first |
-/// | `errors` | reason → operations that ended with it |
-/// | `retried` | reason → attempts that ended with it and were followed by another |
-/// | `outcomes` | outcome → operations, only those that occurred |
-/// | `rate` | ended operations per second, from the first end to the last |
-/// | `scheduled_rate` | the same, from the first scheduled moment to the last |
-/// | `bytes_sent`, `bytes_received` | of HTTP, without TLS |
-/// | `items` | of a list's answers, all together |
-/// | `response_time` | times from the scheduled moment to the end, of each operation not cancelled |
-/// | `service_time` | times from sending to the end, of each attempt not cancelled |
-/// | `send_lag` | times from when an attempt was due to when it was sent |
+/// | `asked`, `started`, `done` | operations that the schedule asks for (or a mix has drawn), that began,
+/// that ended | | `ok`, `failed` | operations that ended well, badly | | `attempts`, `retries` | requests,
+/// and those beyond an operation's first | | `errors` | reason → operations that ended with it | | `retried`
+/// | reason → attempts that ended with it and were followed by another | | `outcomes` | outcome → operations,
+/// only those that occurred | | `rate` | ended operations per second, from the first end to the last | |
+/// `scheduled_rate` | the same, from the first scheduled moment to the last | | `bytes_sent`,
+/// `bytes_received` | of HTTP, without TLS | | `items` | of a list's answers, all together | |
+/// `response_time` | times from the scheduled moment to the end, of each operation not cancelled | |
+/// `service_time` | times from sending to the end, of each attempt not cancelled | | `send_lag` | times from
+/// when an attempt was due to when it was sent |
 ///
 /// and for a verb that writes, with --observe:
 ///
