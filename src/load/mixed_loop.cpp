@@ -85,6 +85,23 @@ LivingObjects::Object* LivingObjects::find(std::uint64_t number) {
   return found == places_.end() ? nullptr : &objects_[found->second];
 }
 
+LivingObjects::Object& LivingObjects::draw_unwritten(std::uint64_t random) {
+  constexpr std::uint64_t most_tries = 16;
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(most_tries, objects_.size()); ++i) {
+    Object& each = draw(random + i);
+    if (!each.written) return each;
+  }
+  return draw(random);
+}
+
+void LivingObjects::learn(std::uint64_t number, std::string_view resource_version) {
+  Object* const object = find(number);
+  if (object == nullptr || resource_version.empty()) return;
+  const std::uint64_t known = kube::version_number(object->resource_version);
+  if (known == 0 || kube::version_number(resource_version) > known)
+    object->resource_version = resource_version;
+}
+
 void LivingObjects::remove(std::uint64_t number) {
   const auto found = places_.find(number);
   if (found == places_.end()) return;
@@ -194,32 +211,37 @@ net::Task<void> MixedLoop::use_object(Choice choice, base::SteadyTime scheduled)
     co_await change(choice, scheduled);
     co_return;
   }
-  const std::uint64_t number = living_.draw(choice.object).number;
   if (choice.verb == Verb::remove) {
+    const std::uint64_t number = living_.draw_unwritten(choice.object).number;
     living_.remove(number);
     const kube::Answer removed = co_await context_.operations.remove(number, scheduled);
     static_cast<void>(removed);
   } else {
+    const std::uint64_t number = living_.draw(choice.object).number;
     const kube::Answer found = co_await context_.operations.get(number, scheduled);
-    static_cast<void>(found);
+    if (found.ok()) living_.learn(number, kube::resource_version_of(found.body));
   }
 }
 
 net::Task<void> MixedLoop::change(Choice choice, base::SteadyTime scheduled) {
-  LivingObjects::Object& living = living_.draw(choice.object);
-  const std::uint64_t number = living.number;
-  const std::uint64_t phase = ++living.updates;
-  const std::string version = living.resource_version;
+  LivingObjects::Object& drawn = living_.draw_unwritten(choice.object);
+  drawn.written = true;
+  const std::uint64_t number = drawn.number;
+  const std::uint64_t phase = ++drawn.updates;
+  const std::string version = drawn.resource_version;
   kube::Answer answer;
   if (choice.verb == Verb::update) {
     answer = co_await context_.operations.replace(number, phase, version, scheduled);
   } else {
     answer = co_await context_.operations.patch(number, phase, scheduled, Verb::patch);
   }
-  if (!answer.ok()) co_return;
-  // It may have gone meanwhile.
-  if (LivingObjects::Object* const still = living_.find(number))
-    still->resource_version = kube::resource_version_of(answer.body);
+  LivingObjects::Object* const still = living_.find(number);
+  if (still == nullptr) co_return;
+  still->written = false;
+  if (answer.ok()) living_.learn(number, kube::resource_version_of(answer.body));
+  const bool any_version_will_do = context_.operations.family().text.shape().place == DataPlace::data;
+  const bool conflict = choice.verb == Verb::update && answer.http_status == 409;
+  if (conflict && any_version_will_do) still->resource_version.clear();
 }
 
 }  // namespace k8scale::load
