@@ -12,6 +12,7 @@
 #include "k8scale/load/closed_loop.h"
 #include "open_loop_flags.h"
 #include "program_hash.h"
+#include "schedule_range.h"
 #include "tools.h"
 
 namespace k8scale::subcommands {
@@ -73,6 +74,17 @@ void declare(CLI::App& app, Flags& flags) {
   flags.driver.declare(app);
 }
 
+load::ClosedLoopParameters loop_of(const Flags& flags) {
+  load::ClosedLoopParameters loop;
+  loop.objects = flags.n;
+  loop.workers = flags.threads;
+  loop.population = flags.maxpop;
+  loop.updates = flags.updates;
+  loop.deletes = !flags.create_only;
+  loop.rate = flags.rate;
+  return loop;
+}
+
 void check(const Flags& flags) {
   check_range("-n", flags.n, 1, most_objects);
   check_range("-maxpop", flags.maxpop, 0, most_objects);
@@ -85,17 +97,7 @@ void check(const Flags& flags) {
   if (flags.conns != 1 && !flags.driver.server_list.empty()) {
     throw base::Error("-conns and --server-list both choose servers; expected -conns 1 with --server-list");
   }
-}
-
-load::ClosedLoopParameters loop_of(const Flags& flags) {
-  load::ClosedLoopParameters loop;
-  loop.objects = flags.n;
-  loop.workers = flags.threads;
-  loop.population = flags.maxpop;
-  loop.updates = flags.updates;
-  loop.deletes = !flags.create_only;
-  loop.rate = flags.rate;
-  return loop;
+  check_closed_loop(loop_of(flags), "-threads");
 }
 
 // Numbers are padded to the digits of n, and some workers' go beyond n.

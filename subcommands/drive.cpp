@@ -82,10 +82,8 @@ DriverShard::MakeLoop mixed_loop(const DriveFlags& flags, const load::OpenLoopPa
 }
 
 DriverShard::MakeLoop closed_loop(const DriveFlags& flags) {
-  load::ClosedLoopParameters loop{flags.n,       flags.workers, flags.maxpop,
-                                  flags.updates, !flags.keep,   flags.rate};
   const bool balanced = !flags.driver.balance.empty();
-  return [loop, balanced](const load::LoopContext& context) {
+  return [loop = flags.closed_loop(), balanced](const load::LoopContext& context) {
     load::ClosedLoop::Parameters parameters{loop, balanced ? 0 : context.operations.servers(), {}};
     parameters.update_verb = measure::Verb::patch;
     return std::make_unique<load::ClosedLoop>(context, std::move(parameters));

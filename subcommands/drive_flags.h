@@ -9,6 +9,7 @@
 
 #include "driver_flags.h"
 #include "k8scale/load/arrivals.h"
+#include "k8scale/load/closed_loop.h"
 
 namespace k8scale::subcommands {
 
@@ -43,11 +44,17 @@ struct DriveFlags {
   void check() const;
 
   [[nodiscard]] bool closed() const { return arrival == "closed"; }
+  [[nodiscard]] bool is_ramp() const { return arrival == "ramp"; }
+  [[nodiscard]] bool mixed() const { return !mix.empty(); }
   [[nodiscard]] load::ArrivalPlan arrival_plan() const;
   /// Arrivals per second, over the whole plan.
   [[nodiscard]] double average_rate() const;
+  /// Of all steps, in seconds.
+  [[nodiscard]] double ramp_length() const;
+  /// The loop of closed workers, without a mix.
+  [[nodiscard]] load::ClosedLoopParameters closed_loop() const;
   /// Object names are padded to the digits of this.
-  [[nodiscard]] std::uint64_t objects() const { return n + (mix.empty() ? 0 : initial); }
+  [[nodiscard]] std::uint64_t objects() const { return n + (mixed() ? initial : 0); }
   /// The largest number of an object.
   [[nodiscard]] std::uint64_t largest_number() const;
   [[nodiscard]] nlohmann::ordered_json summary_parameters() const;

@@ -56,6 +56,7 @@ def test_a_value_out_of_range_is_named(program, tmp_path, flag, value, told):
 
 @pytest.mark.parametrize("flags, code, told", [
     (["-lambda", "0.000001", "-maxpop", "1000000000"], 1, "so that objects live 1000000000000000 s; expected at most"),
+    (["-lambda", "0.000001", "-n", "1000000000"], 1, "so that the run takes 1000000000000000 s; expected at most"),
     (["-datafile", "a b"], 5, '-datafile: found "a b", expected a file name'),
     (["-datafile", ""], 5, "-datafile: found"),
     (["-runid", "a" * 250], 17, "-runid: found 250 characters, expected at most 249"),
