@@ -107,6 +107,12 @@ std::vector<std::string> notes_of(const DriverShard& shard) {
                       mixed->without_object())};
 }
 
+std::string config_of(const DriveFlags& flags, const CLI::App& app) {
+  std::vector<std::string> idle;
+  for (const DriveFlags::Idle& each : flags.idle()) idle.push_back(each.flag);
+  return print_load_file(app, idle);
+}
+
 DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver) {
   const DriverSettings& settings = driver.settings();
   const load::OpenLoopParameters arrivals{flags.arrival_plan(), flags.n, settings.seed};
@@ -129,11 +135,11 @@ DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver)
                                     : std::clamp(flags.average_rate() / 100, 4.0, 64.0);
   plan.summary_parameters = flags.summary_parameters();
   plan.owns = [](std::uint64_t) { return true; };
-  plan.parameters = [&app, &settings](const auto&) {
+  plan.parameters = [&flags, &app, &settings](const auto&) {
     return load::Parameters{{"RUNID", settings.run_id},
                             {"SEED", settings.seed},
                             {"DATAFILENAME", settings.data_file.string()},
-                            {"CONFIG", print_load_file(app)}};
+                            {"CONFIG", config_of(flags, app)}};
   };
   return plan;
 }
@@ -153,9 +159,9 @@ int drive(const std::vector<std::string>& arguments) {
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
   if (!file.empty()) apply_load_file(app, file);
   base::set_verbosity(flags.driver.verbosity);
-  flags.check();
+  flags.check(app);
   if (print_config) {
-    fmt::print("{}", print_load_file(app));
+    fmt::print("{}", config_of(flags, app));
     return 0;
   }
   Driver driver("drive", flags.driver,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "drive_flags.h"
 #include "flag_range.h"
@@ -17,10 +18,7 @@ namespace {
 constexpr std::array arrivals = {"poisson", "constant", "closed", "ramp"};
 
 void check_ramp(const DriveFlags& flags) {
-  if (!flags.is_ramp()) {
-    if (!flags.ramp.empty()) throw base::Error("--ramp is for --arrival ramp");
-    return;
-  }
+  if (!flags.is_ramp()) return;
   if (!parse_ramp(flags.ramp)) {
     throw base::Error(
         fmt::format("--ramp: found {}, expected steps such as 100x30s,200x1m", base::go_quote(flags.ramp)));
@@ -79,7 +77,38 @@ void check_objects(const DriveFlags& flags) {
 
 }  // namespace
 
-void DriveFlags::check() const {
+std::vector<DriveFlags::Idle> DriveFlags::idle() const {
+  const load::OperationMix weights = load::OperationMix::parse(mix).value_or(load::OperationMix());
+  const bool lists = weights.weight(measure::Verb::list) > 0;
+  const bool changes = mixed()
+                           ? weights.weight(measure::Verb::update) + weights.weight(measure::Verb::patch) > 0
+                           : updates > 0;
+  const std::vector<std::pair<bool, Idle>> all = {
+      {is_ramp(), {"--rate", "has no effect with --arrival ramp, whose rates are --ramp's"}},
+      {mixed() && closed() && rate != 0,
+       {"--rate", "has no effect on closed workers with --mix: they go as fast as they can"}},
+      {!is_ramp(), {"--ramp", "has no effect without --arrival ramp"}},
+      {!closed(), {"--workers", "has no effect without --arrival closed"}},
+      {mixed(), {"--maxpop", "has no effect with --mix"}},
+      {!mixed() && keep && updates == 0, {"--maxpop", "has no effect with --keep and without --updates"}},
+      {mixed(), {"--updates", "has no effect with --mix"}},
+      {!changes,
+       {"--update-length",
+        mixed() ? "has no effect on a --mix without update and patch" : "has no effect without --updates"}},
+      {data_sigma > 0 && data_length == 0, {"--data-sigma", "has no effect on a --data-length of 0"}},
+      {!mixed(), {"--initial", "has no effect without --mix"}},
+      {!lists, {"--list-selector", "has no effect without a --mix with list"}},
+      {!lists, {"--list-limit", "has no effect without a --mix with list"}},
+      {zipf > 0 && namespaces == 1, {"--zipf", "has no effect on one namespace: expected --namespaces too"}},
+  };
+  std::vector<Idle> found;
+  for (const auto& [is_idle, flag] : all) {
+    if (is_idle) found.push_back(flag);
+  }
+  return found;
+}
+
+void DriveFlags::check(const CLI::App& app) const {
   check_arrivals(*this);
   if (mixed()) {
     check_mix(*this);
@@ -89,6 +118,9 @@ void DriveFlags::check() const {
   check_objects(*this);
   if (clientlb && !driver.server_list.empty()) {
     throw base::Error("--clientlb and --server-list both choose servers; expected one of them");
+  }
+  for (const Idle& each : idle()) {
+    if (app.get_option(each.flag)->count() > 0) throw base::Error(fmt::format("{}: {}", each.flag, each.why));
   }
 }
 

@@ -104,7 +104,11 @@ std::uint64_t DriveFlags::largest_number() const {
 
 nlohmann::ordered_json DriveFlags::summary_parameters() const {
   nlohmann::ordered_json made = {{"arrival", arrival}, {"n", n}, {"resource", resource}};
-  made[is_ramp() ? "ramp" : "rate"] = is_ramp() ? nlohmann::ordered_json(ramp) : nlohmann::ordered_json(rate);
+  if (is_ramp()) {
+    made["ramp"] = ramp;
+  } else if (!(closed() && mixed())) {
+    made["rate"] = rate;
+  }
   if (closed()) made["workers"] = workers;
   if (mix.empty()) {
     made["maxpop"] = maxpop;

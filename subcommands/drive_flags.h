@@ -40,8 +40,15 @@ struct DriveFlags {
   DriverFlags driver;
 
   void declare(CLI::App& app);
-  /// Throws base::Error.
-  void check() const;
+  /// Throws base::Error, also for a flag that `app` was given and that changes nothing.
+  void check(const CLI::App& app) const;
+
+  /// A flag that changes nothing beside the others.
+  struct Idle {
+    std::string flag;  ///< "--workers"
+    std::string why;   ///< "has no effect without --arrival closed"
+  };
+  [[nodiscard]] std::vector<Idle> idle() const;
 
   [[nodiscard]] bool closed() const { return arrival == "closed"; }
   [[nodiscard]] bool is_ramp() const { return arrival == "ramp"; }

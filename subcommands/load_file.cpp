@@ -117,11 +117,13 @@ class LoadFile {
 
 void apply_load_file(CLI::App& app, const std::filesystem::path& path) { LoadFile(app, path).apply(); }
 
-std::string print_load_file(const CLI::App& app) {
+std::string print_load_file(const CLI::App& app, std::span<const std::string> idle) {
   YAML::Emitter out;
   out << YAML::BeginMap;
   for (const CLI::Option* each : app.get_options()) {
-    if (!is_setting(*each)) continue;
+    const bool is_idle = std::any_of(idle.begin(), idle.end(),
+                                     [&](const std::string& flag) { return each->check_name(flag); });
+    if (!is_setting(*each) || is_idle) continue;
     const std::vector<std::string> given = each->results();
     if (each->get_expected_max() > 1 || key_of(*each) == "fault") {
       if (!given.empty()) out << YAML::Key << key_of(*each) << YAML::Value << given;

@@ -1,6 +1,7 @@
 #pragma once
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <span>
 #include <string>
 
 namespace k8scale::subcommands {
@@ -11,7 +12,7 @@ namespace k8scale::subcommands {
 /// base::Error that names file, line and key.
 void apply_load_file(CLI::App& app, const std::filesystem::path& path);
 
-/// The file that equals the options of `app` as they are now.
-[[nodiscard]] std::string print_load_file(const CLI::App& app);
+/// The file that equals the options of `app` as they are now, but for those that change nothing ("--rate").
+[[nodiscard]] std::string print_load_file(const CLI::App& app, std::span<const std::string> idle);
 
 }  // namespace k8scale::subcommands

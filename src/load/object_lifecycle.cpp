@@ -20,6 +20,7 @@ net::Task<void> ObjectLifecycle::live(std::uint64_t number, base::SteadyTime sch
   base::SteadyTime due = start;
   bool stopped = false;
   for (std::uint64_t phase = 1; phase <= parameters_.updates + 1 && !stopped; ++phase) {
+    if (phase > parameters_.updates && !parameters_.deletes) co_return;
     due = start + part_of(parameters_.lifetime, static_cast<std::int64_t>(phase), parts);
     stopped = co_await stop_.wait_until(due);
     if (stopped || phase > parameters_.updates) break;

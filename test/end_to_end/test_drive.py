@@ -110,11 +110,11 @@ def test_closed_workers_update_flunders_in_namespaces_of_their_own(driver, api_s
 
 
 def test_flags_win_over_the_file_and_the_file_can_be_printed(program, tmp_path):
-    (tmp_path / "load.yaml").write_text("rate: 7\nmix: {create: 1, get: 3}\nramp:\n- {rate: 5, for: 2s}\n"
+    (tmp_path / "load.yaml").write_text("n: 7\nmix: {create: 1, get: 3}\nramp:\n- {rate: 5, for: 2s}\n"
                                         "arrival: ramp\nkeep: true\n")
-    printed = program("drive", "-f", "load.yaml", "--rate", "9", "--print-config").stdout
+    printed = program("drive", "-f", "load.yaml", "-n", "9", "--print-config").stdout
     (tmp_path / "again.yaml").write_text(printed)
-    assert "rate: 9\n" in printed and "mix: create=1,get=3\n" in printed and "ramp: 5x2s\n" in printed
+    assert "n: 9\n" in printed and "rate:" not in printed and "mix: create=1,get=3\n" in printed and "ramp: 5x2s\n" in printed
     assert "keep: true\n" in printed
     assert program("drive", "-f", "again.yaml", "--print-config").stdout == printed
 
@@ -162,6 +162,43 @@ def test_bad_flags_are_named(program, tmp_path, flags, text):
     finished = program("drive", "--embedded", "-metricport", "127.0.0.1:0", *flags)
     assert finished.returncode in (1, 17, 20) and text in finished.stderr and finished.stderr.count("\n") == 1
     assert not list(tmp_path.glob("*-driver*"))
+
+
+IDLE = [
+    ("--rate", ["--arrival", "ramp", "--ramp", "5x1s"], "with --arrival ramp"),
+    ("--rate", ["--arrival", "closed", "--mix", "create=1"], "on closed workers with --mix"),
+    ("--ramp", [], "without --arrival ramp"),
+    ("--workers", [], "without --arrival closed"),
+    ("--maxpop", ["--mix", "create=1"], "with --mix"),
+    ("--maxpop", ["--keep"], "with --keep and without --updates"),
+    ("--updates", ["--mix", "create=1"], "with --mix"),
+    ("--update-length", ["--updates", "0"], "without --updates"),
+    ("--update-length", ["--mix", "create=1"], "on a --mix without update and patch"),
+    ("--data-sigma", ["--data-length", "0"], "on a --data-length of 0"),
+    ("--initial", [], "without --mix"),
+    ("--list-selector", ["--mix", "get=1"], "without a --mix with list"),
+    ("--list-limit", [], "without a --mix with list"),
+    ("--zipf", [], "on one namespace"),
+]
+
+
+@pytest.mark.parametrize("flag, others, why", IDLE)
+def test_a_flag_without_effect_is_refused(program, flag, others, why):
+    value = "5x1s" if flag == "--ramp" else "1"
+    finished = program("drive", *others, flag, value, "--print-config")
+    assert finished.returncode == 1 and finished.stdout == "" and finished.stderr.count("\n") == 1
+    assert f"{flag}: has no effect {why}" in finished.stderr
+
+
+@pytest.mark.parametrize("flags", [
+    [], ["--arrival", "ramp", "--ramp", "5x1s"], ["--arrival", "closed", "--rate", "0"], ["--updates", "2", "--keep"],
+    ["--arrival", "closed", "--mix", "create=1", "--rate", "0"], ["--mix", "patch=1,list=1", "--update-length", "7"],
+    ["--namespaces", "3", "--zipf", "1", "--data-sigma", "2"],
+])
+def test_what_is_printed_can_be_read_again(program, tmp_path, flags):
+    printed = program("drive", *flags, "--print-config").stdout
+    (tmp_path / "load.yaml").write_text(printed)
+    assert printed and program("drive", "-f", "load.yaml", "--print-config").stdout == printed
 
 
 def test_the_help_names_the_presets():
