@@ -8,8 +8,10 @@
 #include "drive_flags.h"
 #include "driver.h"
 #include "driver_namespace.h"
+#include "k8scale/apiserver/fault.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
+#include "k8scale/base/text.h"
 #include "k8scale/load/closed_loop.h"
 #include "k8scale/load/mixed_loop.h"
 #include "load_file.h"
@@ -144,6 +146,41 @@ DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver)
   return plan;
 }
 
+std::string fault_of_step(std::string_view text) {
+  if (parse_ramp(text)) return {};
+  return fmt::format("found {}, expected a step such as 100x30s", base::go_quote(text));
+}
+
+std::string fault_of_weight(std::string_view text) {
+  if (load::OperationMix::is_part(text)) return {};
+  return fmt::format("found {}, expected a weight of create, update, patch, get, list or delete, as get=10",
+                     base::go_quote(text));
+}
+
+std::string fault_of_rule(std::string_view rule) {
+  try {
+    static_cast<void>(apiserver::parse_fault(rule));
+    return {};
+  } catch (const base::Error& error) {
+    constexpr std::string_view flag = "--fault: ";
+    const std::string_view text = error.what();
+    return std::string(text.starts_with(flag) ? text.substr(flag.size()) : text);
+  }
+}
+
+int run(const DriveFlags& flags, const CLI::App& app, bool print_config) {
+  base::set_verbosity(flags.driver.verbosity);
+  flags.check(app);
+  if (print_config) {
+    fmt::print("{}", config_of(flags, app));
+    return 0;
+  }
+  Driver driver("drive", flags.driver,
+                settings_of(flags.driver, load::name_suffix_length(flags.largest_number())));
+  driver.connect();
+  return driver.run(plan_of(flags, app, driver));
+}
+
 }  // namespace
 
 int drive(const std::vector<std::string>& arguments) {
@@ -157,17 +194,16 @@ int drive(const std::vector<std::string>& arguments) {
   app.footer(std::string(presets) + std::string(driver_exit_codes));
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
-  if (!file.empty()) apply_load_file(app, file);
-  base::set_verbosity(flags.driver.verbosity);
-  flags.check(app);
-  if (print_config) {
-    fmt::print("{}", config_of(flags, app));
-    return 0;
+  LoadFile loaded;
+  if (!file.empty()) {
+    loaded =
+        LoadFile(app, file, {{"ramp", fault_of_step}, {"mix", fault_of_weight}, {"fault", fault_of_rule}});
   }
-  Driver driver("drive", flags.driver,
-                settings_of(flags.driver, load::name_suffix_length(flags.largest_number())));
-  driver.connect();
-  return driver.run(plan_of(flags, app, driver));
+  try {
+    return run(flags, app, print_config);
+  } catch (const base::Error& error) {
+    throw loaded.located(error);
+  }
 }
 
 }  // namespace k8scale::subcommands

@@ -27,7 +27,7 @@ std::optional<Verb> parse_verb(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<double> parse_weight(std::string_view text) {
+std::optional<double> parse_number(std::string_view text) {
   double weight = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
   const bool whole = error == std::errc() && end == text.data() + text.size();
@@ -35,21 +35,30 @@ std::optional<double> parse_weight(std::string_view text) {
   return weight;
 }
 
+std::optional<std::pair<Verb, double>> parse_named_weight(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;
+  const auto verb = parse_verb(base::trim(text.substr(0, equals)));
+  const auto weight = parse_number(base::trim(text.substr(equals + 1)));
+  if (!verb || !weight) return std::nullopt;
+  return std::pair(*verb, *weight);
+}
+
 }  // namespace
+
+bool OperationMix::is_part(std::string_view text) { return parse_named_weight(text).has_value(); }
 
 std::optional<OperationMix> OperationMix::parse(std::string_view text) {
   OperationMix mix;
   std::array<bool, measure::all_verbs.size()> given{};
-  for (const std::string_view part : base::split(text, ',')) {
-    const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos) return std::nullopt;
-    const auto verb = parse_verb(base::trim(part.substr(0, equals)));
-    const auto weight = parse_weight(base::trim(part.substr(equals + 1)));
-    if (!verb || !weight) return std::nullopt;
-    const auto index = static_cast<std::size_t>(*verb);
+  for (const std::string& each : base::split(text, ',')) {
+    const auto part = parse_named_weight(each);
+    if (!part) return std::nullopt;
+    const auto [verb, weight] = *part;
+    const auto index = static_cast<std::size_t>(verb);
     if (std::exchange(given[index], true)) return std::nullopt;
-    mix.weights_[index] = *weight;
-    mix.sum_ += *weight;
+    mix.weights_[index] = weight;
+    mix.sum_ += weight;
   }
   if (!(mix.sum_ > 0) || !std::isfinite(mix.sum_)) return std::nullopt;
   return mix;

@@ -121,22 +121,46 @@ def test_flags_win_over_the_file_and_the_file_can_be_printed(program, tmp_path):
 
 @pytest.mark.parametrize("text, error", [
     ("rate: 5\nbogus: 1\n", "load.yaml:2: bogus: found no such flag"),
-    ("rate: fast\n", "load.yaml:1: rate: "),
+    ("rate: fast\n", 'load.yaml:1: rate: found "fast", expected a number'),
+    ("mix: create=1\nn: 1.5\n", 'load.yaml:2: n: found "1.5", expected a whole number in range'),
+    ("keep: perhaps\n", 'load.yaml:1: keep: found "perhaps", expected true or false'),
+    ("grace: soon\n", 'load.yaml:1: grace: found "soon", expected a duration'),
+    ("n:\n", "load.yaml:1: n: found nothing, expected a value"),
+    ("n: [1, 2]\n", 'load.yaml:1: n: found "1,2", expected a whole number in range'),
+    ("n: 5\nrate: -1\n", "load.yaml:2: rate: found -1, expected 0.000001 to 10000000 per second"),
+    ("\nzipf: 101\n", "load.yaml:2: zipf: found 101, expected 0 to 100"),
+    ("retries: 1001\n", "load.yaml:1: retries: found 1001, expected 0 to 1000"),
+    ("runid: A\n", 'load.yaml:1: runid: found "A", expected what can begin'),
+    ("resource: v1/nothings\n", "load.yaml:1: resource: https://127.0.0.1"),
+    ("n: 5\nworkers: 2\n", "load.yaml:2: workers: has no effect without --arrival closed"),
+    ("max-inflight: 1\nembedded: false\n", "load.yaml:1: max-inflight: --fault, --max-inflight and --watch-window are for"),
     ("rate: 1\nrate: 2\n", "load.yaml:2: rate: found twice"),
     ("- a\n", "load.yaml:1: found no map"),
     ("rate: [1\n", "load.yaml:2"),
-    ("ramp:\n- {rate: 5}\n", "load.yaml:2: ramp: "),
+    ("n: 1\n\trate: 2\n", "load.yaml:2"),
+    ("n: 1\n---\nn: 2\n", "load.yaml:3: found a second document, expected one"),
+    ("{a: b}: 1\n", "load.yaml:1: found no such flag"),
+    ("ramp:\n- {rate: 5}\n", "load.yaml:2: ramp: found a list's element that is neither"),
+    ("arrival: ramp\nramp:\n- {rate: 5, for: 1s}\n- {rate: 5, for: x}\n", 'load.yaml:4: ramp: found "5xx", expected a step'),
+    ("arrival: ramp\nramp: [5x1s, 7]\n", 'load.yaml:2: ramp: found "7", expected a step'),
+    ("mix:\n  create: 1\n  fly: 2\n", 'load.yaml:3: mix: found "fly=2", expected a weight of create'),
+    ("mix:\n  create: 1\n  get: many\n", 'load.yaml:3: mix: found "get=many", expected a weight'),
+    ("mix:\n  create: [1]\n", "load.yaml:2: mix: found an entry that is no `name: value`"),
+    ("mix: {create: 0}\n", 'load.yaml:1: mix: found "create=0", expected weights'),
+    ("fault:\n- verbs=create,status=503\n- nonsense\n", 'load.yaml:3: fault: found "nonsense", expected'),
     ("print-config: true\n", "load.yaml:1: print-config: found no such flag"),
 ])
 def test_an_error_in_a_load_file_names_file_line_and_key(program, tmp_path, text, error):
     (tmp_path / "load.yaml").write_text(text)
-    finished = program("drive", "-f", "load.yaml", "--embedded")
-    assert finished.returncode == 1 and error in finished.stderr and finished.stderr.count("\n") == 1
+    embedded = [] if "embedded" in text else ["--embedded"]
+    finished = program("drive", "-f", "load.yaml", "-metricport", "127.0.0.1:0", *embedded)
+    assert finished.returncode in (1, 20) and error in finished.stderr and finished.stderr.count("\n") == 1
     assert not list(tmp_path.glob("*-driver*"))
 
 
 @pytest.mark.parametrize("flags, text", [
     (["-f", "nothing.yaml"], "nothing.yaml cannot be read"),
+    (["-f", "."], "-f: . is a folder; expected a YAML file of flags"),
     (["--arrival", "sometimes"], '--arrival: found "sometimes"'),
     (["--mix", "create=1,create=2"], "--mix: found"),
     (["--mix", "get=0"], "--mix: found"),

@@ -18,6 +18,8 @@ class OperationMix {
  public:
   /// Reads "create=1,get=10,delete=1"; nothing when it is none, has a word twice, or the weights are all 0.
   [[nodiscard]] static std::optional<OperationMix> parse(std::string_view text);
+  /// Whether that is one part of such a text, "get=10", with any weight.
+  [[nodiscard]] static bool is_part(std::string_view text);
   /// The text that `parse` reads.
   [[nodiscard]] std::string text() const;
 
