@@ -136,7 +136,9 @@ DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver)
   plan.connections = flags.closed() ? std::min(static_cast<double>(flags.workers), 64.0)
                                     : std::clamp(flags.average_rate() / 100, 4.0, 64.0);
   plan.summary_parameters = flags.summary_parameters();
-  plan.owns = [](std::uint64_t) { return true; };
+  plan.owns = [&flags, ours = load::lane_of(settings.part, 0, 1)](std::uint64_t number) {
+    return ours.takes(flags.place_in_schedule(number));
+  };
   plan.parameters = [&flags, &app, &settings](const auto&) {
     return load::Parameters{{"RUNID", settings.run_id},
                             {"SEED", settings.seed},

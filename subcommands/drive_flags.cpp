@@ -102,6 +102,12 @@ std::uint64_t DriveFlags::largest_number() const {
   return closed() && mix.empty() ? load::largest_object(closed_loop()) : objects();
 }
 
+std::uint64_t DriveFlags::place_in_schedule(std::uint64_t number) const {
+  const std::uint64_t before = mixed() ? initial : 0;
+  if (number <= before) return number;
+  return closed() ? (number - before - 1) % workers + 1 : number - before;
+}
+
 nlohmann::ordered_json DriveFlags::summary_parameters() const {
   nlohmann::ordered_json made = {{"arrival", arrival}, {"n", n}, {"resource", resource}};
   if (is_ramp()) {

@@ -64,6 +64,8 @@ struct DriveFlags {
   [[nodiscard]] std::uint64_t objects() const { return n + (mixed() ? initial : 0); }
   /// The largest number of an object.
   [[nodiscard]] std::uint64_t largest_number() const;
+  /// Which part of a run has object `number`: the one whose lane takes this.
+  [[nodiscard]] std::uint64_t place_in_schedule(std::uint64_t number) const;
   [[nodiscard]] nlohmann::ordered_json summary_parameters() const;
 };
 

@@ -85,16 +85,15 @@ void Driver::open_files(const DriverPlan& plan) {
 // Watches what this process is going to write.
 void Driver::observe(const DriverPlan& plan) {
   if (flags_.observe == 0) return;
-  const load::ObjectNames& names = plan.family->names;
   auto owns_number = plan.owns;
   if (!owns_number) {
     owns_number = [ours = load::lane_of(settings_.part, 0, 1)](std::uint64_t number) {
       return ours.takes(number);
     };
   }
-  const auto owns = [names, owns_number](std::string_view name) {
-    const std::uint64_t number = names.number(name);
-    return number > 0 && owns_number(number);
+  const auto owns = [family = plan.family, owns_number](std::string_view place, std::string_view name) {
+    const std::uint64_t number = family->names.number(name);
+    return number > 0 && owns_number(number) && family->namespace_of(number) == place;
   };
   const bool one_namespace = plan.family->namespaces.size() == 1;
   const kube::Collection watched(plan.family->collections.front().resource(),
