@@ -9,6 +9,7 @@
 #include <iostream>
 #include <utility>
 
+#include "cleanup_command.h"
 #include "debug_from.h"
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
@@ -61,6 +62,12 @@ void Driver::connect() {
   start_client_ =
       std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, client_options_);
   server_version_ = kube::server_version(*start_shard_, *start_client_);
+}
+
+// Empty when the server ends with this process.
+std::string Driver::how_to_clean_up(const DriverPlan& plan) const {
+  if (cluster_.embedded) return {};
+  return cleanup_command(settings_.run_id, plan.family->collections.front().resource(), flags_.cluster);
 }
 
 void Driver::make_namespaces(const DriverPlan& plan) {
@@ -148,6 +155,7 @@ load::RunResult Driver::drive(const DriverPlan& plan) {
   options.grace = flags_.grace;
   options.asked_rate = plan.asked_rate.value_or(0);
   options.paced = plan.paced;
+  options.how_to_clean_up = how_to_clean_up(plan);
   options.publish = [this](const measure::Snapshot& snapshot, const measure::Pace& pace) {
     shown_.update([&](Shown& shown) {
       shown.snapshot = snapshot;
@@ -241,12 +249,9 @@ void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, me
                     waited, flags_.connections));
   }
   if (left > 0) {
-    const kube::Collection& collection = plan.family->collections.front();
-    const bool one_namespace = plan.family->namespaces.size() == 1;
-    const std::string where = one_namespace ? "-n " + plan.family->namespaces.front() : "--all-namespaces";
-    summary.notes.push_back(
-        fmt::format("up to {} objects may be left on the server; to delete them: kubectl delete {} {} -l {}",
-                    left, collection.qualified(), where, label_selector));
+    const std::string how = how_to_clean_up(plan);
+    summary.notes.push_back(fmt::format("up to {} objects may be left on the server{}", left,
+                                        how.empty() ? ", which ends too" : "; to delete them: " + how));
   }
   const bool namespaces_stay = plan.keeps_objects || settings_.part.count > 1;
   if (!made_namespaces_.empty() && namespaces_stay && !cluster_.embedded) {

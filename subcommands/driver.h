@@ -59,6 +59,7 @@ class Driver {
 
  private:
   void start(const DriverPlan& plan);
+  [[nodiscard]] std::string how_to_clean_up(const DriverPlan& plan) const;
   void remove_files();
   void make_namespaces(const DriverPlan& plan);
   void open_files(const DriverPlan& plan);

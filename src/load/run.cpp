@@ -74,7 +74,10 @@ void Run::start() {
 void Run::handle_signal(int signal) {
   if (result_.signal) {
     progress_.finish();
-    base::log_warning("a second signal: ending at once; objects of this run may be left on the server");
+    const std::string& how = options_.how_to_clean_up;
+    base::log_warning(
+        "a second signal: ending at once" +
+        (how.empty() ? "" : "; objects of this run may be left on the server; to delete them: " + how));
     if (options_.before_exit) options_.before_exit();
     ::_exit(128 + signal);
   }

@@ -5,6 +5,7 @@ import hashlib
 import json
 import pathlib
 import re
+import shlex
 import signal
 import subprocess
 
@@ -94,6 +95,27 @@ def test_after_a_signal_what_exists_is_deleted_and_has_its_row(api_server, tmp_p
     assert rate * seconds == pytest.approx(len(made))  # no update had begun, and the deletes came later
 
 
+def test_a_second_signal_says_what_removes_the_rest(api_server, tmp_path):
+    server = api_server("--fault", "verbs=delete,latency=60s")
+    server.kubectl("create", "namespace", "scaletest")
+    kubeconfig = tmp_path / "a folder" / "config"
+    kubeconfig.parent.mkdir()
+    kubeconfig.write_text(server.kubeconfig.read_text())
+    context = server.kubectl("config", "current-context").strip()
+    command = [BINARY, *CLOSED, *QUICK, "-kubeconfig", kubeconfig, "--context", context, "--server", server.url, "-runid", "r1",
+               "-n", "1000", "-updates", "0", "-maxpop", "1000"]
+    rows = tmp_path / "r1-driver.csv"
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 5, "5 rows")
+        process.send_signal(signal.SIGINT)
+        assert "no new objects" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        err = process.stderr.read()
+    assert process.returncode == 130
+    assert shlex.split(err.partition("to delete them: ")[2]) == [
+        "k8scale", "cleanup", "-runid", "r1", "-kubeconfig", str(kubeconfig), "--context", context, "--server", server.url]
+
+
 def test_create_only_leaves_the_objects_and_says_so(driver, api_server):
     server = api_server()
     server.kubectl("create", "namespace", "scaletest")
@@ -101,7 +123,11 @@ def test_create_only_leaves_the_objects_and_says_so(driver, api_server):
     left = server.kubectl("get", "configmaps", "-n", "scaletest", "-l", "purpose=scaletest", "-o", "name")
     assert len(left.splitlines()) == 20
     assert "delete" not in run.summary["operations"]
-    assert any("20 objects may be left" in warning for warning in run.summary["warnings"])
+    [warning] = [each for each in run.summary["warnings"] if "20 objects may be left" in each]
+    command = shlex.split(warning.partition("to delete them: ")[2])
+    assert command == ["k8scale", "cleanup", "-runid", "r1", "-kubeconfig", str(server.kubeconfig)]
+    subprocess.run([BINARY, *command[1:]], check=True, capture_output=True, timeout=60)
+    assert server.kubectl("get", "configmaps", "-n", "scaletest", "-l", "purpose=scaletest", "-o", "name") == ""
 
 
 def test_what_a_worker_writes_is_the_originals(driver, api_server):

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "k8scale/base/stop_signals.h"
@@ -33,6 +34,7 @@ struct RunOptions {
   std::optional<measure::Verb> paced = measure::Verb::create;  ///< nothing: all verbs together
   std::function<void(const measure::Snapshot&, const measure::Pace&)> publish;  ///< four times a second
   std::function<void()> before_exit;  ///< a second signal came: called before the process ends at once
+  std::string how_to_clean_up;  ///< for people, what removes objects that are left then; empty: nothing need
 };
 
 struct RunResult {
