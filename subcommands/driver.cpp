@@ -57,11 +57,17 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
 }
 
 void Driver::connect() {
-  start_guard_.emplace(signals_, end_at_once);
+  start_guard_.emplace(signals_, [this](int signal) { handle_start_signal(signal); });
   start_shard_ = std::make_unique<net::Shard>("start");
   start_client_ =
       std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, client_options_);
   server_version_ = kube::server_version(*start_shard_, *start_client_);
+}
+
+// On another thread. Namespaces that were made are deleted before the end.
+void Driver::handle_start_signal(int signal) {
+  const bool waits = makes_namespaces_ && start_signal_.exchange(signal) == 0;
+  if (!waits) end_at_once(signal);
 }
 
 // Empty when the server ends with this process.
@@ -73,9 +79,12 @@ std::string Driver::how_to_clean_up(const DriverPlan& plan) const {
 void Driver::make_namespaces(const DriverPlan& plan) {
   const bool may_make = cluster_.embedded != nullptr || plan.creates_namespaces;
   const MissingNamespace missing = may_make ? MissingNamespace::make : MissingNamespace::refuse;
+  makes_namespaces_ = may_make;
   for (const std::string& name : plan.family->namespaces) {
+    if (start_signal_ != 0) break;
     if (check_namespace(*start_shard_, *start_client_, name, missing)) made_namespaces_.push_back(name);
   }
+  makes_namespaces_ = false;
 }
 
 void Driver::open_files(const DriverPlan& plan) {
@@ -130,19 +139,24 @@ void Driver::make_shards(const DriverPlan& plan) {
 void Driver::prepare(const DriverPlan& plan) {
   const auto parts = static_cast<double>(shards_.size() * servers_.size());
   const auto each = static_cast<std::size_t>(std::ceil(plan.connections / parts));
-  if (observer_) observer_->start();
-  std::atomic<int> first_signal = 0;
   {
     const base::WatchedSignals watched(signals_, [&](int signal) {
-      if (first_signal.exchange(signal) != 0) end_at_once(signal);
+      if (start_signal_.exchange(signal) != 0) {
+        unlink_files();
+        if (const std::string how = how_to_clean_up(plan); !how.empty()) {
+          base::log_warning("objects of this run may be left on the server; to delete them: " + how);
+        }
+        end_at_once(signal);
+      }
       base::log_info(fmt::format("{}: the run does not begin", base::signal_name(signal)));
       for (const auto& shard : shards_) shard->stop_soon();
     });
+    if (observer_) observer_->start();
     for (const auto& shard : shards_) {
       shard->prepare(std::min(each, client_options_.most_connections));
     }
   }
-  if (first_signal != 0) signals_.put_back(first_signal);  // for the run, which then ends as it begins
+  if (start_signal_ != 0) signals_.put_back(start_signal_);  // for the run, which then ends as it begins
 }
 
 load::RunResult Driver::drive(const DriverPlan& plan) {
@@ -265,8 +279,14 @@ void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, me
 }
 
 int Driver::report(const DriverPlan& plan, const load::RunResult& result) {
-  const measure::Summary summary = summarize(plan, result);
-  const base::Result<void> written = measure::write_json(settings_.summary_file, summary);
+  measure::Summary summary = summarize(plan, result);
+  const bool began = start_signal_ == 0;
+  if (!began) {
+    summary.files.clear();
+    remove_files();
+  }
+  const base::Result<void> written =
+      began ? measure::write_json(settings_.summary_file, summary) : base::Result<void>();
   measure::print_text(std::cout, summary);
   std::cout.flush();
   const bool shown = static_cast<bool>(std::cout);
@@ -296,12 +316,18 @@ void Driver::wait_before_end() {
 void Driver::start(const DriverPlan& plan) {
   try {
     make_namespaces(plan);
-    servers_ =
-        choose_servers(plan.servers, cluster_.configuration, *start_shard_, *start_client_, credentials_);
+    if (start_signal_ == 0) {
+      servers_ =
+          choose_servers(plan.servers, cluster_.configuration, *start_shard_, *start_client_, credentials_);
+    }
+    start_guard_.reset();
+    if (start_signal_ != 0) {
+      remove_namespaces();
+      end_at_once(start_signal_);
+    }
     open_files(plan);
     observe(plan);
     make_shards(plan);
-    start_guard_.reset();
     prepare(plan);
   } catch (...) {
     remove_files();
@@ -313,6 +339,10 @@ void Driver::start(const DriverPlan& plan) {
 void Driver::remove_files() {
   log_.reset();
   seen_log_.reset();
+  unlink_files();
+}
+
+void Driver::unlink_files() const {
   std::error_code ignored;
   for (const auto& file : made_files_) {
     if (std::filesystem::is_regular_file(file, ignored)) std::filesystem::remove(file, ignored);

@@ -2,6 +2,7 @@
 
 import math
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -53,7 +54,36 @@ def test_a_signal_before_the_run_leaves_nothing(api_server, tmp_path):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "the run does not begin" in err and "interrupted by SIGINT" in out
-    assert names() == []
+    assert names() == [] and list(tmp_path.glob("r1*")) == []
+
+
+def test_a_signal_while_namespaces_are_made_deletes_them(api_server, tmp_path):
+    server = api_server()
+    made = lambda: [each for each in server.kubectl("get", "namespaces", "-o", "name").split()  # noqa: E731
+                    if "scaletest-" in each]
+    command = [BINARY, "drive", "-kubeconfig", server.kubeconfig, "-metricport", "127.0.0.1:0", "-runid", "r1",
+               "--namespaces", "10000"]
+    with subprocess.Popen(list(map(str, command)), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        envtest.wait_until(made, "a namespace", seconds=20)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 143 and "SIGTERM: ended before the run began" in err and out == ""
+    assert made() == [] and list(tmp_path.glob("r1*")) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_nobody_answers_leaves_nothing(tmp_path, number):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        command = [BINARY, "drive", "--server", f"http://127.0.0.1:{mute.getsockname()[1]}", "-runid", "r1", "-metricport",
+                   "127.0.0.1:0"]
+        with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = mute.accept()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+            connection.close()
+    assert process.returncode == 128 + number and f"{number.name}: ended before the run began" in err and out == ""
+    assert list(tmp_path.glob("r1*")) == []
 
 
 def test_what_is_kept_keeps_its_namespaces(driver, api_server):
