@@ -14,6 +14,7 @@
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
+#include "k8scale/base/text.h"
 #include "k8scale/measure/metrics.h"
 
 namespace k8scale::subcommands {
@@ -27,6 +28,10 @@ constexpr const char* default_metric_port = "9376";
 void end_at_once(int signal) {
   base::log_info(fmt::format("{}: ended before the run began", base::signal_name(signal)));
   ::_exit(128 + signal);
+}
+
+std::string first_of(const std::string& server_list) {
+  return std::string(base::trim(base::split(server_list, ',').front()));
 }
 
 }  // namespace
@@ -48,7 +53,7 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
                    return measure::metrics_text(shown.snapshot, shown.pace, measure::read_process());
                  });
                }),
-      cluster_(open_cluster(flags.cluster)),
+      cluster_(open_cluster(flags.cluster, first_of(flags.server_list))),
       credentials_(kube::Credentials::load(cluster_.configuration)) {
   client_options_.user_agent = "scaletest driver";
   client_options_.retries = flags.retries;
@@ -73,7 +78,9 @@ void Driver::handle_start_signal(int signal) {
 // Empty when the server ends with this process.
 std::string Driver::how_to_clean_up(const DriverPlan& plan) const {
   if (cluster_.embedded) return {};
-  return cleanup_command(settings_.run_id, plan.family->collections.front().resource(), flags_.cluster);
+  ClusterFlags cluster = flags_.cluster;
+  if (cluster_.configuration.source == "--server-list") cluster.server = first_of(flags_.server_list);
+  return cleanup_command(settings_.run_id, plan.family->collections.front().resource(), cluster);
 }
 
 void Driver::make_namespaces(const DriverPlan& plan) {

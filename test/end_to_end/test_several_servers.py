@@ -7,6 +7,7 @@ import pytest
 import real_server as envtest
 
 from conftest import BINARY, QUICK, Run
+from fake_api import fake_api
 from relay import Relay
 
 
@@ -105,6 +106,19 @@ def test_one_of_two_servers_dies(server, relays, tmp_path, command):
         verb: in_total[verb] for verb in run.summary["operations"]}
     assert f"{doomed.url}: connect" in err and "tried again in" in err
     assert left_on(server) == []
+
+
+def any_write(method, *_):
+    return (201 if method == "POST" else 200), {"metadata": {"resourceVersion": "1"}}
+
+
+def test_a_list_of_servers_needs_no_kubeconfig(driver):
+    with fake_api(any_write) as one, fake_api(any_write) as two:
+        run = driver("cmdriverclosed", "-conns", "1", "--server-list", f"{one.url},{two.url}", "-n", "20", "-threads", "2",
+                     "-rate", "0", "-create-only", embedded=False)
+    assert run.returncode == 0, run.stderr
+    assert done_by_server(run) == {one.url: 20, two.url: 20}
+    assert any(each.endswith(f"k8scale cleanup -runid r1 --server {one.url}") for each in run.summary["warnings"])
 
 
 def test_a_bad_list_is_named(driver, server, tmp_path):
