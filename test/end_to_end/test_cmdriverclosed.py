@@ -13,6 +13,7 @@ import pytest
 import real_server as envtest
 
 from conftest import BINARY, QUICK, Run
+from fake_api import fake_api
 from raw_watch import Client
 
 CLOSED = ("cmdriverclosed", "-conns", "1")
@@ -56,6 +57,16 @@ def test_the_parameter_file_says_what_was_run(driver):
         "UPDATE_VALUE_LENGTH": "3", "DATAFILENAME": "r1-driver.csv", "RUNID": "r1", "SEED": "5",
         "CREATE_ONLY": "false"}
     assert {name for _, _, _, name, _ in run.fields} == {f"r1-{number:05}" for number in range(1, 13)}
+
+
+@pytest.mark.parametrize("flags, more", [([], ""), (["-hack-create"], "&r=r1&i={}")])
+def test_the_url_of_a_create_has_run_and_number_when_asked_for(driver, flags, more):
+    with fake_api(lambda method, *_: (201 if method == "POST" else 200, {})) as fake:
+        run = driver(*CLOSED, "--server", fake.url, "-n", "5", "-rate", "0", "-updates", "0", *flags, embedded=False)
+    assert run.returncode == 0, run.stderr
+    creates = [query for method, path, query in fake.requests
+               if (method, path) == ("POST", "/api/v1/namespaces/scaletest/configmaps")]
+    assert creates == ["fieldManager=cmdriverclosed" + more.format(number) for number in range(1, 6)]
 
 
 def test_a_rate_is_kept(driver):

@@ -1,5 +1,6 @@
 """k8scale drive: mixes, ramps, namespaces, sizes and load files."""
 
+import collections
 import math
 import signal
 import socket
@@ -27,6 +28,21 @@ def test_each_operation_of_a_mix_gets_its_weight(driver):
     assert operations["list"]["items"] > 0 and "lists:" in run.stdout
     lists = [name for _, _, op, name, _ in run.fields if op == "list"]
     assert len(lists) == operations["list"]["ok"] and all("items" in name for name in lists)
+
+
+def test_a_load_files_mix_keeps_its_weights(driver, tmp_path):
+    (tmp_path / "load.yaml").write_text("\n".join([
+        "rate: 2000", "n: 6000", "seed: 11", "initial: 200", "data-length: 100", "mix:",
+        *[f"  {verb}: {weight}" for verb, weight in MIX.items()]]))
+    run = driver("drive", "-f", "load.yaml")
+    assert run.returncode == 0, run.stderr
+    operations = run.summary["operations"]
+    done = collections.Counter(op for _, _, op, _, _ in run.fields)
+    assert done == {verb: each["done"] for verb, each in operations.items()} and done.total() == 6000
+    for verb, weight in MIX.items():
+        share = weight / sum(MIX.values())
+        margin = 2.576 * math.sqrt(6000 * share * (1 - share))  # the 99 % interval; the seed is fixed
+        assert abs(done[verb] - 6000 * share) <= margin, verb
 
 
 def test_a_mix_cleans_up_unless_it_is_told_to_keep(driver, api_server):
