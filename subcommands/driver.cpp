@@ -136,6 +136,7 @@ void Driver::make_shards(const DriverPlan& plan) {
   parameters.make_loop = plan.make_loop;
   parameters.seed = settings_.seed;
   parameters.clean_up_time = flags_.grace;
+  parameters.paced = plan.asked_rate.has_value();
   for (std::uint64_t i = 0; i < flags_.shards; ++i) {
     parameters.lane = load::lane_of(settings_.part, i, flags_.shards);
     shards_.push_back(std::make_unique<DriverShard>(static_cast<int>(i), parameters, *log_, observer_.get()));

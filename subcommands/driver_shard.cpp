@@ -14,7 +14,8 @@ DriverShard::DriverShard(int index, const Parameters& parameters, measure::Opera
       stop_(shard_),
       writes_(observer != nullptr ? observer->feed(shard_) : nullptr),
       clean_up_time_(parameters.clean_up_time),
-      operations_(servers_, parameters.family, {recorder_, log, index, true, writes_.get()}),
+      operations_(servers_, parameters.family,
+                  {recorder_, log, index, true, writes_.get(), parameters.paced}),
       loop_(parameters.make_loop({shard_, operations_, recorder_, parameters.lane, stop_})) {}
 
 void DriverShard::prepare(std::size_t connections) {

@@ -41,6 +41,8 @@ def test_each_object_is_created_updated_and_deleted_by_its_worker(driver, flags)
     assert closing_line(run)[0] == "100" and closing_line(run)[3:] == ("0", "0", "0")
     assert not run.summary["paced"] and run.summary["asked_rate"] is None
     assert "nothing was scheduled" in run.stdout
+    for totals in run.summary["operations"].values():
+        assert totals["response_time"] == totals["service_time"]
     created, updated = map(int, LENGTHS.search(run.stderr).groups())
     assert 100 < created < updated
 
