@@ -34,7 +34,7 @@ void ClusterFlags::declare(CLI::App& app, const std::string& server_names) {
       "with --embedded: past events that watches can start from; 0 for 100,000 or 16 MiB of them");
 }
 
-Cluster open_cluster(const ClusterFlags& flags) {
+Cluster open_cluster(const ClusterFlags& flags, const std::string& first_of_list) {
   Cluster cluster;
   if (!flags.embedded) {
     if (!flags.faults.empty() || flags.max_inflight != 0 || flags.watch_window != 0) {
@@ -45,6 +45,7 @@ Cluster open_cluster(const ClusterFlags& flags) {
     sources.kubeconfig = flags.kubeconfig;
     sources.context = flags.context;
     sources.server = flags.server;
+    sources.first_of_list = first_of_list;
     cluster.configuration = kube::load_configuration(sources);
     return cluster;
   }

@@ -29,7 +29,8 @@ struct Cluster {
   kube::Configuration configuration;
 };
 
-/// Reads the configuration, or starts the built-in server. Throws base::Error.
-[[nodiscard]] Cluster open_cluster(const ClusterFlags& flags);
+/// Reads the configuration, or starts the built-in server. `first_of_list` is the first URL of --server-list.
+/// Throws base::Error.
+[[nodiscard]] Cluster open_cluster(const ClusterFlags& flags, const std::string& first_of_list = {});
 
 }  // namespace k8scale::subcommands

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "k8scale/base/text.h"
 #include "k8scale/kube/list_items.h"
@@ -63,7 +64,7 @@ net::Task<kube::Answer> ObjectOperations::create(std::uint64_t number, base::Ste
   if (answer.ok()) {
     sinks_.recorder.add_population(1);
   } else if (operation.may_have_happened()) {
-    leftovers_.push_back({number, use.server(), false, false});
+    leftovers_.push_back({number, use.server(), false});
   }
   co_return answer;
 }
@@ -78,7 +79,7 @@ net::Task<kube::Answer> ObjectOperations::prepare(std::uint64_t number) {
   kube::Answer answer = co_await client.create(collection, name, std::move(body), query, nobody);
   if (answer.ok()) sinks_.recorder.add_population(1);
   const bool uncertain = answer.failure || answer.http_status >= 500;
-  if (uncertain) leftovers_.push_back({number, 0, false, false});
+  if (uncertain) leftovers_.push_back({number, 0, false});
   co_return answer;
 }
 
@@ -156,13 +157,13 @@ net::Task<kube::Answer> ObjectOperations::remove(std::uint64_t number, base::Ste
   if (answer.ok() || answer.http_status == 404) {
     sinks_.recorder.add_population(-1);
   } else {
-    leftovers_.push_back({number, use.server(), true, false});
+    leftovers_.push_back({number, use.server(), true});
   }
   co_return answer;
 }
 
-void ObjectOperations::leave_to_clean_up(std::uint64_t number) {
-  leftovers_.push_back({number, 0, true, false});
+void ObjectOperations::leave_to_clean_up(std::uint64_t number, Recorded recorded) {
+  leftovers_.push_back({number, 0, true, recorded});
 }
 
 // Several run at a time; each takes the next one until none is left.
@@ -170,11 +171,16 @@ net::Task<void> ObjectOperations::remove_leftovers(std::size_t& next) {
   const kube::AttemptObserver nobody;
   while (next < leftovers_.size()) {
     Leftover& leftover = leftovers_[next++];
-    const std::string name = family_->names.name(leftover.number);
-    std::string options;
-    kube::Client& client = servers_.client((leftover.server + clean_up_round_) % servers_.size());
-    const kube::Answer answer =
-        co_await client.remove(family_->collection_of(leftover.number), name, std::move(options), nobody);
+    const std::size_t server = (leftover.server + clean_up_round_) % servers_.size();
+    kube::Answer answer;
+    if (std::exchange(leftover.recorded, Recorded::no) == Recorded::yes) {
+      answer = co_await remove(leftover.number, Clock::now(), Counted::no, server);
+    } else {
+      const std::string name = family_->names.name(leftover.number);
+      std::string options;
+      answer = co_await servers_.client(server).remove(family_->collection_of(leftover.number), name,
+                                                       std::move(options), nobody);
+    }
     leftover.gone = answer.ok() || answer.http_status == 404;
     if (leftover.gone && leftover.counted) sinks_.recorder.add_population(-1);
   }

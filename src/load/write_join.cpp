@@ -77,7 +77,6 @@ void WriteJoin::happened(measure::Operation write) {
 
 void WriteJoin::shown(std::size_t watcher, EventType type, std::string_view name, std::uint64_t version,
                       base::SteadyTime when) {
-  if (!options_.owns(name)) return;
   Change* const change = find_or_add(name, type, version);
   if (change == nullptr) return;
   if (!change->write) change->type = type;  // a list may have shown it first
@@ -95,7 +94,6 @@ void WriteJoin::list_begun(std::size_t watcher) {
 
 void WriteJoin::listed(std::size_t watcher, std::string_view name, std::uint64_t version,
                        base::SteadyTime when) {
-  if (!options_.owns(name)) return;
   if (!listings_[watcher].gone.empty()) listings_[watcher].gone.erase(std::string(name));
   Change* const change = find_or_add(name, EventType::added, version);
   if (change != nullptr) mark(*change, name, version, watcher, when);

@@ -43,7 +43,6 @@ NO_DURATION = "expected a duration such as 300ms, 5s or 1m"
     ("-runid", "Upper", "-runid: found"),
     ("-runid", ".a", "-runid: found"),
     ("-runid", "a/b", "-runid: found"),
-    ("-runid", "a" * 250, "-runid: found 250 characters, expected at most 249"),
     ("-datafile", "missing/rows.csv", "missing/rows.csv: No such file or directory"),
     ("-datafile", "/", "-datafile: cannot write /: Is a directory"),
     ("--fault", "nonsense", "--fault: found"),
@@ -57,8 +56,10 @@ def test_a_value_out_of_range_is_named(program, tmp_path, flag, value, told):
 
 @pytest.mark.parametrize("flags, code, told", [
     (["-lambda", "0.000001", "-maxpop", "1000000000"], 1, "so that objects live 1000000000000000 s; expected at most"),
+    (["-lambda", "0.000001", "-n", "1000000000"], 1, "so that the run takes 1000000000000000 s; expected at most"),
     (["-datafile", "a b"], 5, '-datafile: found "a b", expected a file name'),
     (["-datafile", ""], 5, "-datafile: found"),
+    (["-runid", "a" * 250], 17, "-runid: found 250 characters, expected at most 249"),
     (["--unknown"], 1, "--unknown"),
     (["-lambda"], 1, "--lambda"),
     (["stray"], 1, "unexpected argument stray"),

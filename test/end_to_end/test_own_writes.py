@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import json
 import re
 import signal
 import subprocess
@@ -92,6 +93,33 @@ def test_each_part_of_a_run_follows_its_own_writes(api_server, tmp_path):
             assert re.search(r"^create +50 +0 +0$", out, re.M) and re.search(r"^delete +50 +0 +0$", out, re.M)
     names = [{row["name"] for row in seen_rows(tmp_path, f"r1-driver-{index}")} for index in (1, 2)]
     assert len(names[0]) == len(names[1]) == 50 and not names[0] & names[1]
+
+
+@pytest.mark.parametrize("load", [
+    ["--rate", "500", "--mix", "create=2,update=1,patch=1,delete=1", "--initial", "60"],
+    ["--arrival", "closed", "--workers", "3", "--mix", "create=2,patch=1,delete=1", "--initial", "60"],
+    ["--arrival", "closed", "--workers", "3", "--rate", "0", "--updates", "1", "--maxpop", "30"],
+])
+def test_each_part_of_a_drive_follows_its_own_writes_in_shared_namespaces(api_server, tmp_path, load):
+    server = api_server()
+    flags = ["drive", *QUICK, "-kubeconfig", server.kubeconfig, *load, "-n", "300", "--namespaces", "2", "-runid", "r1",
+             "-seed", "3", "--observe"]
+    with contextlib.ExitStack() as stack:
+        parts = [stack.enter_context(subprocess.Popen([BINARY, *flags, "--part", f"{index}/2"], cwd=tmp_path,
+                                                      stdout=subprocess.PIPE, text=True)) for index in (1, 2)]
+        for part in parts:
+            part.communicate(timeout=60)
+            assert part.returncode == 0
+    written, asked = [], 0
+    for index in (1, 2):
+        summary = json.loads((tmp_path / f"r1-driver-{index}.json").read_text())
+        assert summary["watch"]["not_followed"] == 0
+        for verb, totals in summary["operations"].items():
+            assert (totals["seen"], totals["missed"]) == (totals["ok"], 0), verb
+            asked += totals["asked"]
+        written.append({row["name"] for row in seen_rows(tmp_path, f"r1-driver-{index}")})
+    assert written[0] and written[1] and not written[0] & written[1]
+    assert asked == (300 if "--mix" in load else 900)
 
 
 def test_an_interrupted_run_sees_its_last_deletes(tmp_path):

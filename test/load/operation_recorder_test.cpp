@@ -96,6 +96,20 @@ TEST_CASE("every attempt is a record, the operation is one row from its first at
   CHECK(rows.find('\n') == rows.size() - 1);
 }
 
+TEST_CASE(
+    "without a schedule response time begins when an operation is sent, and the wait before is send lag") {
+  Recorded recorded;
+  OperationRecorder::Sinks sinks{recorded.recorder, recorded.log};
+  sinks.paced = false;
+  OperationRecorder operation(sinks, Verb::update, 5, "o-5", second, recorded.use);
+  const net::Exchange throttled = answered(429, 3ms), done = answered(200, 500ms);
+  operation.observer()({1, false, second, throttled, nullptr});
+  operation.observer()({2, true, second + 500ms, done, nullptr});
+  const measure::VerbTotals& updates = recorded.recorder.snapshot().of(Verb::update);
+  CHECK(base::to_seconds(updates.response_time.max()) == Approx(0.499).epsilon(0.01));  // 502 - 3
+  CHECK(base::to_seconds(updates.send_lag.max()) == Approx(0.003).epsilon(0.01));
+}
+
 TEST_CASE("a refusal is counted by its reason and shown with its text") {
   Recorded recorded;
   kube::Status status;

@@ -28,11 +28,10 @@ FinishedWrite write(Verb verb, std::string name, std::uint64_t version = 0,
   return made;
 }
 
-// A join of a run whose objects begin with "run-", and what it settled.
+// A join, and what it settled.
 struct Fixture {
   explicit Fixture(std::size_t watchers)
-      : join({watchers, [](std::string_view name) { return name.starts_with("run-"); },
-              [this](const Operation& operation) { settled.push_back(operation); },
+      : join({watchers, [this](const Operation& operation) { settled.push_back(operation); },
               [this] { ++not_followed; }}) {}
 
   std::vector<Operation> settled;
@@ -94,13 +93,6 @@ TEST_CASE("what no watcher shows is missed when the run is over") {
   CHECK(fixture.settled[0].seen.missed_by == 2);
   CHECK(fixture.settled[1].seen.missed_by == 1);
   CHECK(fixture.join.waiting() == 0);
-  CHECK(fixture.join.held() == 0);
-}
-
-TEST_CASE("events of objects that are not the run's are not held") {
-  Fixture fixture(1);
-  fixture.join.shown(0, EventType::added, "other-1", 10, start);
-  fixture.join.listed(0, "other-1", 10, start);
   CHECK(fixture.join.held() == 0);
 }
 

@@ -81,8 +81,9 @@ struct ConfigurationSources {
   std::filesystem::path home;       ///< for HOME/.kube/config
   std::string context;              ///< --context
   std::string server;               ///< --server: replaces the URL only
-  std::string service_host;         ///< $KUBERNETES_SERVICE_HOST
-  std::string service_port;         ///< $KUBERNETES_SERVICE_PORT
+  std::string first_of_list;  ///< the first URL of --server-list: the server when nothing else names one
+  std::string service_host;   ///< $KUBERNETES_SERVICE_HOST
+  std::string service_port;   ///< $KUBERNETES_SERVICE_PORT
   std::filesystem::path service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
   ProxyVariables proxy;
 
@@ -92,7 +93,8 @@ struct ConfigurationSources {
 
 /// Tries in kubectl's order: --kubeconfig; $KUBECONFIG, or else ~/.kube/config; the pod's service account;
 /// and
-/// --server alone. Throws base::Error with exit code 20 and one line that names file, line and field.
+/// --server or --server-list alone. Throws base::Error with exit code 20 and one line that names file, line
+/// and field.
 [[nodiscard]] Configuration load_configuration(const ConfigurationSources& sources);
 
 }  // namespace k8scale::kube
