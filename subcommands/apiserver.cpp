@@ -19,6 +19,8 @@
 namespace k8scale::subcommands {
 namespace {
 
+constexpr int request_verbosity = 6;
+
 struct Flags {
   std::string address = "127.0.0.1";
   std::uint64_t port = 6443;
@@ -50,7 +52,7 @@ void declare(CLI::App& app, Flags& flags) {
                   "past events that watches can start from; 0 for 100,000 or 16 MiB of them");
   base::add_duration(app, "--grace", flags.grace, "how long running requests may take after a stop signal");
   add_debug_from(app, flags.debug_from);
-  base::add_value(app, "-v", flags.verbosity, "verbosity of the log");
+  base::add_value(app, "-v", flags.verbosity, "verbosity of the log: 6 tells requests");
 }
 
 apiserver::Config config_of(const Flags& flags) {
@@ -65,6 +67,7 @@ apiserver::Config config_of(const Flags& flags) {
   };
   config.max_in_flight = flags.max_inflight;
   config.watch_window = flags.watch_window;
+  config.log_requests = flags.verbosity >= request_verbosity;
   for (const std::string& each : flags.resources) config.resources.push_back(apiserver::parse_resource(each));
   for (const std::string& each : flags.faults) config.faults.push_back(apiserver::parse_fault(each));
   return config;
@@ -76,6 +79,10 @@ int apiserver(const std::vector<std::string>& arguments) {
   Flags flags;
   CLI::App app("Serves the Kubernetes API from memory, over TLS.", "k8scale apiserver");
   declare(app, flags);
+  app.footer(
+      "Exit codes: 0 SIGINT or SIGTERM ended it; 1 a flag, or an address, port, file or folder that cannot "
+      "be\n"
+      "used.");
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
   base::set_verbosity(flags.verbosity);

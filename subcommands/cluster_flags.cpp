@@ -3,6 +3,7 @@
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
+#include "k8scale/base/log.h"
 #include "k8scale/net/url.h"
 
 namespace k8scale::subcommands {
@@ -46,6 +47,7 @@ Cluster open_cluster(const ClusterFlags& flags) {
     sources.context = flags.context;
     sources.server = flags.server;
     cluster.configuration = kube::load_configuration(sources);
+    base::log_verbose(2, kube::description(cluster.configuration));
     return cluster;
   }
   if (!flags.kubeconfig.empty() || !flags.context.empty() || !flags.server.empty()) {
@@ -58,6 +60,7 @@ Cluster open_cluster(const ClusterFlags& flags) {
   for (const std::string& rule : flags.faults) config.faults.push_back(apiserver::parse_fault(rule));
   cluster.embedded = apiserver::EmbeddedServer::start(std::move(config));
   cluster.configuration = configuration_of(*cluster.embedded);
+  base::log_verbose(2, kube::description(cluster.configuration));
   return cluster;
 }
 

@@ -23,6 +23,10 @@ struct ClusterFlags {
   void declare(CLI::App& app, const std::string& server_names = "--server");
 };
 
+/// What -v says in the help of all that talk to an API server.
+inline constexpr const char* verbosity_help =
+    "verbosity of the log: 2 tells the configuration, 4 connections and retries, 6 requests";
+
 /// The API server that the flags name, and when it is the built-in one, that server running.
 struct Cluster {
   std::unique_ptr<apiserver::EmbeddedServer> embedded;

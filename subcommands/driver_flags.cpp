@@ -79,7 +79,7 @@ void DriverFlags::declare(CLI::App& app) {
                   "watch what is written, on 1 or N connections, and measure when each write is seen");
   base::add_value(app, "--progress", progress, "auto, plain (a line every 10 s) or none");
   add_debug_from(app, debug_from);
-  base::add_value(app, "-v", verbosity, "verbosity of the log");
+  base::add_value(app, "-v", verbosity, verbosity_help);
 }
 
 nlohmann::ordered_json DriverFlags::summary_parameters() const {

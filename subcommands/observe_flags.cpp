@@ -57,7 +57,7 @@ void ObserveFlags::declare(CLI::App& app) {
   base::add_value(app, "--summary-file", summary_file, "file for the summary in JSON");
   base::add_value(app, "--metricport", metric_port, "port or host:port of Prometheus metrics");
   add_debug_from(app, debug_from);
-  base::add_value(app, "-v", verbosity, "verbosity of the log");
+  base::add_value(app, "-v", verbosity, verbosity_help);
 }
 
 void ObserveFlags::check() const {

@@ -14,6 +14,7 @@
 #include "k8scale/net/shard.h"
 #include "k8scale/net/tls.h"
 #include "k8scale/net/url.h"
+#include "request_log.h"
 
 namespace k8scale::apiserver {
 namespace {
@@ -72,6 +73,7 @@ struct EmbeddedServer::State {
   net::Endpoint endpoint;
   Core core;
   decltype(Config::beside) beside;
+  bool logs_requests;
   net::Shard shard{"apiserver"};
   std::unique_ptr<ApiHandler> handler;
   std::unique_ptr<net::Server> server;
@@ -79,9 +81,12 @@ struct EmbeddedServer::State {
   State(const Config& config, std::uint64_t seed)
       : identity(config.identity.empty() ? make_identity() : open_identity(config.identity)),
         core(make_core(config, seed)),
-        beside(config.beside) {}
+        beside(config.beside),
+        logs_requests(config.log_requests) {}
 
   net::Task<void> handle(const net::ServerRequest& request, net::Responder& responder);
+  net::Task<void> pass_on(const net::ServerRequest& request, net::Responder& responder);
+  net::Task<void> pass_on_and_log(const net::ServerRequest& request, net::Responder& responder);
   net::Task<void> stop(base::Nanoseconds grace);
   net::Task<base::Result<void>> listen(Config config, std::uint64_t seed, net::ServerOptions options);
 };
@@ -91,6 +96,19 @@ EmbeddedServer::EmbeddedServer(std::unique_ptr<State> state) : state_(std::move(
 EmbeddedServer::~EmbeddedServer() { stop(base::Nanoseconds(0)); }
 
 net::Task<void> EmbeddedServer::State::handle(const net::ServerRequest& request, net::Responder& responder) {
+  return logs_requests ? pass_on_and_log(request, responder) : pass_on(request, responder);
+}
+
+net::Task<void> EmbeddedServer::State::pass_on_and_log(const net::ServerRequest& request,
+                                                       net::Responder& responder) {
+  LoggedResponder logged(responder);
+  const base::SteadyTime start = std::chrono::steady_clock::now();
+  co_await pass_on(request, logged);
+  const base::Nanoseconds duration = std::chrono::steady_clock::now() - start;
+  base::log_info(logged.line(request) + " in " + base::format_duration(duration));
+}
+
+net::Task<void> EmbeddedServer::State::pass_on(const net::ServerRequest& request, net::Responder& responder) {
   std::optional<net::Task<net::Response>> other = beside ? beside(request) : std::nullopt;
   return other ? deliver(std::move(*other), responder) : handler->handle(request, responder);
 }

@@ -8,6 +8,7 @@
 #include "k8scale/base/log.h"
 #include "k8scale/base/text.h"
 #include "kube/client_state.h"
+#include "kube/request_log.h"
 
 namespace k8scale::kube {
 namespace {
@@ -188,6 +189,22 @@ std::optional<Status> Client::State::refusal_of(const net::Exchange& exchange, c
                       {course.request.method, course.subject.resource, course.subject.name});
 }
 
+// What follows an attempt that is not the last, for the log.
+std::string Client::State::text_of(Next next, const net::Exchange& exchange) {
+  switch (next) {
+    case Next::end:
+      break;
+    case Next::at_once:
+      return "sent again on a fresh connection";
+    case Next::with_new_credentials:
+      return "sent again with new credentials";
+    case Next::after_pause:
+      return fmt::format("sent again after {}s",
+                         retry_after(exchange.response).value_or(std::chrono::seconds(0)).count());
+  }
+  return {};
+}
+
 void Client::State::authorize_again(net::Request& request) {
   use_current_credential();
   const std::string type(request.headers.find("Content-Type").value_or(""));
@@ -209,6 +226,9 @@ net::Task<bool> Client::State::attempt(Course& course, const AttemptObserver& ob
     next_due = std::chrono::steady_clock::now();
   } else if (next == Next::after_pause) {
     next_due += retry_after(exchange.response).value_or(std::chrono::seconds(0));
+  }
+  if (base::verbosity() >= retry_verbosity) {
+    log_attempt(configuration.server, course.request, exchange, course.attempts + 1, text_of(next, exchange));
   }
   const bool last = next == Next::end;
   const Attempt attempt{++course.attempts, last, course.due, exchange, status ? &*status : nullptr};

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "k8scale/base/error.h"
+#include "k8scale/base/log.h"
 #include "k8scale/kube/client.h"
 
 namespace k8scale::kube {
@@ -40,7 +41,9 @@ std::string server_version(net::Shard& shard, Client& client) {
         fmt::format("/version answered {} without a gitVersion; expected a Kubernetes API server there",
                     answer.http_status));
   }
-  return version["gitVersion"].get<std::string>();
+  std::string text = version["gitVersion"].get<std::string>();
+  base::log_verbose(2, client.server() + " is Kubernetes " + text);
+  return text;
 }
 
 }  // namespace k8scale::kube

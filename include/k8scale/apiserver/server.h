@@ -28,7 +28,8 @@ struct Config {
   /// Asked first about each request: what answers it, or nothing when it is for the Kubernetes API. May be
   /// null.
   std::function<std::optional<net::Task<net::Response>>(const net::ServerRequest&)> beside;
-  std::uint64_t seed = 0;  ///< of uids, generated names and faults; 0: from the system
+  bool log_requests = false;  ///< tell the log of each request when it has ended
+  std::uint64_t seed = 0;     ///< of uids, generated names and faults; 0: from the system
   /// Folder that keeps the certificate authority and the administrator's token and certificate, which are
   /// made there when there are none; empty: new ones at each start.
   std::filesystem::path identity;

@@ -95,4 +95,8 @@ struct ConfigurationSources {
 /// --server alone. Throws base::Error with exit code 20 and one line that names file, line and field.
 [[nodiscard]] Configuration load_configuration(const ConfigurationSources& sources);
 
+/// One line for the log: where it came from, which server, and by what we and the server know each other. It
+/// has no secret.
+[[nodiscard]] std::string description(const Configuration& configuration);
+
 }  // namespace k8scale::kube
