@@ -176,8 +176,20 @@ net::Task<void> ObjectOperations::remove_leftovers(std::size_t& next) {
     const kube::Answer answer =
         co_await client.remove(family_->collection_of(leftover.number), name, std::move(options), nobody);
     leftover.gone = answer.ok() || answer.http_status == 404;
-    if (leftover.gone && leftover.counted) sinks_.recorder.add_population(-1);
+    leftover.may_be_our_doing = leftover.may_be_our_doing || answer.http_status != 404;
+    if (!leftover.gone) continue;
+    if (leftover.counted) sinks_.recorder.add_population(-1);
+    if (leftover.may_be_our_doing) note_cleaned_up(name);
   }
+}
+
+void ObjectOperations::note_cleaned_up(std::string name) {
+  if (sinks_.writes == nullptr) return;
+  FinishedWrite write;
+  write.operation.verb = Verb::remove;
+  write.operation.object_name = std::move(name);
+  write.fate = WriteFate::cleaned_up;
+  sinks_.writes->add(std::move(write));
 }
 
 net::Task<void> ObjectOperations::clean_up(net::Shard& shard, base::SteadyTime deadline) {
