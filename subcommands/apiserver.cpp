@@ -13,6 +13,8 @@
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
 #include "k8scale/base/stop_signals.h"
+#include "k8scale/base/text.h"
+#include "k8scale/net/url.h"
 #include "subcommands.h"
 #include "tools.h"
 
@@ -57,6 +59,10 @@ void declare(CLI::App& app, Flags& flags) {
 
 apiserver::Config config_of(const Flags& flags) {
   check_range("--secure-port", flags.port, 0, 65'535);
+  if (!net::is_ip_address(flags.address)) {
+    throw base::Error(
+        fmt::format("--bind-address: found {}, expected an IP address", base::go_quote(flags.address)));
+  }
   apiserver::Config config;
   config.address = flags.address;
   config.port = static_cast<std::uint16_t>(flags.port);
@@ -73,6 +79,15 @@ apiserver::Config config_of(const Flags& flags) {
   return config;
 }
 
+std::unique_ptr<apiserver::EmbeddedServer> start(const Flags& flags) {
+  try {
+    return apiserver::EmbeddedServer::start(config_of(flags));
+  } catch (const apiserver::ListenError& error) {
+    throw base::Error(
+        fmt::format("--bind-address {} --secure-port {}: {}", flags.address, flags.port, error.what()));
+  }
+}
+
 }  // namespace
 
 int apiserver(const std::vector<std::string>& arguments) {
@@ -87,7 +102,7 @@ int apiserver(const std::vector<std::string>& arguments) {
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
   base::set_verbosity(flags.verbosity);
   base::StopSignals signals;
-  const auto server = apiserver::EmbeddedServer::start(config_of(flags));
+  const auto server = start(flags);
   if (!flags.kubeconfig_out.empty()) {
     const base::Result<void> written =
         base::write_file_whole(flags.kubeconfig_out, server->kubeconfig(), base::FileMode::secret);

@@ -150,7 +150,7 @@ std::unique_ptr<EmbeddedServer> EmbeddedServer::start(Config config) {
   };
   const base::Result<void> listening =
       state->shard.run(state->listen(std::move(config), seed, std::move(options)));
-  if (listening.has_error()) throw base::Error(listening.error().detail());
+  if (listening.has_error()) throw ListenError(listening.error().detail());
   return std::unique_ptr<EmbeddedServer>(new EmbeddedServer(std::move(state)));
 }
 

@@ -38,18 +38,13 @@ Task<bool> ServerConnection::greet() {
   boost::system::error_code error;
   const auto peer = stream_.socket().remote_endpoint(error);
   if (error) co_return false;
-  peer_address_ = peer.address().to_string();
-  const bool mapped = peer.address().is_v6() && peer.address().to_v6().is_v4_mapped();
-  from_loopback_ =
-      peer.address().is_loopback() ||
-      (mapped &&
-       boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, peer.address().to_v6()).is_loopback());
+  peer_ = net::peer_at(peer);
   if (!shard_.tls) co_return true;
   stream_.set_limit(shard_.options.request_timeout, "no TLS handshake");
   const base::Result<void> greeted = co_await stream_.handshake(*shard_.tls);
   if (greeted.has_value()) co_return true;
   ++shard_.figures.failed_handshakes;
-  base::log_verbose(1, peer_address_ + ": " + greeted.error().message());
+  base::log_verbose(1, peer_.address + ": " + greeted.error().message());
   co_return false;
 }
 
@@ -62,13 +57,13 @@ Task<bool> ServerConnection::serve_one() {
                                      shard_.options.most_connections));
     co_return false;
   }
-  request.peer_address = peer_address_;
-  request.from_loopback = from_loopback_;
+  request.peer_address = peer_.address;
+  request.from_loopback = peer_.from_loopback;
   head_only_ = request.method == "HEAD";
   const base::Result<void> answered = co_await answer(request);
   if (answered.has_value()) co_return keep_alive_;
   ++shard_.figures.broken_off;
-  base::log_verbose(1, fmt::format("{}: {}: {}", peer_address_, request.target, answered.error().message()));
+  base::log_verbose(1, fmt::format("{}: {}: {}", peer_.address, request.target, answered.error().message()));
   co_return false;
 }
 

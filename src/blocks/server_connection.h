@@ -6,6 +6,7 @@
 #include "blocks/stream.h"
 #include "k8scale/blocks/blocks_request.h"
 #include "k8scale/net/http.h"
+#include "k8scale/net/listener.h"
 #include "k8scale/net/message_parser.h"
 #include "k8scale/net/server.h"
 
@@ -48,8 +49,7 @@ class ServerConnection
   ServerShard& shard_;
   Stream stream_;
   Admission admission_;
-  std::string peer_address_;
-  bool from_loopback_ = false;
+  net::Peer peer_;
   bool keep_alive_ = true;
   bool is_1_1_ = true;
   bool head_only_ = false;

@@ -58,8 +58,7 @@ Task<bool> ServerConnection::greet() {
   stream_.socket().native_non_blocking(true, error);
   const auto peer = stream_.socket().remote_endpoint(error);
   if (error) co_return false;
-  peer_address_ = peer.address().to_string();
-  from_loopback_ = peer.address().is_loopback();
+  peer_ = peer_at(peer);
   if (!shared_->options.tls) co_return true;
   stream_.set_limit(shared_->options.read_timeout, "no TLS handshake");
   const base::Result<void> greeted = co_await stream_.handshake(*shared_->options.tls);
@@ -76,8 +75,8 @@ Task<bool> ServerConnection::serve_one() {
   const bool found = co_await read_request(request);
   if (!found) co_return false;
   request.client_certificate = client_certificate_;
-  request.peer_address = peer_address_;
-  request.from_loopback = from_loopback_;
+  request.peer_address = peer_.address;
+  request.from_loopback = peer_.from_loopback;
   head_only_ = request.method == "HEAD";
   stream_.set_limit(base::Nanoseconds(0), "");
   co_await shared_->handler(request, *this);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "k8scale/net/listener.h"
 #include "k8scale/net/message_parser.h"
 #include "k8scale/net/server.h"
 #include "net/byte_buffer.h"
@@ -71,8 +72,7 @@ class ServerConnection final
   ByteBuffer received_;
   std::string sending_;
   std::optional<CertificateSubject> client_certificate_;
-  std::string peer_address_;
-  bool from_loopback_ = false;
+  Peer peer_;
   bool idle_ = false;
 
   // Of the request that is being answered.

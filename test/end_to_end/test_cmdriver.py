@@ -5,6 +5,7 @@ import csv
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 import urllib.request
@@ -131,6 +132,36 @@ def test_metrics_are_served(tmp_path):
     assert {"process_cpu_seconds", "process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds",
             "k8scale_response_time_seconds", "k8scale_service_time_seconds", "k8scale_send_lag_seconds",
             "k8scale_in_flight", "k8scale_population", "k8scale_asked_rate"} <= set(found)
+
+
+def has_ipv6():
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
+@pytest.mark.parametrize("given, served, refused", [
+    ("{}", ["127.0.0.1", "[::1]"], []), ("[::1]:{}", ["[::1]"], ["127.0.0.1"]), ("127.0.0.1:{}", ["127.0.0.1"], ["[::1]"]),
+    ("localhost:{}", ["localhost"], [])])
+def test_metrics_are_served_where_the_flag_says(tmp_path, given, served, refused):
+    if not has_ipv6():
+        pytest.skip("no IPv6 here")
+    port = envtest.free_ports(1)[0]
+    command = [BINARY, "cmdriver", "--embedded", "-runid", "r1", "-lambda", "1", "-n", "1000", "--progress", "none",
+               "-metricport", given.format(port)]
+
+    def answers(host):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{host}:{port}/healthz") as answer:
+            return answer.read() == b"ok\n"
+        return False
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            for host in served:
+                envtest.wait_until(lambda host=host: answers(host), f"{host} to answer", seconds=20)
+            assert not any(answers(host) for host in refused)
+        finally:
+            process.terminate()
 
 
 def test_plain_progress_goes_to_stderr(tmp_path):

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "k8scale/apiserver/fault.h"
+#include "k8scale/base/error.h"
 #include "k8scale/base/time.h"
 #include "k8scale/kube/resource.h"
 #include "k8scale/net/certificate.h"
@@ -39,10 +40,16 @@ struct Config {
 /// base::Error.
 [[nodiscard]] kube::Resource parse_resource(const std::string& text);
 
+/// The address cannot be listened on.
+class ListenError : public base::Error {
+ public:
+  using base::Error::Error;
+};
+
 /// Runs on a thread of its own. All members belong to the thread that started it.
 class EmbeddedServer {
  public:
-  /// Throws base::Error when it cannot listen, or not use its identity.
+  /// Throws ListenError, or base::Error when it cannot use its identity.
   [[nodiscard]] static std::unique_ptr<EmbeddedServer> start(Config config);
   /// Stops.
   ~EmbeddedServer();
