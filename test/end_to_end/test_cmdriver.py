@@ -99,9 +99,16 @@ def test_a_second_signal_ends_at_once_with_rows_on_disk(tmp_path):
         wait_for_rows(tmp_path, 20)
         process.send_signal(signal.SIGINT)
         assert "no new objects" in process.stderr.readline()
+        sent = time.monotonic()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
+    assert time.monotonic() - sent < 10  # the deletes would take 60 s, and --grace is 30 s
+    assert "objects of this run may be left on the server" in errors
+    written = (tmp_path / "r1-driver.csv").read_text()
+    rows = list(csv.reader(written.splitlines()))
+    assert written.endswith('""\n') and len(rows) >= 20
+    assert {row[2] for row in rows} == {"create"} and len({row[3] for row in rows}) == len(rows)
 
 
 def test_the_grace_time_ends_a_stop_that_hangs(tmp_path):
@@ -191,6 +198,8 @@ def test_links_are_the_subcommands(program, tmp_path):
 
 
 def test_it_takes_a_second_at_most_to_start(cmdriver):
-    before = time.monotonic()
-    cmdriver("-lambda", "1000", "-n", "1", "-maxpop", "1")
-    assert time.monotonic() - before < 5
+    def run():
+        before = time.monotonic()
+        assert cmdriver("-lambda", "1000", "-n", "1", "-maxpop", "1").returncode == 0
+        return time.monotonic() - before
+    assert any(run() < 1 for _ in range(10))  # others may need the machine meanwhile
