@@ -62,7 +62,10 @@ Task<bool> ServerConnection::greet() {
   if (!shared_->options.tls) co_return true;
   stream_.set_limit(shared_->options.read_timeout, "no TLS handshake");
   const base::Result<void> greeted = co_await stream_.handshake(*shared_->options.tls);
-  if (greeted.has_error()) co_return false;
+  if (greeted.has_error()) {
+    if (stream_.peer_spoke_http()) co_await refuse_plain_http();
+    co_return false;
+  }
   const openssl::Certificate certificate(SSL_get1_peer_certificate(stream_.ssl()));
   if (certificate && SSL_get_verify_result(stream_.ssl()) == X509_V_OK) {
     client_certificate_ = openssl::subject_of(certificate.get());
@@ -165,6 +168,20 @@ Task<void> ServerConnection::refuse(int status, std::string_view reason) {
     response.body = std::string(reason) + "\n";
   }
   response.status = status;
+  co_await send_last(std::move(response));
+}
+
+// In the words of Go's servers, kube-apiserver among them.
+Task<void> ServerConnection::refuse_plain_http() {
+  stream_.leave_tls();
+  Response response;
+  response.status = 400;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.body = "Client sent an HTTP request to an HTTPS server.\n";
+  co_await send_last(std::move(response));
+}
+
+Task<void> ServerConnection::send_last(Response response) {
   keep_alive_ = false;
   head_only_ = false;
   const base::Result<void> sent = co_await send(std::move(response));

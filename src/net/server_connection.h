@@ -62,6 +62,9 @@ class ServerConnection final
   [[nodiscard]] Task<base::Result<void>> read_more();
   [[nodiscard]] base::Result<void> parse(MessageParser& parser);
   [[nodiscard]] Task<void> refuse(int status, std::string_view reason);
+  [[nodiscard]] Task<void> refuse_plain_http();
+  /// An answer before the connection ends, so that the client reads it.
+  [[nodiscard]] Task<void> send_last(Response response);
   [[nodiscard]] Task<base::Result<void>> hand_over(std::string_view bytes);
   [[nodiscard]] Task<base::Result<void>> send_out();
   void write_head(const ResponseHead& head);
