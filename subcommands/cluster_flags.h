@@ -31,6 +31,11 @@ inline constexpr const char* verbosity_help =
 struct Cluster {
   std::unique_ptr<apiserver::EmbeddedServer> embedded;
   kube::Configuration configuration;
+
+  /// What the rules of --fault did so far.
+  [[nodiscard]] std::vector<measure::FaultCount> fault_counts() const {
+    return embedded ? embedded->fault_counts() : std::vector<measure::FaultCount>();
+  }
 };
 
 /// Reads the configuration, or starts the built-in server. Throws base::Error.

@@ -130,6 +130,7 @@ observe::LoggerSummary LoggerRun::summarize(const std::optional<int>& signal) {
   logger_.shard().stop();
   summary.state.rows = rows_.close();
   facts.process = measure::read_process();
+  facts.faults = cluster_.fault_counts();
   facts.files.push_back({"rows", flags_.data_file});
   if (!flags_.observe.summary_file.empty()) facts.files.push_back({"summary", flags_.observe.summary_file});
   return summary;

@@ -31,8 +31,8 @@ class ApiHandler {
   void stop();
   /// Changes whose events are held in their encoded form, for watches that have not shown them.
   [[nodiscard]] std::size_t encoded_changes() const { return frames_.revisions(); }
-  /// What the faults did, a line for each rule.
-  [[nodiscard]] std::vector<std::string> fault_summary() const { return faults_.summary(); }
+  /// What the faults did so far.
+  [[nodiscard]] std::vector<measure::FaultCount> fault_counts() const { return faults_.counts(); }
 
  private:
   /// Whoever shows a token that is not the administrator's is refused even what anybody may read.

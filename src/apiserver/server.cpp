@@ -1,8 +1,10 @@
 #include "k8scale/apiserver/server.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <random>
+#include <set>
 
 #include "first_objects.h"
 #include "handler.h"
@@ -44,6 +46,17 @@ Core make_core(const Config& config, std::uint64_t seed) {
   if (config.watch_window > 0) window = {config.watch_window, SIZE_MAX};
   return {std::move(table), Schema(), Store(resources, window), base::Random(seed, "objects"),
           std::chrono::system_clock::now};
+}
+
+// A rule about a resource that nobody serves would never hit.
+void check_faults(const std::vector<Fault>& faults, const ResourceTable& table) {
+  std::set<std::string_view> known;
+  for (const ResourceInfo& each : table.all()) known.insert(each.plural);
+  for (const Fault& fault : faults) {
+    if (fault.resource.empty() || known.contains(fault.resource)) continue;
+    throw base::Error(fmt::format("--fault: found resource={} in {}, expected one of {}", fault.resource,
+                                  base::go_quote(fault.text), fmt::join(known, ", ")));
+  }
 }
 
 // A client that is gone is no matter.
@@ -88,6 +101,7 @@ struct EmbeddedServer::State {
   net::Task<void> pass_on(const net::ServerRequest& request, net::Responder& responder);
   net::Task<void> pass_on_and_log(const net::ServerRequest& request, net::Responder& responder);
   net::Task<void> stop(base::Nanoseconds grace);
+  net::Task<std::vector<measure::FaultCount>> fault_counts() const;
   net::Task<base::Result<void>> listen(Config config, std::uint64_t seed, net::ServerOptions options);
 };
 
@@ -138,6 +152,7 @@ net::Task<void> EmbeddedServer::State::stop(base::Nanoseconds grace) {
 std::unique_ptr<EmbeddedServer> EmbeddedServer::start(Config config) {
   const std::uint64_t seed = seed_or_random(config.seed);
   auto state = std::make_unique<State>(config, seed);
+  check_faults(config.faults, state->core.table);
   net::ServerOptions options;
   options.address = config.address;
   options.port = config.port;
@@ -195,7 +210,17 @@ void EmbeddedServer::stop(base::Nanoseconds grace) {
   state_->shard.run(state_->stop(grace));
   state_->server.reset();
   state_->shard.stop();
-  for (const std::string& line : state_->handler->fault_summary()) base::log_info("fault " + line);
+  for (const measure::FaultCount& each : state_->handler->fault_counts()) {
+    base::log_info(measure::text_of(each));
+  }
+}
+
+net::Task<std::vector<measure::FaultCount>> EmbeddedServer::State::fault_counts() const {
+  co_return handler->fault_counts();
+}
+
+std::vector<measure::FaultCount> EmbeddedServer::fault_counts() const {
+  return state_->server ? state_->shard.run(state_->fault_counts()) : state_->handler->fault_counts();
 }
 
 }  // namespace k8scale::apiserver

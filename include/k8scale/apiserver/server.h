@@ -11,6 +11,7 @@
 #include "k8scale/base/error.h"
 #include "k8scale/base/time.h"
 #include "k8scale/kube/resource.h"
+#include "k8scale/measure/report.h"
 #include "k8scale/net/certificate.h"
 #include "k8scale/net/server.h"
 #include "k8scale/net/task.h"
@@ -63,6 +64,8 @@ class EmbeddedServer {
   [[nodiscard]] const net::CertificateAndKey& client_certificate() const;
   /// A kubeconfig with CA, token and client certificate; a secret.
   [[nodiscard]] std::string kubeconfig() const;
+  /// What each rule of Config::faults did so far.
+  [[nodiscard]] std::vector<measure::FaultCount> fault_counts() const;
   /// CPU time of its thread.
   [[nodiscard]] base::Nanoseconds cpu_time() const;
 

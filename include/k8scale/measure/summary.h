@@ -42,6 +42,7 @@ struct Summary {
   /// Whether the schedule said when each operation should begin; else an operation's response time is the
   /// time since the one before it ended.
   bool paced = true;
+  std::vector<FaultCount> faults;  ///< of the built-in server's rules
   std::vector<OutputFile> files;
   std::vector<std::string> notes;  ///< warnings of the caller
 
