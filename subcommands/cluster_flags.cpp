@@ -46,12 +46,14 @@ Cluster open_cluster(const ClusterFlags& flags) {
     sources.kubeconfig = flags.kubeconfig;
     sources.context = flags.context;
     sources.server = flags.server;
+    sources.server_flag = flags.server_flag;
     cluster.configuration = kube::load_configuration(sources);
     base::log_verbose(2, kube::description(cluster.configuration));
     return cluster;
   }
   if (!flags.kubeconfig.empty() || !flags.context.empty() || !flags.server.empty()) {
-    throw base::Error("--embedded is a server of its own: expected none of -kubeconfig, --context, --server");
+    throw base::Error("--embedded is a server of its own: expected none of -kubeconfig, --context, " +
+                      flags.server_flag);
   }
   apiserver::Config config;
   config.max_in_flight = flags.max_inflight;

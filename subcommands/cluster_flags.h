@@ -14,6 +14,7 @@ struct ClusterFlags {
   std::string kubeconfig;
   std::string context;
   std::string server;
+  std::string server_flag = "--server";  ///< that `server` is from, for errors
   bool embedded = false;
   std::vector<std::string> faults;
   std::uint64_t max_inflight = 0;

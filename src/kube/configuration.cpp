@@ -71,9 +71,11 @@ Configuration pod_configuration(const ConfigurationSources& sources) {
   return configuration;
 }
 
-void set_server(Configuration& configuration, const std::string& text) {
-  const base::Result<net::Url> url = net::parse_url(text);
-  if (url.has_error()) throw base::Error("--server: " + url.error().detail(), configuration_exit_code);
+void set_server(Configuration& configuration, const ConfigurationSources& sources) {
+  const base::Result<net::Url> url = net::parse_url(sources.server);
+  if (url.has_error()) {
+    throw base::Error(sources.server_flag + ": " + url.error().detail(), configuration_exit_code);
+  }
   configuration.server = url->endpoint;
   configuration.path_prefix = url->path == "/" ? "" : url->path;
 }
@@ -104,7 +106,7 @@ Configuration choose(const ConfigurationSources& sources) {
   if (in_a_pod(sources)) return pod_configuration(sources);
   if (sources.server.empty()) throw nothing_found(sources);
   Configuration configuration;
-  configuration.source = "--server";
+  configuration.source = sources.server_flag;
   return configuration;
 }
 
@@ -122,7 +124,7 @@ ConfigurationSources ConfigurationSources::from_environment() {
 
 Configuration load_configuration(const ConfigurationSources& sources) {
   Configuration configuration = choose(sources);
-  if (!sources.server.empty()) set_server(configuration, sources.server);
+  if (!sources.server.empty()) set_server(configuration, sources);
   if (!configuration.proxy) configuration.proxy = proxy_from_variables(sources.proxy, configuration.server);
   return configuration;
 }

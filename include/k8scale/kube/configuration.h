@@ -76,13 +76,14 @@ struct ProxyVariables {
 
 /// What decides the configuration, so that a test needs no environment. Empty means not given.
 struct ConfigurationSources {
-  std::string kubeconfig;           ///< --kubeconfig: this file, and it must exist
-  std::string kubeconfig_variable;  ///< $KUBECONFIG: colon list, the first file that sets a value wins
-  std::filesystem::path home;       ///< for HOME/.kube/config
-  std::string context;              ///< --context
-  std::string server;               ///< --server: replaces the URL only
-  std::string service_host;         ///< $KUBERNETES_SERVICE_HOST
-  std::string service_port;         ///< $KUBERNETES_SERVICE_PORT
+  std::string kubeconfig;                ///< --kubeconfig: this file, and it must exist
+  std::string kubeconfig_variable;       ///< $KUBECONFIG: colon list, the first file that sets a value wins
+  std::filesystem::path home;            ///< for HOME/.kube/config
+  std::string context;                   ///< --context
+  std::string server;                    ///< --server: replaces the URL only
+  std::string server_flag = "--server";  ///< the flag that gave it, for errors
+  std::string service_host;              ///< $KUBERNETES_SERVICE_HOST
+  std::string service_port;              ///< $KUBERNETES_SERVICE_PORT
   std::filesystem::path service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
   ProxyVariables proxy;
 
