@@ -127,6 +127,19 @@ def api_server(tmp_path_factory):
         yield start
 
 
+@pytest.fixture
+def server(api_server):
+    """A `k8scale apiserver` as it is without flags."""
+    return api_server()
+
+
+@pytest.fixture
+def writer(server):
+    """A client that gives those who watch the server something to see."""
+    from watching import Writer  # which imports this file
+    return Writer(server.kubeconfig)
+
+
 @pytest.fixture(scope="session")
 def flunder_server(real_server):
     """The real server, with a sample-apiserver behind its aggregator."""

@@ -16,11 +16,6 @@ from raw_watch import CONFIG_MAPS, Client
 
 
 @pytest.fixture
-def server(api_server):
-    return api_server()
-
-
-@pytest.fixture
 def client(server):
     return Client(server.kubeconfig)
 
