@@ -115,7 +115,8 @@ void HttperfFlags::declare(CLI::App& app) {
   base::add_bool(app, "--json-stream", json_stream,
                  "print a line of JSON for each interval, and one at the end");
   add_debug_from(app, debug_from);
-  base::add_value(app, "-v", verbosity, "verbosity of the log: 2 intervals, 3 requests, 4 their URLs");
+  base::add_value(app, "-v", verbosity,
+                  "verbosity of the log: 2 intervals, 3 requests, 4 their URLs, 5 blocks");
   app.footer(
       "Exit codes: 0 it came to its end; 1 a flag, a port or file that cannot be used, or a request that "
       "failed;\n"
