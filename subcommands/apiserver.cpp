@@ -95,9 +95,7 @@ int apiserver(const std::vector<std::string>& arguments) {
   CLI::App app("Serves the Kubernetes API from memory, over TLS.", "k8scale apiserver");
   declare(app, flags);
   app.footer(
-      "Exit codes: 0 SIGINT or SIGTERM ended it; 1 a flag, or an address, port, file or folder that cannot "
-      "be\n"
-      "used.");
+      "Exit codes: 0 SIGINT or SIGTERM ended it; 1 a flag, an address, a port or a file cannot be used.");
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
   base::set_verbosity(flags.verbosity);
