@@ -75,7 +75,8 @@ void declare(CLI::App& app, Flags& flags) {
   flags.cluster.declare(app);
   base::add_duration(app, "--grace", flags.grace, "longest time to list what is left after a stop signal");
   base::add_value(app, "--progress", flags.progress, "auto, plain (a line every 10 s) or none");
-  base::add_value(app, "-v", flags.verbosity, "verbosity of the log; 1 names the first that were removed");
+  base::add_value(app, "-v", flags.verbosity,
+                  std::string(verbosity_help) + "; 1 the first names that were removed");
 }
 
 void check_namespaces(const std::string& text) {

@@ -241,6 +241,7 @@ measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult
   summary.shard_cpu = result.shard_cpu;
   summary.process = measure::read_process();
   summary.rows = log_->close();
+  summary.faults = cluster_.fault_counts();
   summary.files = {{"rows", settings_.data_file},
                    {"parameters", settings_.parameter_file},
                    {"summary", settings_.summary_file}};

@@ -104,7 +104,7 @@ Configuration choose(const ConfigurationSources& sources) {
   if (in_a_pod(sources)) return pod_configuration(sources);
   if (sources.server.empty() && sources.first_of_list.empty()) throw nothing_found(sources);
   Configuration configuration;
-  configuration.source = sources.server.empty() ? "--server-list" : "--server";
+  configuration.source = sources.server.empty() ? "--server-list" : sources.server_flag;
   if (sources.server.empty()) set_server(configuration, configuration.source, sources.first_of_list);
   return configuration;
 }
@@ -123,7 +123,7 @@ ConfigurationSources ConfigurationSources::from_environment() {
 
 Configuration load_configuration(const ConfigurationSources& sources) {
   Configuration configuration = choose(sources);
-  if (!sources.server.empty()) set_server(configuration, "--server", sources.server);
+  if (!sources.server.empty()) set_server(configuration, sources.server_flag, sources.server);
   if (!configuration.proxy) configuration.proxy = proxy_from_variables(sources.proxy, configuration.server);
   return configuration;
 }

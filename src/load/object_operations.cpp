@@ -172,18 +172,31 @@ net::Task<void> ObjectOperations::remove_leftovers(std::size_t& next) {
   while (next < leftovers_.size()) {
     Leftover& leftover = leftovers_[next++];
     const std::size_t server = (leftover.server + clean_up_round_) % servers_.size();
+    const std::string name = family_->names.name(leftover.number);
+    const bool recorded = std::exchange(leftover.recorded, Recorded::no) == Recorded::yes;
     kube::Answer answer;
-    if (std::exchange(leftover.recorded, Recorded::no) == Recorded::yes) {
+    if (recorded) {
       answer = co_await remove(leftover.number, Clock::now(), Counted::no, server);
     } else {
-      const std::string name = family_->names.name(leftover.number);
       std::string options;
       answer = co_await servers_.client(server).remove(family_->collection_of(leftover.number), name,
                                                        std::move(options), nobody);
     }
     leftover.gone = answer.ok() || answer.http_status == 404;
-    if (leftover.gone && leftover.counted) sinks_.recorder.add_population(-1);
+    if (!recorded && answer.http_status != 404) leftover.may_be_our_doing = true;
+    if (!leftover.gone) continue;
+    if (leftover.counted) sinks_.recorder.add_population(-1);
+    if (leftover.may_be_our_doing) note_cleaned_up(name);
   }
+}
+
+void ObjectOperations::note_cleaned_up(std::string name) {
+  if (sinks_.writes == nullptr) return;
+  FinishedWrite write;
+  write.operation.verb = Verb::remove;
+  write.operation.object_name = std::move(name);
+  write.fate = WriteFate::cleaned_up;
+  sinks_.writes->add(std::move(write));
 }
 
 net::Task<void> ObjectOperations::clean_up(net::Shard& shard, base::SteadyTime deadline) {

@@ -170,6 +170,7 @@ void print_text(std::ostream& out, const Summary& summary) {
   print_times(out, summary.totals, summary.paced);
   out << '\n';
   print_client(out, summary);
+  print_faults(out, summary.faults);
   print_files(out, summary.files);
   print_warnings(out, summary.warnings());
 }

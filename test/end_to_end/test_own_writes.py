@@ -144,6 +144,14 @@ def test_a_write_whose_answer_was_lost_counts_when_it_is_seen(cmdriver, tmp_path
     assert sum(row["error"] != "" for row in seen_rows(tmp_path)) == seen
 
 
+@pytest.mark.parametrize("fault, seen", [("reset=after", True), ("status=503", False)])
+def test_a_delete_that_the_clean_up_had_to_repeat_was_not_seen(cmdriver, fault, seen):
+    run = cmdriver("-lambda", "200", "-n", "40", "-maxpop", "10", "--observe", "--fault", f"verbs=delete,every=2,{fault}")
+    delete = run.summary["operations"]["delete"]
+    assert delete["failed"] > 0 and delete["seen"] + delete["failed"] == 40 and delete["missed"] == 0
+    assert delete["seen_without_answer"] == (delete["failed"] if seen else 0)
+
+
 def test_metrics_have_notification_times(tmp_path):
     port = envtest.free_ports(1)[0]
     command = [BINARY, "cmdriver", "--embedded", "-runid", "r1", *SMALL, "--observe=2", "--progress", "none",

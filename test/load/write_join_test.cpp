@@ -126,6 +126,23 @@ TEST_CASE("a write whose answer was lost counts when its event came, and is neve
   CHECK(fixture.settled[0].seen.missed_by == 0);
 }
 
+TEST_CASE("a delete of the clean-up is none of the run's, whenever its event comes") {
+  const bool event_first = GENERATE(false, true);
+  Fixture fixture(1);
+  fixture.join.shown(0, EventType::added, "run-1", 10, start);
+  fixture.join.finished(write(Verb::create, "run-1", 0, WriteFate::unknown));
+  fixture.join.finished(write(Verb::remove, "run-1", 0, WriteFate::unknown));
+  if (event_first) fixture.join.shown(0, EventType::deleted, "run-1", 15, start + 2ms);
+  fixture.join.finished(write(Verb::remove, "run-1", 0, WriteFate::cleaned_up));
+  if (!event_first) fixture.join.shown(0, EventType::deleted, "run-1", 15, start + 2ms);
+  fixture.join.finished(write(Verb::remove, "run-2", 0, WriteFate::cleaned_up));  // never heard of
+  CHECK(fixture.join.waiting() == 0);
+  fixture.join.settle();
+  REQUIRE(fixture.settled.size() == 1);
+  CHECK(fixture.settled[0].verb == Verb::create);
+  CHECK(fixture.settled[0].seen.watchers == 1);
+}
+
 TEST_CASE("a list shows the objects it has, and what it jumped over is missed at once") {
   Fixture fixture(1);
   for (const std::uint64_t version : {11, 12, 13}) {

@@ -97,10 +97,12 @@ class ObjectOperations {
     bool counted = false;    // in the population
     Recorded recorded = Recorded::no;
     bool gone = false;
+    bool may_be_our_doing = false;  // a delete of the clean-up, which may have brought no answer
   };
   [[nodiscard]] std::string create_query(std::uint64_t number) const;
   [[nodiscard]] std::string text_of(std::uint64_t number, std::string_view name) const;
   [[nodiscard]] net::Task<void> remove_leftovers(std::size_t& next);
+  void note_cleaned_up(std::string name);
 
   ServerSet& servers_;
   std::shared_ptr<const ObjectFamily> family_;

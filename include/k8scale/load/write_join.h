@@ -21,6 +21,7 @@ enum class WriteFate {
   happened,        ///< the server said so
   unknown,         ///< it may have, but no answer, or none that is clear, came
   did_not_happen,  ///< the server refused it, or never got it
+  cleaned_up,      ///< a delete that was no write of the run: the clean-up's, after it
 };
 
 struct FinishedWrite {
@@ -106,6 +107,7 @@ class WriteJoin {
   [[nodiscard]] bool is_complete(const Change& change) const;
 
   void happened(measure::Operation write);
+  void cleaned_up(std::string_view name);
   void mark(Change& change, std::string_view name, std::uint64_t version, std::size_t watcher,
             base::SteadyTime when);
   void miss_what_was_listed_over(Change& change) const;

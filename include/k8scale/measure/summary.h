@@ -42,6 +42,7 @@ struct Summary {
   /// Whether the schedule said when each operation should begin; else its response time begins when it is
   /// sent first.
   bool paced = true;
+  std::vector<FaultCount> faults;  ///< of the built-in server's rules
   std::vector<OutputFile> files;
   std::vector<std::string> notes;  ///< warnings of the caller
 
@@ -67,7 +68,8 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `schema` | "k8scale.summary/1" |
 /// | `tool`, `version`, `subcommand` | "k8scale", its version, what was run |
 /// | `server` | `url` and `version` |
-/// | `run_id`, `seed` | |
+/// | `run_id` | |
+/// | `seed` | above 2^53 only when that was asked for; SEED in the parameter file has each as text |
 /// | `parameters` | flag → value, in the order of the help text |
 /// | `started`, `ended`, `duration` | |
 /// | `interrupted` | the signal's name, or null when the run came to its end |
