@@ -43,6 +43,17 @@ def test_an_include_that_the_table_allows_passes(tmp_path, name, include):
     assert complaints(tmp_path, name, include) == []
 
 
+def test_the_documented_table_is_that_of_the_rooms():
+    design = pathlib.Path(__file__).resolve().parents[2] / "docs/design.md"
+    table = design.read_text().split("<!-- rooms -->")[1].split("\n\n")[0]
+    found = {}
+    for line in table.strip().splitlines()[2:]:
+        room, _, used = [cell.strip() for cell in line.strip("|").split("|")]
+        found[room.strip("`/")] = set(rooms.MAY_USE) if used == "all" else set(used.replace("none", "").split(", ")) - {""}
+    found["subcommands"].discard("subcommands")
+    assert found == rooms.MAY_USE
+
+
 ONE = "Text.\n<!-- usage: one -->\n```\nusage of one\n```\n<!-- /usage -->\nMore.\n"
 OLD = ONE.replace("usage of one", "old")
 TWO = ONE.replace("one", "two")
