@@ -154,6 +154,14 @@ def test_an_example_of_a_fault_hits(shell, fault):
     assert hit and int(hit[1]) > 0, finished.stdout
 
 
+def test_parts_of_faults_are_those_of_the_program(program):
+    page = documents.split(TOP / "docs/apiserver.md")[1]
+    rows = [documents.cells(line) for _, line in page if "`--fault " in line]
+    parts = {code.split("=")[0] for part, *_ in rows for code in documents.codes(part)}
+    told = program("apiserver", "--fault", "nothing").stderr.split("expected ")[1]
+    assert parts == {part.strip().rstrip("=") for part in re.split(", | or ", told)}
+
+
 def outline(line):
     """A line of output without its numbers, and with single blanks: what every run prints alike."""
     return " ".join(NUMBER.sub("#", line).split())
