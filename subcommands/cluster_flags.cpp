@@ -26,7 +26,7 @@ void ClusterFlags::declare(CLI::App& app, const std::string& server_names) {
   base::add_value(app, "--context", context, "context of the kubeconfig; without it the current one");
   base::add_value(app, server_names, server, "URL of the API server, instead of the kubeconfig's");
   base::add_bool(app, "--embedded", embedded, "run against an API server in this very process");
-  app.add_option("--fault", faults, "with --embedded: a fault rule, see README.md; may be repeated")
+  app.add_option("--fault", faults, "with --embedded: a fault rule, see docs/apiserver.md; may be repeated")
       ->type_name("RULE");
   base::add_value(app, "--max-inflight", max_inflight,
                   "with --embedded: requests at a time, 429 beyond; 0 for no limit");

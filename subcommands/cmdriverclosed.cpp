@@ -219,7 +219,7 @@ int cmdriverclosed(const std::vector<std::string>& arguments) {
   CLI::App app("Workers create, update and delete ConfigMaps, one operation at a time each: a closed loop.",
                "k8scale cmdriverclosed");
   declare(app, flags);
-  app.footer(std::string(driver_exit_codes));
+  app.footer(std::string(driver_exit_codes) + std::string(endpoints_exit_text));
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
   base::set_verbosity(flags.driver.verbosity);

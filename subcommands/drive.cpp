@@ -193,7 +193,7 @@ int drive(const std::vector<std::string>& arguments) {
   base::add_value(app, "-f", file, "YAML file of flags");
   base::add_bool(app, "--print-config", print_config, "print the file that equals the flags, and do nothing");
   flags.declare(app);
-  app.footer(std::string(presets) + std::string(driver_exit_codes));
+  app.footer(std::string(presets) + std::string(driver_exit_codes) + std::string(endpoints_exit_text));
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
   LoadFile loaded;

@@ -39,8 +39,8 @@ std::string first_of(const std::string& server_list) {
 const std::string_view driver_exit_codes =
     "Exit codes: 0 the run came to its end, whatever the server answered; 1 a flag; 5 -datafile; 10, 11 the\n"
     "parameter file; 12 rows or the summary could not be written; 17 names over 253 characters; 20 the\n"
-    "configuration, its credentials, or the server behind it; 22 the endpoints cannot be read; 130 SIGINT;\n"
-    "143 SIGTERM.";
+    "configuration, its credentials, or the server behind it; 130 SIGINT; 143 SIGTERM.";
+const std::string_view endpoints_exit_text = "\n22: the endpoints cannot be read.";
 
 Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings settings)
     : subcommand_(std::move(subcommand)),

@@ -24,6 +24,8 @@ namespace k8scale::subcommands {
 
 /// For every driver's --help.
 extern const std::string_view driver_exit_codes;
+/// Besides, for those of drivers that look for endpoints.
+extern const std::string_view endpoints_exit_text;
 
 /// What makes one driver different from another.
 struct DriverPlan {
