@@ -296,18 +296,21 @@ ENDINGS = {
     "k8scale": {0: ["--version"], 1: ["--install", "/dev/null/links"], 2: ["nothing"], 12: ["--help"]},
     "driver": {
         0: SHORT, 1: ["--nothing"], 5: [*SHORT, "-datafile", "a b"], 10: [*SHORT, "-runid", "folder"],
-        11: [*SHORT, "-runid", "full"], 12: [*SHORT, "-datafile", "/dev/full"], 20: NO_CONFIGURATION, 130: LONG, 143: LONG},
+        11: [*SHORT, "-runid", "full"], 12: [*SHORT, "-datafile", "/dev/full"],
+        17: [*EMBEDDED, "-n", "5", "-waitBeforeTerminate", "0", "-runid", "r" * 253], 20: NO_CONFIGURATION, 130: LONG, 143: LONG},
     "cleanup": {
         0: ["--all", "--embedded"], 1: [], 3: ["--all", "--embedded", "--fault", "verbs=list,resource=configmaps,status=403"],
-        12: ["--all", "--embedded", "--json", "missing/told.json"], 20: ["--all", *NO_CONFIGURATION],
+        12: ["--all", "--embedded", "--json", "missing/told.json"], 17: ["-runid", "r" * 254, "--embedded"],
+        20: ["--all", *NO_CONFIGURATION],
         **dict.fromkeys((130, 143), ["--all", "--embedded", "--grace", "0s", "--fault", "verbs=list,latency=60s"])},
     "logger": {
         0: [*LOG, "--for", "10ms"], 1: ["--nothing"], 2: [*WATCH, "-data-filname", "missing/rows.csv"],
-        12: [*LOG, "--for", "10ms", "--summary-file", "missing/it"], 20: [*NO_CONFIGURATION, "-data-filname", "rows.csv"],
+        10: [*LOG, "--fault", "verbs=list,status=403", "--for", "10ms"],
+        12: [*LOG, "--for", "10ms", "--summary-file", "/dev/full"], 20: [*NO_CONFIGURATION, "-data-filname", "rows.csv"],
         130: LOG, 143: LOG},
     "watch": {
         0: [*WATCH, "--for", "10ms"], 1: ["--nothing"], 10: [*WATCH, "--fault", "verbs=list,status=403"],
-        12: [*WATCH, "--fault", "verbs=watch,status=403"], 13: [*WATCH, "--for", "10ms", "--summary-file", "missing/it"],
+        12: [*WATCH, "--fault", "verbs=watch,status=403"], 13: [*WATCH, "--for", "10ms", "--summary-file", "/dev/full"],
         20: NO_CONFIGURATION, 130: WATCH, 143: WATCH},
     "httperf": {0: [*SERVE, "--duration", "10ms"], 1: ["--nothing"], 12: [*SERVE, "--duration", "10ms"], 130: SERVE, 143: SERVE},
     "apiserver": {0: ["--secure-port", "0"], 1: ["--nothing"], 12: ["--secure-port", "0"]},
