@@ -74,7 +74,7 @@ int cmdriver(const Invocation& invocation) {
   CLI::App app("Creates ConfigMaps at random moments and deletes each after a while: an open loop.",
                "k8scale cmdriver");
   declare(app, flags);
-  app.footer(std::string(driver_exit_codes));
+  app.footer(std::string(driver_exit_codes) + std::string(endpoints_exit_text));
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.driver.verbosity);
   check(flags);

@@ -31,9 +31,11 @@ void expect_no_more(const std::vector<std::string>& arguments, std::size_t count
       unknown_exit_code);
 }
 
+bool is_help(const std::string& word) { return word == "-h" || without_dashes(word) == "help"; }
+
 int help(const std::vector<std::string>& arguments) {
   expect_no_more(arguments, 2);
-  if (arguments.size() < 2) {
+  if (arguments.size() < 2 || is_help(arguments[1])) {
     print(usage());
     return 0;
   }
@@ -77,14 +79,15 @@ std::string usage() {
     text += fmt::format("  {:<15} {}\n", each.name, each.summary);
   }
   text += "\nOther uses:\n";
-  for (const OtherUse& each : other_uses()) text += fmt::format("  {:<19} {}\n", each.words, each.summary);
+  for (const OtherUse& each : other_uses())
+    text += fmt::format("  k8scale {:<19} {}\n", each.words, each.summary);
   return text;
 }
 
 int run_general(const std::vector<std::string>& arguments) {
   const std::string& first = arguments.front();
   const std::string_view name = without_dashes(first);
-  if (name == "help" || first == "-h") return help(arguments);
+  if (is_help(first)) return help(arguments);
   if (name == "version") return version(arguments);
   if (first.starts_with('-') && name == "install") return install(arguments);
   throw unknown_word(first);

@@ -6,8 +6,7 @@
 
 namespace k8scale::subcommands {
 
-inline constexpr std::string_view program_description =
-    "k8scale measures the Kubernetes API machinery.";
+inline constexpr std::string_view program_description = "k8scale measures the Kubernetes API machinery.";
 
 /// What can follow `k8scale` beside a subcommand.
 struct OtherUse {

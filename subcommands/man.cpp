@@ -42,7 +42,9 @@ int man(const Invocation& invocation) {
   CLI::App app("Prints the manual page of a subcommand or, without one, of the program.", "k8scale man");
   app.add_option("subcommand", name, "whose page")->type_name("SUBCOMMAND");
   base::add_value(app, "--output", folder, "instead: folder to write all pages to")->type_name("DIR");
-  app.footer("To read a page: k8scale man cmdriver | man -l -");
+  app.footer(
+      "To read a page: k8scale man cmdriver | man -l -\n"
+      "Exit codes: 0 it was printed; 1 a flag; 2 an unknown subcommand; 12 --output cannot be written.");
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   if (!folder.empty()) {
     if (!name.empty()) throw base::Error("--output writes all pages: expected no subcommand beside it");

@@ -39,3 +39,12 @@ TEST_CASE("a failure names the path and the reason and leaves nothing behind") {
   CHECK(write_file_whole(folder.path, "x").has_error());
   CHECK_FALSE(std::filesystem::exists(folder.path / "no"));
 }
+
+TEST_CASE("a device is written to, not replaced") {
+  CHECK(check_writable("/dev/null").has_value());
+  CHECK(write_file_whole("/dev/null", "text").has_value());
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+  const auto full = write_file_whole("/dev/full", "text");
+  REQUIRE(full.has_error());
+  CHECK(full.error().detail() == "/dev/full: No space left on device");
+}

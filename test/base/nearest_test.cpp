@@ -7,8 +7,8 @@
 using k8scale::base::nearest;
 
 namespace {
-const std::vector<std::string> words = {"lambda",  "n",         "maxpop", "max-inflight", "useProtobuf",
-                                        "metrics", "metricport", "runid", "rate"};
+const std::vector<std::string> words = {"lambda",  "n",          "maxpop", "max-inflight", "useProtobuf",
+                                        "metrics", "metricport", "runid",  "rate"};
 }
 
 TEST_CASE("a mistyped word is taken for the one that the fewest slips lead to") {
