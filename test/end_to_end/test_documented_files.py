@@ -102,7 +102,7 @@ def test_a_driver(driver, tmp_path, schema):
     run = driver("drive", *MIX, *faults, "--observe=2")
     assert run.returncode == 0, run.stderr
     assert schema.check("summary", run.summary) == []
-    tables = ["summary", "totals", "watch", "times", "rows", "file"]
+    tables = ["summary", "totals", "watch", "times", "rows", "file", "fault"]
     assert schema.unseen(*tables) == []
     check_rows("driver", run.rows)
     check_rows("seen", (tmp_path / "r1-driver-seen.csv").read_text().splitlines())
@@ -304,9 +304,9 @@ ENDINGS = {
         20: ["--all", *NO_CONFIGURATION],
         **dict.fromkeys((130, 143), ["--all", "--embedded", "--grace", "0s", "--fault", "verbs=list,latency=60s"])},
     "logger": {
-        0: [*LOG, "--for", "10ms"], 1: ["--nothing"], 2: [*WATCH, "-data-filname", "missing/rows.csv"],
-        10: [*LOG, "--fault", "verbs=list,status=403", "--for", "10ms"],
-        12: [*LOG, "--for", "10ms", "--summary-file", "/dev/full"], 20: [*NO_CONFIGURATION, "-data-filname", "rows.csv"],
+        0: [*LOG, "--for", "1s"], 1: ["--nothing"], 2: [*WATCH, "-data-filname", "missing/rows.csv"],
+        10: [*LOG, "--fault", "verbs=list+watch,status=403", "--for", "300ms"],
+        12: [*LOG, "--for", "1s", "--summary-file", "/dev/full"], 20: [*NO_CONFIGURATION, "-data-filname", "rows.csv"],
         130: LOG, 143: LOG},
     "watch": {
         0: [*WATCH, "--for", "10ms"], 1: ["--nothing"], 10: [*WATCH, "--fault", "verbs=list,status=403"],
