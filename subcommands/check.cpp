@@ -46,7 +46,7 @@ void declare(CLI::App& app, Flags& flags) {
       "group");
   base::add_bool(app, "--json", flags.json, "print the findings as JSON");
   flags.cluster.declare(app);
-  base::add_value(app, "-v", flags.verbosity, "verbosity of the log");
+  base::add_value(app, "-v", flags.verbosity, verbosity_help);
 }
 
 // All of them, or those that were named.
