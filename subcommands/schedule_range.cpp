@@ -23,7 +23,7 @@ void check_rate(const char* flag, double rate) {
 
 void check_time(const std::string& found, const char* what, double seconds) {
   if (seconds <= longest_time) return;
-  throw base::Error(fmt::format("{}, so that {} {:.10g} s; expected at most {:.10g} s", found, what, seconds,
+  throw base::Error(fmt::format("{}, so that {} {:.0f} s; expected at most {:.0f} s", found, what, seconds,
                                 longest_time));
 }
 
