@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <future>
 #include <iostream>
 #include <memory>
@@ -36,9 +37,8 @@ constexpr int output_lost_exit_code = 12;
 constexpr std::string_view exit_codes =
     "Exit codes: 0 nothing is left, or with --dry-run all was listed; 1 a flag; 3 something is left, or "
     "could\n"
-    "not be listed; 12 --json cannot be written; 20 the configuration, its credentials, or the server "
-    "behind\n"
-    "it; 130 SIGINT; 143 SIGTERM.";
+    "not be listed; 12 --json cannot be written; 17 names of that run are over 253 characters long; 20 the\n"
+    "configuration, its credentials, or the server behind it; 130 SIGINT; 143 SIGTERM.";
 constexpr std::uint64_t most_concurrency = 1'000;
 constexpr auto longest_grace = std::chrono::hours(24);
 constexpr auto look_period = std::chrono::milliseconds(250);
@@ -47,6 +47,7 @@ struct Flags {
   std::string run_id;
   bool all = false;
   std::vector<std::string> resources;
+  std::string namespaces;  // comma-separated; empty: all
   bool dry_run = false;
   std::uint64_t concurrency = 16;
   std::string json;
@@ -64,13 +65,30 @@ void declare(CLI::App& app, Flags& flags) {
          "what else to remove beside configmaps and flunders: group/version/plural, or version/plural "
          "for the core group; may be repeated")
       ->type_name("RESOURCE");
+  base::add_value(
+      app, "--namespace", flags.namespaces,
+      "namespaces to look in, comma-separated; empty for all, or scaletest where those may not be "
+      "listed");
   base::add_bool(app, "--dry-run", flags.dry_run, "list what would go, and remove nothing");
   base::add_value(app, "--concurrency", flags.concurrency, "deletes in flight at most");
   base::add_value(app, "--json", flags.json, "file for what was found, removed and left, in JSON");
   flags.cluster.declare(app);
   base::add_duration(app, "--grace", flags.grace, "longest time to list what is left after a stop signal");
   base::add_value(app, "--progress", flags.progress, "auto, plain (a line every 10 s) or none");
-  base::add_value(app, "-v", flags.verbosity, "verbosity of the log; 1 names the first that were removed");
+  base::add_value(app, "-v", flags.verbosity,
+                  std::string(verbosity_help) + "; 1 the first names that were removed");
+}
+
+void check_namespaces(const std::string& text) {
+  if (text.empty()) return;
+  for (const std::string& each : base::split(text, ',')) {
+    const bool is_name = !each.empty() && std::all_of(each.begin(), each.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
+    if (is_name) continue;
+    throw base::Error(
+        fmt::format("--namespace: found {}, expected names with commas between", base::go_quote(text)));
+  }
 }
 
 measure::ProgressStyle check(const Flags& flags) {
@@ -87,6 +105,7 @@ measure::ProgressStyle check(const Flags& flags) {
         fmt::format("--grace: found {}, expected 0 to 24h", base::format_duration(flags.grace)));
   }
   for (const std::string& each : flags.resources) static_cast<void>(parse_resource(each));
+  check_namespaces(flags.namespaces);
   const auto style = measure::parse_progress_style(flags.progress);
   if (style) return *style;
   throw base::Error(
@@ -108,6 +127,8 @@ class CleanupRun {
 
  private:
   void prepare();
+  [[nodiscard]] std::unique_ptr<load::Cleanup> make_cleanup(kube::Collection collection);
+  [[nodiscard]] net::Task<void> clean_current();
   [[nodiscard]] net::Task<void> clean(std::promise<void>& ended);
   void wait_for_end(std::future<void>& done);
   void stop(int signal);
@@ -123,9 +144,11 @@ class CleanupRun {
   net::Shard shard_{"cleanup"};
   kube::Client client_;
   std::string server_version_;
-  std::vector<std::unique_ptr<load::Cleanup>> cleanups_;
   std::vector<CleanedResource> unknown_;  // what cannot even be asked for
-  std::size_t current_ = 0;               // of `cleanups_`; the shard's
+  // The shard's, while it runs:
+  std::vector<std::unique_ptr<load::Cleanup>> cleanups_;  // of each kind, in each place
+  std::size_t current_ = 0;
+  bool stopped_ = false;
   base::SteadyTime start_;
   base::WallTime started_;
   base::SteadyTime give_up_ = base::SteadyTime::max();
@@ -143,24 +166,40 @@ void CleanupRun::prepare() {
   server_version_ = kube::server_version(shard_, client_);
   CleanupResources resources = find_cleanup_resources(shard_, client_, flags_.resources);
   unknown_ = std::move(resources.unknown);
+  for (const kube::Resource& each : resources.served) {
+    for (const std::string& place : base::split(flags_.namespaces, ',')) {
+      cleanups_.push_back(make_cleanup({each, place}));
+    }
+  }
+}
+
+std::unique_ptr<load::Cleanup> CleanupRun::make_cleanup(kube::Collection collection) {
   load::Cleanup::Options options;
   options.run_id = flags_.run_id;
   options.label_selector = label_selector;
   options.concurrency = flags_.concurrency;
-  for (const kube::Resource& each : resources.served) {
-    cleanups_.push_back(
-        std::make_unique<load::Cleanup>(shard_, client_, kube::Collection(each, namespace_name), options));
+  return std::make_unique<load::Cleanup>(shard_, client_, std::move(collection), options);
+}
+
+net::Task<void> CleanupRun::clean_current() {
+  load::Cleanup& cleanup = *cleanups_[current_];
+  if (flags_.dry_run) {
+    co_await cleanup.look();
+  } else {
+    co_await cleanup.remove();
   }
 }
 
 net::Task<void> CleanupRun::clean(std::promise<void>& ended) {
   for (current_ = 0; current_ < cleanups_.size(); ++current_) {
-    load::Cleanup& cleanup = *cleanups_[current_];
-    if (flags_.dry_run) {
-      co_await cleanup.look();
-    } else {
-      co_await cleanup.remove();
-    }
+    co_await clean_current();
+    const load::CleanupResult result = cleanups_[current_]->result();
+    if (!result.may_not_list || result.found > 0 || !flags_.namespaces.empty()) continue;
+    base::log_warning(fmt::format("all namespaces: {}; looking in {} alone, --namespace names others",
+                                  result.doubt, namespace_name));
+    cleanups_[current_] = make_cleanup({cleanups_[current_]->collection().resource(), namespace_name});
+    if (stopped_) cleanups_[current_]->stop();
+    co_await clean_current();
   }
   ended.set_value();
   signals_.wake();
@@ -178,6 +217,7 @@ void CleanupRun::stop(int signal) {
                              base::signal_name(signal), base::format_duration(flags_.grace)));
   shard_.post([this] {
     client_.stop_retrying();
+    stopped_ = true;
     for (const auto& each : cleanups_) each->stop();
   });
 }
@@ -210,13 +250,19 @@ CleanupReport CleanupRun::report() const {
   report.server = client_.server();
   report.server_version = server_version_;
   report.run_id = flags_.run_id;
+  report.namespaces = flags_.namespaces;
   report.dry_run = flags_.dry_run;
   report.started = started_;
   report.ended = std::chrono::system_clock::now();
   report.duration = Clock::now() - start_;
   if (signal_) report.interrupted = base::signal_name(*signal_);
   for (const auto& each : cleanups_) {
-    report.resources.push_back({each->collection().qualified(), each->result()});
+    const std::string& resource = each->collection().qualified();
+    if (report.resources.empty() || report.resources.back().resource != resource) {
+      report.resources.push_back({resource, each->result()});
+    } else {
+      report.resources.back().result.merge(each->result());
+    }
   }
   report.resources.insert(report.resources.end(), unknown_.begin(), unknown_.end());
   return report;
@@ -259,7 +305,7 @@ int CleanupRun::run() {
 
 int cleanup(const std::vector<std::string>& arguments) {
   Flags flags;
-  CLI::App app("Removes what drivers that crashed left in the namespace scaletest.", "k8scale cleanup");
+  CLI::App app("Removes what drivers that crashed left.", "k8scale cleanup");
   declare(app, flags);
   app.footer(std::string(exit_codes));
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -61,6 +62,9 @@ class Driver {
 
  private:
   void start(const DriverPlan& plan);
+  [[nodiscard]] std::string how_to_clean_up(const DriverPlan& plan) const;
+  void handle_start_signal(int signal);
+  void unlink_files() const;
   void remove_files();
   void make_namespaces(const DriverPlan& plan);
   void open_files(const DriverPlan& plan);
@@ -84,6 +88,8 @@ class Driver {
   const DriverFlags& flags_;
   DriverSettings settings_;
   base::StopSignals signals_;
+  std::atomic<bool> makes_namespaces_ = false;
+  std::atomic<int> start_signal_ = 0;                // that came before the run began; 0: none did
   std::optional<base::WatchedSignals> start_guard_;  // until files are there
   std::vector<std::filesystem::path> made_files_;
   Latest<Shown> shown_;

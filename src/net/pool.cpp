@@ -87,7 +87,10 @@ struct Pool::State {
 // The idle connection to use next; null when there is none.
 Pool::State::ConnectionPointer Pool::State::take_idle() {
   const base::SteadyTime now = Clock::now();
-  while (!idle.empty() && now - idle.front()->idle_since > options->idle_timeout) idle.pop_front();
+  while (!idle.empty() && now - idle.front()->idle_since > options->idle_timeout) {
+    idle.front()->ends_because("it rested too long");
+    idle.pop_front();
+  }
   while (!idle.empty()) {
     ConnectionPointer connection = std::move(idle.back());
     idle.pop_back();
@@ -227,6 +230,7 @@ Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request
   exchange.bytes_sent = connection->bytes_written() - written_before;
   if (outcome.has_error()) {
     finish(exchange, outcome.error());
+    connection->ends_because(outcome.error().message());
     connection.reset();
   } else {
     finish(exchange, std::nullopt);
@@ -290,6 +294,7 @@ class PooledStream final : public ResponseStream {
       }
       if (read.has_error()) {
         timing_.done = Clock::now();
+        connection_->ends_because(read.error().message());
         connection_.reset();
         co_return read.error();
       }

@@ -102,5 +102,13 @@ def test_reports_of_tests_add_up(tmp_path):
     assert total.count([first, second]) == {"passed": 2, "failed": 2, "skipped": 1}
 
 
+def test_what_ctest_could_not_run_is_a_failure_unless_it_was_skipped(tmp_path):
+    cases = report(tmp_path, "a.xml", '<testcase status="notrun"><skipped message="Unable to find executable"/></testcase>'
+                                      '<testcase status="notrun"><skipped message="Fixture dependency failed"/></testcase>'
+                                      '<testcase status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>'
+                                      '<testcase status="disabled"/>')
+    assert total.count([cases]) == {"passed": 0, "failed": 2, "skipped": 2}
+
+
 def test_a_missing_report_of_tests_is_a_failure(tmp_path):
     assert total.count([tmp_path / "absent.xml"]) == {"passed": 0, "failed": 1, "skipped": 0}

@@ -99,7 +99,7 @@ TEST_CASE("the JSON has every documented key") {
           "seed",          "parameters", "started",           "ended",           "duration",   "interrupted",
           "paced",         "asked_rate", "achieved_rate",     "schedule_length", "operations", "servers",
           "response_time", "send_lag",   "cpu_per_operation", "client",          "rows",       "watch",
-          "files",         "warnings"});
+          "faults",        "files",      "warnings"});
   CHECK(json["schema"] == "k8scale.summary/1");
   CHECK(json["server"]["url"] == "https://127.0.0.1:6443");
   CHECK(json["seed"] == 18446744073709551615U);

@@ -39,9 +39,10 @@ struct Summary {
   base::Nanoseconds watch_cpu{0};            ///< CPU time of the thread that watches what the run writes
   std::optional<OperationLog::Totals> rows;  ///< nothing when no rows were to be written
   std::optional<RowLog::Totals> seen_rows;   ///< the same of those that say what watchers showed
-  /// Whether the schedule said when each operation should begin; else an operation's response time is the
-  /// time since the one before it ended.
+  /// Whether the schedule said when each operation should begin; else its response time begins when it is
+  /// sent first.
   bool paced = true;
+  std::vector<FaultCount> faults;  ///< of the built-in server's rules
   std::vector<OutputFile> files;
   std::vector<std::string> notes;  ///< warnings of the caller
 
@@ -67,40 +68,36 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `schema` | "k8scale.summary/1" |
 /// | `tool`, `version`, `subcommand` | "k8scale", its version, what was run |
 /// | `server` | `url` and `version` |
-/// | `run_id`, `seed` | |
+/// | `run_id` | |
+/// | `seed` | above 2^53 only when that was asked for; SEED in the parameter file has each as text |
 /// | `parameters` | flag → value, in the order of the help text |
 /// | `started`, `ended`, `duration` | |
 /// | `interrupted` | the signal's name, or null when the run came to its end |
-/// | `paced` | whether operations had a scheduled moment; else response time begins when a worker is free |
-/// | `asked_rate`, `achieved_rate` | operations of the schedule per second, or null |
-/// | `schedule_length` | from the start to the last scheduled moment |
-/// | `operations` | verb → totals, below; only verbs that the run has to do with |
-/// | `servers` | when there are several: a list of `url` and `operations`, whose totals have no `asked` |
-/// | `response_time`, `send_lag` | times, below, of all verbs together |
-/// | `cpu_per_operation` | CPU time of the shards' threads for each operation that ended, or null |
-/// | `client` | `shard_cpu`, `process_cpu`, `resident_bytes`, `peak_resident_bytes` |
-/// | `rows` | `written`, `lost`, `error` (null: none); or null when no rows were asked for |
-/// | `watch` | what the run's own watches showed, below; null without --observe |
-/// | `files` | list of `content` ("rows", "parameters", "summary", "seen") and `path` |
-/// | `warnings` | list of sentences |
+/// | `paced` | whether operations had a scheduled moment; else response time begins when an operation is sent
+/// | | `asked_rate`, `achieved_rate` | operations of the schedule per second, or null | | `schedule_length` |
+/// from the start to the last scheduled moment | | `operations` | verb → totals, below; only verbs that the
+/// run has to do with | | `servers` | when there are several: a list of `url` and `operations`, whose totals
+/// have no `asked` | | `response_time`, `send_lag` | times, below, of all verbs together | |
+/// `cpu_per_operation` | CPU time of the shards' threads for each operation that ended, or null | | `client`
+/// | `shard_cpu`, `process_cpu`, `resident_bytes`, `peak_resident_bytes` | | `rows` | `written`, `lost`,
+/// `error` (null: none); or null when no rows were asked for | | `watch` | what the run's own watches showed,
+/// below; null without --observe | | `files` | list of `content` ("rows", "parameters", "summary", "seen")
+/// and `path` | | `warnings` | list of sentences |
 ///
 /// Totals of a verb:
 ///
 /// | key | value |
 /// |---|---|
-/// | `asked`, `started`, `done` | operations that the schedule asks for, that began, that ended |
-/// | `ok`, `failed` | operations that ended well, badly |
-/// | `attempts`, `retries` | requests, and those beyond an operation's first |
-/// | `errors` | reason → operations that ended with it |
-/// | `retried` | reason → attempts that ended with it and were followed by another |
-/// | `outcomes` | outcome → operations, only those that occurred |
-/// | `rate` | ended operations per second, from the first end to the last |
-/// | `scheduled_rate` | the same, from the first scheduled moment to the last |
-/// | `bytes_sent`, `bytes_received` | of HTTP, without TLS |
-/// | `items` | of a list's answers, all together |
-/// | `response_time` | times from the scheduled moment to the end, of each operation not cancelled |
-/// | `service_time` | times from sending to the end, of each attempt not cancelled |
-/// | `send_lag` | times from when an attempt was due to when it was sent |
+/// | `asked`, `started`, `done` | operations that the schedule asks for (or a mix has drawn), that began,
+/// that ended | | `ok`, `failed` | operations that ended well, badly | | `attempts`, `retries` | requests,
+/// and those beyond an operation's first | | `errors` | reason → operations that ended with it | | `retried`
+/// | reason → attempts that ended with it and were followed by another | | `outcomes` | outcome → operations,
+/// only those that occurred | | `rate` | ended operations per second, from the first end to the last | |
+/// `scheduled_rate` | the same, from the first scheduled moment to the last | | `bytes_sent`,
+/// `bytes_received` | of HTTP, without TLS | | `items` | of a list's answers, all together | |
+/// `response_time` | times from the scheduled moment to the end, of each operation not cancelled | |
+/// `service_time` | times from sending to the end, of each attempt not cancelled | | `send_lag` | times from
+/// when an attempt was due to when it was sent |
 ///
 /// and for a verb that writes, with --observe:
 ///
