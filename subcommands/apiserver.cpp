@@ -47,7 +47,8 @@ void declare(CLI::App& app, Flags& flags) {
                   "are none; without it they are new at each start");
   app.add_option("--resource", flags.resources, "another resource to serve; may be repeated")
       ->type_name("GROUP/VERSION/PLURAL=KIND");
-  app.add_option("--fault", flags.faults, "a fault rule, see docs/apiserver.md; may be repeated")->type_name("RULE");
+  app.add_option("--fault", flags.faults, "a fault rule, see docs/apiserver.md; may be repeated")
+      ->type_name("RULE");
   base::add_value(app, "--max-inflight", flags.max_inflight,
                   "requests at a time, 429 beyond; 0 for no limit");
   base::add_value(app, "--watch-window", flags.watch_window,

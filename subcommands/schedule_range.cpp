@@ -23,8 +23,8 @@ void check_rate(const char* flag, double rate) {
 
 void check_time(const std::string& found, const char* what, double seconds) {
   if (seconds <= longest_time) return;
-  throw base::Error(
-      fmt::format("{}, so that {} {} s; expected at most {} s", found, what, seconds, longest_time));
+  throw base::Error(fmt::format("{}, so that {} {:.10g} s; expected at most {:.10g} s", found, what, seconds,
+                                longest_time));
 }
 
 void check_closed_loop(const load::ClosedLoopParameters& loop, const char* workers_flag) {

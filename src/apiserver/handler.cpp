@@ -24,7 +24,9 @@ std::string bearer_token(const net::ServerRequest& request) {
   return parts.size() > 1 && base::equals_ignoring_case(parts[0], "bearer") ? parts[1] : "";
 }
 
-bool may_be_read_by_anybody(std::string_view path) { return path == "/version" || is_health_path(path); }
+bool may_be_read_by_anybody(std::string_view path) {
+  return path == "/version" || path == "/healthz" || path == "/livez" || path == "/readyz";
+}
 
 constexpr std::string_view text_type = "text/plain; charset=utf-8";
 

@@ -43,17 +43,10 @@ bool write_all(int file, std::string_view content) {
   return true;
 }
 
-// A pipe, a terminal, /dev/stdout: what a renamed file must not take the place of.
-bool is_device(const std::filesystem::path& path) {
+// Neither a file nor a folder: a device, a pipe, a socket.
+bool is_special(const std::filesystem::path& path) {
   std::error_code ignored;
-  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
-  return exists(status) && !is_regular_file(status) && !is_directory(status);
-}
-
-Result<void> write_to_device(const std::filesystem::path& path, std::string_view content) {
-  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (file.number() < 0 || !write_all(file.number(), content) || !file.close()) return failed(path, errno);
-  return {};
+  return std::filesystem::is_other(std::filesystem::status(path, ignored));
 }
 
 }  // namespace
@@ -73,7 +66,13 @@ Result<std::string> read_file(const std::filesystem::path& path) {
 }
 
 Result<void> write_file_whole(const std::filesystem::path& path, std::string_view content, FileMode mode) {
-  if (is_device(path)) return write_to_device(path, content);
+  if (is_special(path)) {
+    FileDescriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (device.number() < 0 || !write_all(device.number(), content) || !device.close()) {
+      return failed(path, errno);
+    }
+    return {};
+  }
   std::string temporary = path.string() + ".XXXXXX";
   FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.number() < 0) return failed(path, errno);
@@ -90,7 +89,10 @@ Result<void> write_file_whole(const std::filesystem::path& path, std::string_vie
 Result<void> check_writable(const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return failed(path, EISDIR);
-  if (is_device(path)) return ::access(path.c_str(), W_OK) == 0 ? Result<void>() : failed(path, errno);
+  if (is_special(path)) {
+    if (::access(path.c_str(), W_OK) != 0) return failed(path, errno);
+    return {};
+  }
   std::string temporary = path.string() + ".XXXXXX";
   const FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.number() < 0) return failed(path, errno);
