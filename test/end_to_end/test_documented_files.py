@@ -298,15 +298,16 @@ ENDINGS = {
     "k8scale": {0: ["--version"], 1: ["--install", "/dev/null/links"], 2: ["nothing"], 12: ["--help"]},
     "driver": {
         0: SHORT, 1: ["--nothing"], 5: [*SHORT, "-datafile", "a b"], 10: [*SHORT, "-runid", "folder"],
-        11: [*SHORT, "-runid", "full"], 12: [*SHORT, "-datafile", "/dev/full"], 17: [*EMBEDDED, *LONG_RUN_ID], 20: NO_CONFIGURATION, 130: LONG, 143: LONG},
+        11: [*SHORT, "-runid", "full"], 12: [*SHORT, "-datafile", "/dev/full"],
+        17: [*EMBEDDED, *LONG_RUN_ID], 20: NO_CONFIGURATION, 130: LONG, 143: LONG},
     "cleanup": {
         0: ["--all", "--embedded"], 1: [], 3: ["--all", "--embedded", "--fault", "verbs=list,resource=configmaps,status=403"],
         12: ["--all", "--embedded", "--json", "full"], 17: [*LONG_RUN_ID, "--embedded"], 20: ["--all", *NO_CONFIGURATION],
         **dict.fromkeys((130, 143), ["--all", "--embedded", "--grace", "0s", "--fault", "verbs=list,latency=60s"])},
     "logger": {
         0: [*LOG, *LISTED], 1: ["--nothing"], 2: [*WATCH, "-data-filname", "missing/rows.csv"],
-        10: [*LOG, "--resource", "v1/nothing"], 12: [*LOG, *LISTED, "--summary-file", "full"], 20: [*NO_CONFIGURATION, "-data-filname", "rows.csv"],
-        130: LOG, 143: LOG},
+        10: [*LOG, "--resource", "v1/nothing"], 12: [*LOG, *LISTED, "--summary-file", "full"],
+        20: [*NO_CONFIGURATION, "-data-filname", "rows.csv"], 130: LOG, 143: LOG},
     "watch": {
         0: [*WATCH, *LISTED], 1: ["--nothing"], 10: [*WATCH, "--fault", "verbs=list,status=403"],
         12: [*WATCH, "--fault", "verbs=watch,status=403"], 13: [*WATCH, *LISTED, "--summary-file", "full"],
