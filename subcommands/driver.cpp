@@ -188,10 +188,7 @@ load::RunResult Driver::drive(const DriverPlan& plan) {
     log_->flush(std::chrono::seconds(1));
     if (seen_log_) seen_log_->flush(std::chrono::seconds(1));
   };
-  load::RunResult result = load::run_shards(work, options, signals_);
-  // Shards that were told to stop may end before the run looks for the signal.
-  if (start_signal_ != 0 && !result.signal) result.signal = start_signal_.load();
-  return result;
+  return load::run_shards(work, options, signals_);
 }
 
 namespace {

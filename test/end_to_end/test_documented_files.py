@@ -288,6 +288,8 @@ SHORT = [*EMBEDDED, "-n", "1", "-maxpop", "0", "-waitBeforeTerminate", "0", "-ru
 LONG = [*EMBEDDED, "-n", "1000000", "-waitBeforeTerminate", "0", "-runid", "r1"]
 WATCH = ["--embedded", "-metricport", "127.0.0.1:0"]
 LOG = [*WATCH, "-data-filname", "rows.csv"]
+LISTED = ["--until-idle", "10ms"]
+LONG_RUN_ID = ["-runid", "a" * 260]
 NO_CONFIGURATION = ["-kubeconfig", "missing"]
 NO_ENDPOINTS = ["--fault", "resource=endpoints,status=500", "--fault", "resource=endpointslices,status=500", "--retries", "0"]
 SERVE = ["-listen", "127.0.0.1:0"]
@@ -297,20 +299,18 @@ ENDINGS = {
     "driver": {
         0: SHORT, 1: ["--nothing"], 5: [*SHORT, "-datafile", "a b"], 10: [*SHORT, "-runid", "folder"],
         11: [*SHORT, "-runid", "full"], 12: [*SHORT, "-datafile", "/dev/full"],
-        17: [*EMBEDDED, "-n", "5", "-waitBeforeTerminate", "0", "-runid", "r" * 253], 20: NO_CONFIGURATION, 130: LONG, 143: LONG},
+        17: [*EMBEDDED, *LONG_RUN_ID], 20: NO_CONFIGURATION, 130: LONG, 143: LONG},
     "cleanup": {
         0: ["--all", "--embedded"], 1: [], 3: ["--all", "--embedded", "--fault", "verbs=list,resource=configmaps,status=403"],
-        12: ["--all", "--embedded", "--json", "missing/told.json"], 17: ["-runid", "r" * 254, "--embedded"],
-        20: ["--all", *NO_CONFIGURATION],
+        12: ["--all", "--embedded", "--json", "full"], 17: [*LONG_RUN_ID, "--embedded"], 20: ["--all", *NO_CONFIGURATION],
         **dict.fromkeys((130, 143), ["--all", "--embedded", "--grace", "0s", "--fault", "verbs=list,latency=60s"])},
     "logger": {
-        0: [*LOG, "--for", "1s"], 1: ["--nothing"], 2: [*WATCH, "-data-filname", "missing/rows.csv"],
-        10: [*LOG, "--fault", "verbs=list+watch,status=403", "--for", "300ms"],
-        12: [*LOG, "--for", "1s", "--summary-file", "/dev/full"], 20: [*NO_CONFIGURATION, "-data-filname", "rows.csv"],
-        130: LOG, 143: LOG},
+        0: [*LOG, *LISTED], 1: ["--nothing"], 2: [*WATCH, "-data-filname", "missing/rows.csv"],
+        10: [*LOG, "--resource", "v1/nothing"], 12: [*LOG, *LISTED, "--summary-file", "full"],
+        20: [*NO_CONFIGURATION, "-data-filname", "rows.csv"], 130: LOG, 143: LOG},
     "watch": {
-        0: [*WATCH, "--for", "10ms"], 1: ["--nothing"], 10: [*WATCH, "--fault", "verbs=list,status=403"],
-        12: [*WATCH, "--fault", "verbs=watch,status=403"], 13: [*WATCH, "--for", "10ms", "--summary-file", "/dev/full"],
+        0: [*WATCH, *LISTED], 1: ["--nothing"], 10: [*WATCH, "--fault", "verbs=list,status=403"],
+        12: [*WATCH, "--fault", "verbs=watch,status=403"], 13: [*WATCH, *LISTED, "--summary-file", "full"],
         20: NO_CONFIGURATION, 130: WATCH, 143: WATCH},
     "httperf": {0: [*SERVE, "--duration", "10ms"], 1: ["--nothing"], 12: [*SERVE, "--duration", "10ms"], 130: SERVE, 143: SERVE},
     "check": {0: ["--embedded"], 1: ["--nothing"], 2: ["nothing"],
@@ -321,7 +321,7 @@ ENDINGS = {
 }
 OF_ONE = {
     ("cmdriver", 22): [*SHORT, "-clientlb", *NO_ENDPOINTS], ("drive", 22): [*SHORT, "--clientlb", *NO_ENDPOINTS],
-    ("cmdriverclosed", 22): [*SHORT, *NO_ENDPOINTS], ("cmdriverclosed", 17): [*SHORT, "-name-pad-length", "250"]}
+    ("cmdriverclosed", 22): [*SHORT, *NO_ENDPOINTS]}
 GROUPS = {"cmdriver": "driver", "cmdriverclosed": "driver", "flunder-driver": "driver", "drive": "driver",
           "cm-logger": "logger", "flunder-logger": "logger", "flunder-watch": "watch"}
 
@@ -339,7 +339,8 @@ def catches(process, number):
 @pytest.mark.parametrize("subcommand, code", [(name, code) for name, found in EXIT_CODES.items() for code in found])
 def test_an_exit_code_is_what_the_program_ends_with(tmp_path, subcommand, code):
     (tmp_path / "folder-driver.parms").mkdir()
-    (tmp_path / "full-driver.parms").symlink_to("/dev/full")
+    for name in ("full", "full-driver.parms"):
+        (tmp_path / name).symlink_to("/dev/full")
     words = [] if subcommand == "k8scale" else [subcommand]
     number = code - 128 if code > 128 else signal.SIGTERM if subcommand == "apiserver" and code != 1 else None
     full = code == ANY_OUTPUT_LOST and subcommand in ("k8scale", "httperf", "apiserver", "check", "completion")
