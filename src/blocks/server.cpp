@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <future>
@@ -13,6 +12,7 @@
 #include "blocks/server_shard.h"
 #include "k8scale/base/log.h"
 #include "k8scale/measure/report.h"
+#include "k8scale/net/as_result.h"
 #include "k8scale/net/listener.h"
 #include "k8scale/net/wait.h"
 
@@ -21,8 +21,6 @@ namespace asio = boost::asio;
 using net::Task;
 
 namespace {
-
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<net::Executor>());
 
 // Pause before the next try when there are no more file descriptors.
 constexpr auto accept_pause = std::chrono::milliseconds(50);
@@ -129,7 +127,7 @@ base::Result<void> Server::State::bind() {
 Task<void> Server::State::accept() {
   for (std::size_t next = 0;; next = (next + 1) % shards_.size()) {
     ServerShard& target = *shards_[next];
-    auto [error, socket] = co_await acceptor_->async_accept(target.shard.executor(), as_result);
+    auto [error, socket] = co_await acceptor_->async_accept(target.shard.executor(), net::as_result);
     if (error) {
       base::log_verbose(1, "cannot accept a connection: " + error.message());
       co_await net::sleep_for(accept_pause);

@@ -4,13 +4,13 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 
 #include "blocks/stream_errors.h"
+#include "k8scale/net/as_result.h"
 
 namespace k8scale::blocks {
 namespace asio = boost::asio;
@@ -20,8 +20,6 @@ using base::FailureKind;
 using net::Task;
 
 namespace {
-
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<net::Executor>());
 
 // A call to the kernel is worth its price from here on.
 constexpr std::size_t gather_size = 64 * 1024;
@@ -173,7 +171,7 @@ Task<base::Result<void>> Stream::write(std::string_view bytes) {
 Task<base::Result<void>> Stream::wait(Socket::wait_type kind) {
   if (deadline_.passed()) co_return timed_out();
   if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
-  auto [error] = co_await socket_.async_wait(kind, as_result);
+  auto [error] = co_await socket_.async_wait(kind, net::as_result);
   if (deadline_.passed()) co_return timed_out();
   if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
   if (error) co_return failure_of(error.value());

@@ -1,12 +1,11 @@
 // How a stream comes to be: TCP, and the handshake of TLS.
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <vector>
 
 #include "blocks/gathering_bio.h"
 #include "blocks/stream.h"
 #include "blocks/stream_errors.h"
+#include "k8scale/net/as_result.h"
 
 namespace k8scale::blocks {
 namespace asio = boost::asio;
@@ -18,7 +17,6 @@ using net::Task;
 namespace {
 
 using Resolver = asio::ip::basic_resolver<tcp, net::Executor>;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<net::Executor>());
 
 }  // namespace
 
@@ -31,7 +29,7 @@ Task<base::Result<void>> Stream::connect(const net::Endpoint& endpoint) {
   } else {
     Resolver resolver(socket_.get_executor());
     auto [error, found] =
-        co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), as_result);
+        co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), net::as_result);
     if (error) co_return Failure(FailureKind::resolve, endpoint.host + ": " + error.message());
     for (const auto& entry : found) addresses.push_back(entry.endpoint());
   }
@@ -40,7 +38,7 @@ Task<base::Result<void>> Stream::connect(const net::Endpoint& endpoint) {
     if (deadline_.passed() || cancelled_) break;
     boost::system::error_code ignored;
     socket_.close(ignored);
-    auto [error] = co_await socket_.async_connect(address, as_result);
+    auto [error] = co_await socket_.async_connect(address, net::as_result);
     last = error;
     if (!error) break;
   }

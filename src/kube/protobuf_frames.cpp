@@ -10,8 +10,8 @@ namespace {
 // Field numbers: of runtime.Unknown, then of every list.
 constexpr std::uint64_t unknown_raw = 2;
 constexpr std::uint64_t unknown_content_encoding = 3;
-constexpr std::uint64_t list_metadata = 1;
-constexpr std::uint64_t list_item = 2;
+constexpr std::uint64_t list_metadata_field = 1;
+constexpr std::uint64_t list_item_field = 2;
 
 constexpr int varint_bits = 7;
 constexpr std::size_t longest_varint = 10;
@@ -152,11 +152,11 @@ void ProtobufListFrames::begin_content(std::uint64_t length) {
   }
   if (!inside_ && field_ == unknown_content_encoding && length > 0) problem_ = "the list has an encoding";
   if (inside_ && length > inside_left_) problem_ = "the list is no protobuf";
-  if (inside_ && field_ == list_metadata && length > longest_list_head) {
+  if (inside_ && field_ == list_metadata_field && length > longest_list_head) {
     problem_ = "the list's own fields are too large";
   }
-  if (inside_ && field_ == list_item && length > longest_piece) problem_ = "an object is too large";
-  const bool wanted = inside_ && (field_ == list_metadata || field_ == list_item);
+  if (inside_ && field_ == list_item_field && length > longest_piece) problem_ = "an object is too large";
+  const bool wanted = inside_ && (field_ == list_metadata_field || field_ == list_item_field);
   if (wanted && length > 0) {
     state_ = State::piece;
   } else if (length == 0) {
@@ -170,7 +170,7 @@ std::optional<ProtobufListFrames::Found> ProtobufListFrames::take_piece() {
   const bool split = left_ > 0 || !split_.empty();
   if (split) split_.append(part);
   if (left_ > 0) return std::nullopt;
-  const Piece piece = field_ == list_item ? Piece::item : Piece::metadata;
+  const Piece piece = field_ == list_item_field ? Piece::item : Piece::metadata;
   end_field();
   return Found{piece, split ? split_.finish() : part};
 }

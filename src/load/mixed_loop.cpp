@@ -27,7 +27,7 @@ std::optional<Verb> parse_verb(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<double> parse_number(std::string_view text) {
+std::optional<double> parse_weight(std::string_view text) {
   double weight = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
   const bool whole = error == std::errc() && end == text.data() + text.size();
@@ -39,7 +39,7 @@ std::optional<std::pair<Verb, double>> parse_named_weight(std::string_view text)
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
   const auto verb = parse_verb(base::trim(text.substr(0, equals)));
-  const auto weight = parse_number(base::trim(text.substr(equals + 1)));
+  const auto weight = parse_weight(base::trim(text.substr(equals + 1)));
   if (!verb || !weight) return std::nullopt;
   return std::pair(*verb, *weight);
 }

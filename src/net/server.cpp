@@ -1,9 +1,7 @@
 #include "k8scale/net/server.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "k8scale/base/log.h"
+#include "k8scale/net/as_result.h"
 #include "k8scale/net/listener.h"
 #include "k8scale/net/wait.h"
 #include "net/server_connection.h"
@@ -12,8 +10,6 @@ namespace k8scale::net {
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<Executor>());
 
 // Pause before the next try when there are no more file descriptors.
 constexpr auto accept_pause = std::chrono::milliseconds(50);

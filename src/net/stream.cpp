@@ -3,13 +3,12 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 
+#include "k8scale/net/as_result.h"
 #include "net/tls_state.h"
 
 namespace k8scale::net {
@@ -21,7 +20,6 @@ using base::FailureKind;
 namespace {
 
 using Resolver = asio::ip::basic_resolver<tcp, Executor>;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<Executor>());
 
 Failure failure_of(int error) {
   const bool lost = error == ECONNRESET || error == EPIPE;

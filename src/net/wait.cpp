@@ -1,11 +1,12 @@
 #include "k8scale/net/wait.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
 #include <optional>
+
+#include "k8scale/net/as_result.h"
 
 namespace k8scale::net {
 namespace asio = boost::asio;
@@ -13,7 +14,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<Executor>());
 
 struct Sleeper
     : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {

@@ -23,7 +23,7 @@ bool operator==(const Identity& a, const Identity& b) {
          a.administrator.key_pem == b.administrator.key_pem;
 }
 
-std::string error_of(const fs::path& folder) {
+std::string identity_error(const fs::path& folder) {
   try {
     static_cast<void>(open_identity(folder));
   } catch (const base::Error& error) {
@@ -91,7 +91,8 @@ TEST_CASE("a file that is missing is named") {
   static_cast<void>(open_identity(folder.path()));
   const std::string name = GENERATE("ca.key", "admin.crt", "admin.key", "token");
   fs::remove(folder / name);
-  CHECK(error_of(folder.path()) == "--identity: " + (folder / name).string() + ": No such file or directory");
+  CHECK(identity_error(folder.path()) ==
+        "--identity: " + (folder / name).string() + ": No such file or directory");
 }
 
 TEST_CASE("a file that is broken is named, and nothing of what it holds") {
@@ -99,7 +100,7 @@ TEST_CASE("a file that is broken is named, and nothing of what it holds") {
   static_cast<void>(open_identity(folder.path()));
   const std::string name = GENERATE("ca.crt", "ca.key", "admin.crt", "admin.key", "token");
   folder.write(name, GENERATE("", "secret words"));
-  const std::string error = error_of(folder.path());
+  const std::string error = identity_error(folder.path());
   CHECK(error.starts_with("--identity: " + (folder / name).string() + ": "));
   CHECK(error.find("secret") == std::string::npos);
   CHECK(error.find('\n') == std::string::npos);
@@ -116,7 +117,7 @@ TEST_CASE("files of another identity are named") {
                                        {"admin.crt", "admin.crt: "},
                                        {"admin.key", "admin.key: the key does not belong"}}));
   folder.write(replaced, text_of(other / replaced));
-  CHECK_THAT(error_of(folder.path()), Catch::Matchers::Contains((folder / told).string()));
+  CHECK_THAT(identity_error(folder.path()), Catch::Matchers::Contains((folder / told).string()));
 }
 
 TEST_CASE("an authority that is over is named") {
@@ -125,23 +126,23 @@ TEST_CASE("an authority that is over is named") {
   const auto old = net::make_authority("ca", std::chrono::hours(-24)).value();
   folder.write("ca.crt", old.certificate_pem);
   folder.write("ca.key", old.key_pem);
-  CHECK(error_of(folder.path()) ==
+  CHECK(identity_error(folder.path()) ==
         "--identity: " + (folder / "ca.crt").string() + ": certificate has expired");
 }
 
 TEST_CASE("keys are not put where others can look") {
   const test::TemporaryFolder folder;
   fs::permissions(folder.path(), fs::perms::owner_all | fs::perms::others_read);
-  CHECK(error_of(folder.path()) ==
+  CHECK(identity_error(folder.path()) ==
         "--identity: " + folder.path().string() + ": found mode 0704, expected 0700 to put keys there");
   CHECK(fs::is_empty(folder.path()));
 }
 
 TEST_CASE("a folder that cannot be made, and a file in its place, are named") {
   const test::TemporaryFolder folder;
-  CHECK(error_of(folder / "missing/identity").ends_with("missing/identity: No such file or directory"));
+  CHECK(identity_error(folder / "missing/identity").ends_with("missing/identity: No such file or directory"));
   folder.write("file", "");
-  CHECK(error_of(folder / "file").ends_with("file: Not a directory"));
+  CHECK(identity_error(folder / "file").ends_with("file: Not a directory"));
 }
 
 }  // namespace k8scale::apiserver

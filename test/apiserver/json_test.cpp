@@ -8,7 +8,7 @@
 namespace k8scale::apiserver {
 namespace {
 
-std::string error_of(std::string_view text) { return parse_json(text).error; }
+std::string parse_error(std::string_view text) { return parse_json(text).error; }
 
 // Parsed and written again.
 std::string again(std::string_view text) {
@@ -50,53 +50,54 @@ TEST_CASE("whole numbers beyond 64 bits become floating point, and what no numbe
   CHECK(parse_json(std::string(300, '9')).value.get<double>() == Approx(1e300));
   CHECK(parse_json("1e-400").value.get<double>() == 0);
   for (const std::string& huge : {std::string("1e400"), "-" + std::string(400, '9')}) {
-    CHECK(error_of(huge) == "json: cannot unmarshal number " + huge + " into Go value of type float64");
+    CHECK(parse_error(huge) == "json: cannot unmarshal number " + huge + " into Go value of type float64");
   }
 }
 
 TEST_CASE("what is not JSON is refused in Go's words") {
-  CHECK(error_of("") == "unexpected end of JSON input");
-  CHECK(error_of("  ") == "unexpected end of JSON input");
-  CHECK(error_of("{") == "unexpected end of JSON input");
-  CHECK(error_of(R"({"a")") == "unexpected end of JSON input");
-  CHECK(error_of(R"({"a":)") == "unexpected end of JSON input");
-  CHECK(error_of(R"({"a":1)") == "unexpected end of JSON input");
-  CHECK(error_of("[1,") == "unexpected end of JSON input");
-  CHECK(error_of("tru") == "unexpected end of JSON input");
-  CHECK(error_of("-") == "unexpected end of JSON input");
-  CHECK(error_of("1.") == "unexpected end of JSON input");
-  CHECK(error_of("1e+") == "unexpected end of JSON input");
-  CHECK(error_of(R"("abc)") == "unexpected end of JSON input");
-  CHECK(error_of(R"("\)") == "unexpected end of JSON input");
-  CHECK(error_of(R"("\u12)") == "unexpected end of JSON input");
-  CHECK(error_of("x") == "invalid character 'x' looking for beginning of value");
-  CHECK(error_of("'a'") == R"(invalid character '\'' looking for beginning of value)");
-  CHECK(error_of("{'a':1}") == R"(invalid character '\'' looking for beginning of object key string)");
-  CHECK(error_of("{1:1}") == "invalid character '1' looking for beginning of object key string");
-  CHECK(error_of(R"({"a":1,})") == "invalid character '}' looking for beginning of object key string");
-  CHECK(error_of("[1,]") == "invalid character ']' looking for beginning of value");
-  CHECK(error_of(R"({"a" 1})") == "invalid character '1' after object key");
-  CHECK(error_of(R"({"a":1 "b"})") == R"(invalid character '"' after object key:value pair)");
-  CHECK(error_of("[1 2]") == "invalid character '2' after array element");
-  CHECK(error_of("{}{}") == "invalid character '{' after top-level value");
-  CHECK(error_of("01") == "invalid character '1' after top-level value");
-  CHECK(error_of("[01]") == "invalid character '1' after array element");
-  CHECK(error_of("-a") == "invalid character 'a' in numeric literal");
-  CHECK(error_of("1.a") == "invalid character 'a' after decimal point in numeric literal");
-  CHECK(error_of("1ea") == "invalid character 'a' in exponent of numeric literal");
-  CHECK(error_of("trux") == "invalid character 'x' in literal true (expecting 'e')");
-  CHECK(error_of(R"("\x")") == "invalid character 'x' in string escape code");
-  CHECK(error_of(R"("\u12g4")") == R"(invalid character 'g' in \u hexadecimal character escape)");
-  CHECK(error_of(R"("\u+123")") == R"(invalid character '+' in \u hexadecimal character escape)");
-  CHECK(error_of("\"a\nb\"") == R"(invalid character '\n' in string literal)");
-  CHECK(error_of(std::string_view("\0", 1)) == R"(invalid character '\x00' looking for beginning of value)");
-  CHECK(error_of("\xEF\xBB\xBF{}") == "invalid character '\u00EF' looking for beginning of value");
+  CHECK(parse_error("") == "unexpected end of JSON input");
+  CHECK(parse_error("  ") == "unexpected end of JSON input");
+  CHECK(parse_error("{") == "unexpected end of JSON input");
+  CHECK(parse_error(R"({"a")") == "unexpected end of JSON input");
+  CHECK(parse_error(R"({"a":)") == "unexpected end of JSON input");
+  CHECK(parse_error(R"({"a":1)") == "unexpected end of JSON input");
+  CHECK(parse_error("[1,") == "unexpected end of JSON input");
+  CHECK(parse_error("tru") == "unexpected end of JSON input");
+  CHECK(parse_error("-") == "unexpected end of JSON input");
+  CHECK(parse_error("1.") == "unexpected end of JSON input");
+  CHECK(parse_error("1e+") == "unexpected end of JSON input");
+  CHECK(parse_error(R"("abc)") == "unexpected end of JSON input");
+  CHECK(parse_error(R"("\)") == "unexpected end of JSON input");
+  CHECK(parse_error(R"("\u12)") == "unexpected end of JSON input");
+  CHECK(parse_error("x") == "invalid character 'x' looking for beginning of value");
+  CHECK(parse_error("'a'") == R"(invalid character '\'' looking for beginning of value)");
+  CHECK(parse_error("{'a':1}") == R"(invalid character '\'' looking for beginning of object key string)");
+  CHECK(parse_error("{1:1}") == "invalid character '1' looking for beginning of object key string");
+  CHECK(parse_error(R"({"a":1,})") == "invalid character '}' looking for beginning of object key string");
+  CHECK(parse_error("[1,]") == "invalid character ']' looking for beginning of value");
+  CHECK(parse_error(R"({"a" 1})") == "invalid character '1' after object key");
+  CHECK(parse_error(R"({"a":1 "b"})") == R"(invalid character '"' after object key:value pair)");
+  CHECK(parse_error("[1 2]") == "invalid character '2' after array element");
+  CHECK(parse_error("{}{}") == "invalid character '{' after top-level value");
+  CHECK(parse_error("01") == "invalid character '1' after top-level value");
+  CHECK(parse_error("[01]") == "invalid character '1' after array element");
+  CHECK(parse_error("-a") == "invalid character 'a' in numeric literal");
+  CHECK(parse_error("1.a") == "invalid character 'a' after decimal point in numeric literal");
+  CHECK(parse_error("1ea") == "invalid character 'a' in exponent of numeric literal");
+  CHECK(parse_error("trux") == "invalid character 'x' in literal true (expecting 'e')");
+  CHECK(parse_error(R"("\x")") == "invalid character 'x' in string escape code");
+  CHECK(parse_error(R"("\u12g4")") == R"(invalid character 'g' in \u hexadecimal character escape)");
+  CHECK(parse_error(R"("\u+123")") == R"(invalid character '+' in \u hexadecimal character escape)");
+  CHECK(parse_error("\"a\nb\"") == R"(invalid character '\n' in string literal)");
+  CHECK(parse_error(std::string_view("\0", 1)) ==
+        R"(invalid character '\x00' looking for beginning of value)");
+  CHECK(parse_error("\xEF\xBB\xBF{}") == "invalid character '\u00EF' looking for beginning of value");
 }
 
 TEST_CASE("deep nesting is read to a limit and refused beyond it") {
-  CHECK(error_of(nested(500)).empty());
-  CHECK(error_of(nested(100'000)) == "exceeded max depth");
-  CHECK(error_of(std::string(3'000'000, '[')) == "exceeded max depth");
+  CHECK(parse_error(nested(500)).empty());
+  CHECK(parse_error(nested(100'000)) == "exceeded max depth");
+  CHECK(parse_error(std::string(3'000'000, '[')) == "exceeded max depth");
 }
 
 TEST_CASE("keys that come twice are named with their path, and the last one counts") {
@@ -144,7 +145,7 @@ TEST_CASE("plain runs end at what needs care, wherever it stands") {
 TEST_CASE("broken JSON is refused or read as the same value as the whole, never more") {
   const std::string whole = R"({"a":["\u00e4",-1.5e3,true,null,{"b":"c\n"}],"d":{"e":"ä"}})";
   for (std::size_t length = 0; length < whole.size(); ++length) {
-    CHECK_FALSE(error_of(whole.substr(0, length)).empty());
+    CHECK_FALSE(parse_error(whole.substr(0, length)).empty());
   }
   base::Random random(7, "mutations");
   for (int i = 0; i < 20'000; ++i) {

@@ -46,7 +46,7 @@ class Pair {
   std::optional<net::Pool> pool_;
 };
 
-const std::string config_maps = "/api/v1/namespaces/default/configmaps";
+const std::string collection = "/api/v1/namespaces/default/configmaps";
 
 std::string error_of(const std::string& resource) {
   try {
@@ -61,25 +61,25 @@ std::string error_of(const std::string& resource) {
 
 TEST_CASE("a running server takes its token, over TLS") {
   Pair pair;
-  const net::Exchange made = pair.ask("POST", config_maps, R"({"metadata":{"name":"a"}})");
+  const net::Exchange made = pair.ask("POST", collection, R"({"metadata":{"name":"a"}})");
   REQUIRE_FALSE(made.failure.has_value());
   CHECK(made.response.status == 201);
-  CHECK(pair.ask("GET", config_maps + "/a").response.status == 200);
+  CHECK(pair.ask("GET", collection + "/a").response.status == 200);
   net::Request anonymous;
-  anonymous.target = config_maps;
+  anonymous.target = collection;
   CHECK(pair.ask(anonymous).response.status == 401);
 }
 
 TEST_CASE("a running server takes the administrator's certificate") {
   Pair pair({}, true);
   net::Request request;
-  request.target = config_maps;
+  request.target = collection;
   CHECK(pair.ask(request).response.status == 200);
 }
 
 TEST_CASE("a body over 3 MiB is refused with a Status") {
   Pair pair;
-  const net::Exchange large = pair.ask("POST", config_maps, std::string((3U << 20U) + 1, ' '));
+  const net::Exchange large = pair.ask("POST", collection, std::string((3U << 20U) + 1, ' '));
   CHECK(large.response.status == 413);
   CHECK(parse_json(large.response.body).value["reason"] == "RequestEntityTooLarge");
 }
@@ -89,7 +89,7 @@ TEST_CASE("a seed fixes the names that a server makes up") {
   config.seed = 7;
   const auto name = [&] {
     Pair pair(config);
-    const auto made = pair.ask("POST", config_maps, R"({"metadata":{"generateName":"x-"}})");
+    const auto made = pair.ask("POST", collection, R"({"metadata":{"generateName":"x-"}})");
     return parse_json(made.response.body).value["metadata"]["name"];
   };
   const Json first = name();
@@ -140,7 +140,7 @@ TEST_CASE("a stopping server does not wait for injected latency") {
   options.tls = net::TlsClient::make(trust).value();
   net::Pool pool(shard, options);
   net::Request request;
-  request.target = config_maps;
+  request.target = collection;
   request.headers.add("Authorization", "Bearer " + pair.server().token());
   std::promise<int> status;
   shard.spawn([](net::Pool& of, net::Request& sent, std::promise<int>& result) -> net::Task<void> {

@@ -11,7 +11,7 @@ using k8scale::test::TemporaryFolder;
 
 namespace {
 
-std::string config(const std::string& host) {
+std::string config_of_host(const std::string& host) {
   return "current-context: k\ncontexts: [{name: k, context: {cluster: k}}]\n"
          "clusters: [{name: k, cluster: {server: \"https://" +
          host + "\"}}]\n";
@@ -40,19 +40,19 @@ TEST_CASE("places are tried in kubectl's order") {
   kube::ConfigurationSources sources = nothing(folder);
   put_in_pod(folder, sources);
   CHECK(load_configuration(sources).source == "the pod's service account");
-  folder.write(".kube/config", config("home"));
+  folder.write(".kube/config", config_of_host("home"));
   CHECK(load_configuration(sources).server.host == "home");
-  const std::string variable = folder.write("variable", config("variable")).string();
+  const std::string variable = folder.write("variable", config_of_host("variable")).string();
   sources.kubeconfig_variable = (folder / "missing").string() + "::" + variable;
   CHECK(load_configuration(sources).server.host == "variable");
-  sources.kubeconfig = folder.write("flag", config("flag")).string();
+  sources.kubeconfig = folder.write("flag", config_of_host("flag")).string();
   CHECK(load_configuration(sources).server.host == "flag");
 }
 
 TEST_CASE("with the variable set the home folder is not looked at") {
   const TemporaryFolder folder;
   kube::ConfigurationSources sources = nothing(folder);
-  folder.write(".kube/config", config("home"));
+  folder.write(".kube/config", config_of_host("home"));
   sources.kubeconfig_variable = (folder / "missing").string();
   CHECK_THAT(kube::thrown([&] { static_cast<void>(load_configuration(sources)); }),
              Catch::Contains("no file of $KUBECONFIG exists") && Catch::Contains("--embedded"));
@@ -151,7 +151,7 @@ TEST_CASE("a server or a context that cannot be used names its flag") {
 TEST_CASE("a proxy of the environment is used unless the cluster has its own") {
   const TemporaryFolder folder;
   kube::ConfigurationSources sources = nothing(folder);
-  sources.kubeconfig = folder.write("config", config("k.example.com")).string();
+  sources.kubeconfig = folder.write("config", config_of_host("k.example.com")).string();
   sources.proxy = {"proxy:3128", "http://plain:8080", "other.example.com"};
   REQUIRE(load_configuration(sources).proxy.has_value());
   CHECK(load_configuration(sources).proxy->endpoint.url() == "http://proxy:3128");

@@ -20,12 +20,12 @@ std::string complaint(const TemporaryFolder& folder, const std::string& text,
 }
 
 // The cluster is on line 6, the user on line 9.
-std::string config(const std::string& cluster, const std::string& user = "{}") {
+std::string spread_config(const std::string& cluster, const std::string& user = "{}") {
   return "current-context: k\ncontexts:\n- {name: k, context: {cluster: k, user: k}}\nclusters:\n- name: k\n "
          " cluster: " +
          cluster + "\nusers:\n- name: k\n  user: " + user + "\n";
 }
-constexpr const char* some_server = R"({server: "https://k"})";
+constexpr const char* any_server = R"({server: "https://k"})";
 
 struct Case {
   std::string text;
@@ -37,25 +37,26 @@ struct Case {
 TEST_CASE("what is wrong in a cluster is told with file, line and field") {
   const TemporaryFolder folder;
   const Case wrong = GENERATE(
-      Case{config("{}"), {":6: clusters[k].cluster: found no server"}},
-      Case{config("{server: ftp://k}"), {":6: clusters[k].cluster.server: found \"ftp://k\"", "https://"}},
-      Case{config("{server: 'https://k:99999'}"),
+      Case{spread_config("{}"), {":6: clusters[k].cluster: found no server"}},
+      Case{spread_config("{server: ftp://k}"),
+           {":6: clusters[k].cluster.server: found \"ftp://k\"", "https://"}},
+      Case{spread_config("{server: 'https://k:99999'}"),
            {":6: clusters[k].cluster.server:", "a port from 1 to 65535"}},
-      Case{config("{server: [k]}"), {":6: clusters[k].cluster.server: found a list, expected a text"}},
-      Case{config("[k]"), {":6: clusters[k].cluster: found a list, expected a map"}},
-      Case{config("{server: k, certificate-authority-data: '?'}"),
+      Case{spread_config("{server: [k]}"), {":6: clusters[k].cluster.server: found a list, expected a text"}},
+      Case{spread_config("[k]"), {":6: clusters[k].cluster: found a list, expected a map"}},
+      Case{spread_config("{server: k, certificate-authority-data: '?'}"),
            {":6: clusters[k].cluster.certificate-authority-data: found something that is not base64"}},
-      Case{config("{server: k, certificate-authority: nowhere.pem}"),
+      Case{spread_config("{server: k, certificate-authority: nowhere.pem}"),
            {":6: clusters[k].cluster.certificate-authority: ", "nowhere.pem: No such file or directory"}},
-      Case{config("{server: k, certificate-authority: .}"),
+      Case{spread_config("{server: k, certificate-authority: .}"),
            {":6: clusters[k].cluster.certificate-authority: ", "Is a directory"}},
-      Case{config("{server: k, insecure-skip-tls-verify: maybe}"),
+      Case{spread_config("{server: k, insecure-skip-tls-verify: maybe}"),
            {":6: ", "insecure-skip-tls-verify", "true or false"}},
-      Case{config("{server: k, insecure-skip-tls-verify: true, certificate-authority-data: YQ==}"),
+      Case{spread_config("{server: k, insecure-skip-tls-verify: true, certificate-authority-data: YQ==}"),
            {":6: ", "insecure-skip-tls-verify", "expected only one"}},
-      Case{config("{server: k, proxy-url: 'socks5://me:secret@p'}"),
+      Case{spread_config("{server: k, proxy-url: 'socks5://me:secret@p'}"),
            {":6: clusters[k].cluster.proxy-url: ", "\"socks5\""}},
-      Case{config("{server: k, proxy-url: 'http://me:secret@p:x'}"),
+      Case{spread_config("{server: k, proxy-url: 'http://me:secret@p:x'}"),
            {":6: clusters[k].cluster.proxy-url: ", "http://HOST:PORT"}});
   CAPTURE(wrong.text);
   const std::string line = complaint(folder, wrong.text);
@@ -66,7 +67,7 @@ TEST_CASE("what is wrong in a cluster is told with file, line and field") {
 
 TEST_CASE("what is wrong in a user is told with file, line and field") {
   const TemporaryFolder folder;
-  const auto user = [](const std::string& map) { return config(some_server, map); };
+  const auto user = [](const std::string& map) { return spread_config(any_server, map); };
   const Case wrong = GENERATE_COPY(
       Case{user("{client-key-data: YQ==}"),
            {":9: users[k].user: found only one of client-certificate and client-key"}},
@@ -100,7 +101,7 @@ TEST_CASE("what is wrong in a user is told with file, line and field") {
 
 TEST_CASE("names that are not there are told beside those that are") {
   const TemporaryFolder folder;
-  const std::string good = config(some_server);
+  const std::string good = spread_config(any_server);
   CHECK_THAT(complaint(folder, good, "other"),
              Catch::Contains("--context: found no context named \"other\", expected one of: k"));
   const auto replaced = [&](const std::string& what, const std::string& with) {
@@ -127,7 +128,7 @@ TEST_CASE("a file that is no kubeconfig is told with the line") {
   CHECK_THAT(complaint(folder, std::string("\0\x01\xff\xfe", 4)), Catch::Contains("config"));
   CHECK_THAT(complaint(folder, std::string(200'000, '[')), Catch::Contains("config"));
   CHECK_THAT(complaint(folder, ""), Catch::Contains("found no current-context"));
-  CHECK_THAT(complaint(folder, "users: 5\n" + config(some_server)), Catch::Contains("users"));
+  CHECK_THAT(complaint(folder, "users: 5\n" + spread_config(any_server)), Catch::Contains("users"));
   CHECK_THAT(complaint(folder, "current-context: k\ncontexts: {k: 1}\n"),
              Catch::Contains("config:2: contexts: found a map, expected a list"));
 }

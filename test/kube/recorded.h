@@ -13,6 +13,10 @@
 
 namespace k8scale::kube::test {
 
+inline bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 /// Writes down what it is told, one word for each call, and lets a test wait for it.
 class Recording final : public ReflectorSink {
  public:

@@ -11,8 +11,6 @@ ReflectorOptions listing_again() {
   return options;
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 }  // namespace
 
 TEST_CASE("one that lists again begins anew after each watch, with the newest list") {

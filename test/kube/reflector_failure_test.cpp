@@ -11,8 +11,6 @@ using Words = std::vector<std::string>;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 // Long enough for a pause to show.
 ReflectorOptions pausing_options() {
   ReflectorOptions options = quick_options();

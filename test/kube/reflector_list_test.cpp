@@ -6,8 +6,6 @@ using Words = std::vector<std::string>;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 ReflectorOptions streaming_options() {
   ReflectorOptions options = quick_options();
   options.stream_lists = true;

@@ -15,8 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using Names = std::vector<std::string>;
 
-const std::string maps = "/api/v1/namespaces/space/configmaps";
-
 // The ConfigMaps of a server; its members may be replaced to make it misbehave.
 class Objects {
  public:

@@ -9,8 +9,6 @@ namespace {
 
 using measure::Verb;
 
-const std::string maps = "/api/v1/namespaces/space/configmaps";
-
 net::Response done(const net::ServerRequest& request) { return reply(request.method == "POST" ? 201 : 200); }
 
 ClosedLoop::Parameters parameters(std::uint64_t objects, std::uint64_t workers) {

@@ -12,6 +12,8 @@
 
 namespace k8scale::load {
 
+inline const std::string maps = "/api/v1/namespaces/space/configmaps";
+
 /// A server without TLS that answers as it is told, and its one client.
 class FakeApi {
  public:

@@ -15,7 +15,7 @@ namespace {
 
 using measure::Verb;
 
-net::Response done(const net::ServerRequest& request) {
+net::Response taken(const net::ServerRequest& request) {
   if (request.method == "POST") return reply(201, R"({"metadata":{"resourceVersion":"5"}})");
   const bool list = request.method == "GET" && request.target.find("limit=") != std::string::npos;
   return reply(200, list ? R"({"kind":"List","metadata":{},"items":[{"a":1},{"b":2}]})" : "{}");
@@ -98,7 +98,7 @@ TEST_CASE("operations are chosen by weight") {
 }
 
 TEST_CASE("every operation that was asked for is done, and what is left is deleted") {
-  LoopBench bench(done);
+  LoopBench bench(taken);
   MixedLoop loop(bench.context(), parameters("create=3,update=1,patch=1,get=3,list=1,delete=1"));
   CHECK(bench.totals().asked() == 600);
   bench.run(loop);
@@ -118,7 +118,7 @@ TEST_CASE("a run of any length is begun at once, and draws its operations as the
   std::atomic<int> answered = 0;
   LoopBench bench([&](const net::ServerRequest& request) {
     if (++answered == 150) at->api.shard.post([&] { at->stop.raise(); });
-    return done(request);
+    return taken(request);
   });
   at = &bench;
   constexpr std::uint64_t endless = 1'000'000'000'000;
@@ -130,7 +130,7 @@ TEST_CASE("a run of any length is begun at once, and draws its operations as the
 }
 
 TEST_CASE("what is kept is not deleted") {
-  LoopBench bench(done);
+  LoopBench bench(taken);
   MixedLoop::Parameters kept = parameters("create=1,get=1", 50);
   kept.keep = Keep::yes;
   MixedLoop loop(bench.context(), kept);
@@ -140,7 +140,7 @@ TEST_CASE("what is kept is not deleted") {
 }
 
 TEST_CASE("workers do the same operations one after the other") {
-  LoopBench bench(done);
+  LoopBench bench(taken);
   MixedLoop::Parameters closed = parameters("create=1,get=3", 100);
   closed.workers = 3;
   MixedLoop loop(bench.context(), closed);
@@ -178,7 +178,7 @@ TEST_CASE(
 }
 
 TEST_CASE("without an object there is nothing to do, and it is counted") {
-  LoopBench bench(done);
+  LoopBench bench(taken);
   MixedLoop::Parameters none = parameters("get=1", 20);
   none.initial = 0;
   MixedLoop loop(bench.context(), none);
@@ -193,7 +193,7 @@ TEST_CASE("the operations of a seed are the same however the run is split") {
     measure::Snapshot all;
     std::uint64_t asked = 0;
     for (std::uint64_t shard = 0; shard < shards; ++shard) {
-      LoopBench bench(done, lane_of({}, shard, shards));
+      LoopBench bench(taken, lane_of({}, shard, shards));
       MixedLoop::Parameters made = parameters("create=1,patch=2,get=3");
       made.workers = workers;
       MixedLoop loop(bench.context(), made);

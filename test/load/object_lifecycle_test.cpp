@@ -70,8 +70,6 @@ FakeApi::Script deletes_with(int created, std::vector<int> statuses) {
   };
 }
 
-const std::string maps = "/api/v1/namespaces/space/configmaps";
-
 }  // namespace
 
 TEST_CASE("an object is created, lives and is deleted, and each leaves a record and a row") {

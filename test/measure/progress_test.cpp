@@ -15,7 +15,7 @@ namespace {
 
 const Pace pace{1234, 5000, 198.72, 200};
 
-Snapshot sample_snapshot() {
+Snapshot progress_snapshot() {
   Recorder recorder;
   recorder.started(Verb::create);
   recorder.record(sample_create());
@@ -68,7 +68,7 @@ TEST_CASE("the three styles are read and nothing else") {
 }
 
 TEST_CASE("the line says elapsed, done, rates, population, errors and response times") {
-  CHECK(progress_text(12340ms, pace, sample_snapshot()) ==
+  CHECK(progress_text(12340ms, pace, progress_snapshot()) ==
         "12.3s  1234/5000 done  198.7/s of 200.0/s asked  population 48  errors 1  "
         "response time p50 2.10ms p99 2.10ms");
   CHECK(progress_text(0ms, {}, {}) == "0.0s  0/0 done  0.0/s of 0.0/s asked  population 0  errors 0");
@@ -78,12 +78,12 @@ TEST_CASE("where there is no terminal a plain line comes every 10 s") {
   const Pipe pipe;
   Progress progress(ProgressStyle::automatic, pipe.ends[1]);
   REQUIRE(progress.next() == base::Nanoseconds(10s));
-  progress.show(9999ms, pace, sample_snapshot());
+  progress.show(9999ms, pace, progress_snapshot());
   CHECK(drain(pipe.ends[0]).empty());
-  progress.show(10s, pace, sample_snapshot());
-  CHECK(drain(pipe.ends[0]) == progress_text(10s, pace, sample_snapshot()) + "\n");
+  progress.show(10s, pace, progress_snapshot());
+  CHECK(drain(pipe.ends[0]) == progress_text(10s, pace, progress_snapshot()) + "\n");
   CHECK(progress.next() == base::Nanoseconds(20s));
-  progress.show(37s, pace, sample_snapshot());
+  progress.show(37s, pace, progress_snapshot());
   CHECK(progress.next() == base::Nanoseconds(40s));
   drain(pipe.ends[0]);
   progress.finish();
@@ -95,9 +95,9 @@ TEST_CASE("on a terminal one line is redrawn four times a second and cleared at 
   const Terminal terminal(200);
   Progress progress(ProgressStyle::automatic, terminal.slave);
   REQUIRE(progress.next() == base::Nanoseconds(250ms));
-  progress.show(260ms, pace, sample_snapshot());
+  progress.show(260ms, pace, progress_snapshot());
   CHECK(progress.next() == base::Nanoseconds(500ms));
-  CHECK(drain(terminal.master) == "\r\x1b[K" + progress_text(260ms, pace, sample_snapshot()));
+  CHECK(drain(terminal.master) == "\r\x1b[K" + progress_text(260ms, pace, progress_snapshot()));
   progress.finish();
   CHECK(drain(terminal.master) == "\r\x1b[K");
   progress.finish();
@@ -116,7 +116,7 @@ TEST_CASE("a line of another text keeps the same times") {
 TEST_CASE("the line never wraps on a narrow terminal") {
   const Terminal terminal(20);
   Progress progress(ProgressStyle::automatic, terminal.slave);
-  progress.show(250ms, pace, sample_snapshot());
+  progress.show(250ms, pace, progress_snapshot());
   CHECK(drain(terminal.master) == "\r\x1b[K0.2s  1234/5000 don");
 }
 
@@ -126,7 +126,7 @@ TEST_CASE("plain style stays plain on a terminal, none is silent") {
   CHECK(plain.next() == base::Nanoseconds(10s));
   Progress none(ProgressStyle::none, terminal.slave);
   CHECK_FALSE(none.next());
-  none.show(100s, pace, sample_snapshot());
+  none.show(100s, pace, progress_snapshot());
   none.finish();
   CHECK(drain(terminal.master).empty());
 }

@@ -37,7 +37,7 @@ net::Task<void> answer_and_hold(const net::ServerRequest& request, net::Responde
 }
 
 // On the shard that it belongs to.
-net::Task<void> drop(std::unique_ptr<net::ResponseStream> stream) {
+net::Task<void> drop_stream(std::unique_ptr<net::ResponseStream> stream) {
   stream.reset();
   co_return;
 }
@@ -133,7 +133,7 @@ TEST_CASE("a stream that waits for a connection ends when it is cancelled") {
   fixture.client_shard.spawn(fixture.read("/hello"));
   fixture.check_cancelled();
   CHECK(fixture.requests == 1);
-  fixture.client_shard.run(drop(std::move(busy)));
+  fixture.client_shard.run(drop_stream(std::move(busy)));
 }
 
 TEST_CASE("a stream that is cancelled as it is given a connection is not opened") {
