@@ -20,6 +20,7 @@
 #include "k8scale/base/stop_signals.h"
 #include "k8scale/base/text.h"
 #include "k8scale/load/run_id.h"
+#include "k8scale/load/run_object.h"
 #include "k8scale/measure/progress.h"
 #include "k8scale/measure/report.h"
 #include "observe_flags.h"
@@ -108,6 +109,7 @@ class CleanupRun {
 
  private:
   void prepare();
+  void add_start_barriers(load::Cleanup::Options options);
   [[nodiscard]] net::Task<void> clean(std::promise<void>& ended);
   void wait_for_end(std::future<void>& done);
   void stop(int signal);
@@ -124,8 +126,9 @@ class CleanupRun {
   kube::Client client_;
   std::string server_version_;
   std::vector<std::unique_ptr<load::Cleanup>> cleanups_;
-  std::vector<CleanedResource> unknown_;  // what cannot even be asked for
-  std::size_t current_ = 0;               // of `cleanups_`; the shard's
+  const load::Cleanup* barriers_ = nullptr;  // one of them
+  std::vector<CleanedResource> unknown_;     // what cannot even be asked for
+  std::size_t current_ = 0;                  // of `cleanups_`; the shard's
   base::SteadyTime start_;
   base::WallTime started_;
   base::SteadyTime give_up_ = base::SteadyTime::max();
@@ -151,6 +154,17 @@ void CleanupRun::prepare() {
     cleanups_.push_back(
         std::make_unique<load::Cleanup>(shard_, client_, kube::Collection(each, namespace_name), options));
   }
+  if (load::can_be_label(flags_.run_id)) add_start_barriers(options);
+}
+
+// Where the parts of runs meet. Their summaries stay: they are what a run was for.
+void CleanupRun::add_start_barriers(load::Cleanup::Options options) {
+  options.run_id.clear();
+  options.label_selector = load::run_object_selector(flags_.run_id, load::Holds::start);
+  barriers_ = cleanups_
+                  .emplace_back(std::make_unique<load::Cleanup>(
+                      shard_, client_, kube::Collection(kube::config_maps(), namespace_name), options))
+                  .get();
 }
 
 net::Task<void> CleanupRun::clean(std::promise<void>& ended) {
@@ -216,7 +230,11 @@ CleanupReport CleanupRun::report() const {
   report.duration = Clock::now() - start_;
   if (signal_) report.interrupted = base::signal_name(*signal_);
   for (const auto& each : cleanups_) {
-    report.resources.push_back({each->collection().qualified(), each->result()});
+    load::CleanupResult result = each->result();
+    const bool is_barriers = each.get() == barriers_;
+    if (is_barriers && result.found == 0 && result.doubt.empty()) continue;
+    const std::string& resource = each->collection().qualified();
+    report.resources.push_back({is_barriers ? resource + " of starts" : resource, std::move(result)});
   }
   report.resources.insert(report.resources.end(), unknown_.begin(), unknown_.end());
   return report;

@@ -14,6 +14,7 @@
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
 #include "k8scale/measure/metrics.h"
+#include "stored_summaries.h"
 
 namespace k8scale::subcommands {
 namespace {
@@ -34,7 +35,8 @@ const std::string_view driver_exit_codes =
     "Exit codes: 0 the run came to its end, whatever the server answered; 1 a flag; 5 -datafile; 10, 11 the\n"
     "parameter file; 12 rows or the summary could not be written; 20 the configuration, its credentials, or "
     "the\n"
-    "server behind it; 22 the endpoints cannot be read; 130 SIGINT; 143 SIGTERM.";
+    "server behind it; 22 the endpoints cannot be read; 24 the parts did not come together; 130 SIGINT;\n"
+    "143 SIGTERM.";
 
 Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings settings)
     : subcommand_(std::move(subcommand)),
@@ -122,8 +124,6 @@ void Driver::make_shards(const DriverPlan& plan) {
 
 // So that few requests wait for a handshake.
 void Driver::prepare(const DriverPlan& plan) {
-  const auto parts = static_cast<double>(shards_.size() * servers_.size());
-  const auto each = static_cast<std::size_t>(std::ceil(plan.connections / parts));
   if (observer_) observer_->start();
   std::atomic<int> first_signal = 0;
   {
@@ -132,9 +132,7 @@ void Driver::prepare(const DriverPlan& plan) {
       base::log_info(fmt::format("{}: the run does not begin", base::signal_name(signal)));
       for (const auto& shard : shards_) shard->stop_soon();
     });
-    for (const auto& shard : shards_) {
-      shard->prepare(std::min(each, client_options_.most_connections));
-    }
+    for (const auto& shard : shards_) shard->prepare(connections_of_shard(plan));
   }
   if (first_signal != 0) signals_.put_back(first_signal);  // for the run, which then ends as it begins
 }
@@ -147,8 +145,9 @@ load::RunResult Driver::drive(const DriverPlan& plan) {
   load::RunOptions options;
   options.progress = settings_.progress;
   options.grace = flags_.grace;
-  options.asked_rate = plan.asked_rate.value_or(0);
+  options.asked_rate = plan.asked_rate.value_or(0) / static_cast<double>(settings_.part.count);
   options.paced = plan.paced;
+  if (gate_) options.start_at = gate_->start();
   options.publish = [this](const measure::Snapshot& snapshot, const measure::Pace& pace) {
     shown_.update([&](Shown& shown) {
       shown.snapshot = snapshot;
@@ -161,31 +160,6 @@ load::RunResult Driver::drive(const DriverPlan& plan) {
   };
   return load::run_shards(work, options, signals_);
 }
-
-namespace {
-
-// The operations of the schedule.
-struct Paced {
-  std::uint64_t done = 0;
-  std::uint64_t ok = 0;
-  measure::Span scheduled;
-  measure::Span ended_well;
-};
-
-Paced paced_of(const DriverPlan& plan, const measure::Snapshot& totals) {
-  Paced all;
-  for (const measure::Verb verb : measure::all_verbs) {
-    if (plan.paced && verb != *plan.paced) continue;
-    const measure::VerbTotals& each = totals.of(verb);
-    all.done += each.done;
-    all.scheduled.merge(each.scheduled);
-    all.ok += each.ok();
-    all.ended_well.merge(each.ended_well);
-  }
-  return all;
-}
-
-}  // namespace
 
 measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult& result) {
   measure::Summary summary;
@@ -200,15 +174,15 @@ measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult
   summary.parameters = plan.summary_parameters;
   summary.parameters.update(flags_.summary_parameters());
   summary.started = result.started;
+  summary.start = result.start;
   summary.ended = result.ended;
   summary.duration = result.duration;
   if (result.signal) summary.interrupted = base::signal_name(*result.signal);
-  const Paced paced = paced_of(plan, result.totals);
   summary.paced = plan.asked_rate.has_value();
-  summary.asked_rate = plan.asked_rate;
-  summary.achieved_rate = paced.ended_well.rate(paced.ok);
-  if (paced.done > 0) summary.schedule_length = paced.scheduled.last - result.start;
+  summary.paced_verb = plan.paced;
+  if (plan.asked_rate) summary.asked_rate = *plan.asked_rate / static_cast<double>(settings_.part.count);
   summary.totals = result.totals;
+  summary.set_pace();
   summary.shard_cpu = result.shard_cpu;
   summary.process = measure::read_process();
   summary.rows = log_->close();
@@ -222,6 +196,7 @@ measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult
     summary.notes = observer_->troubles();
   }
   add_notes(plan, result, summary);
+  say_part(result, summary);
   return summary;
 }
 
@@ -268,10 +243,11 @@ int Driver::report(const DriverPlan& plan, const load::RunResult& result) {
   const bool shown = static_cast<bool>(std::cout);
   if (!shown) base::log_error("the summary cannot be written to standard output");
   if (written.has_error()) base::log_error("cannot write the summary: " + written.error().detail());
+  const bool stored = !flags_.store_summary || store(summary);
   if (result.signal) return load::exit_code_of(result);
   const bool rows_lost = summary.rows && summary.rows->rows_lost > 0;
   const bool seen_lost = summary.seen_rows && summary.seen_rows->rows_lost > 0;
-  return rows_lost || seen_lost || written.has_error() || !shown ? output_lost_exit_code : 0;
+  return rows_lost || seen_lost || written.has_error() || !shown || !stored ? output_lost_exit_code : 0;
 }
 
 // Those that were there before stay.
@@ -292,6 +268,9 @@ void Driver::wait_before_end() {
 void Driver::start(const DriverPlan& plan) {
   try {
     make_namespaces(plan);
+    if (flags_.store_summary) {
+      check_not_stored(*start_shard_, *start_client_, settings_.run_id, settings_.part.index);
+    }
     servers_ =
         choose_servers(plan.servers, cluster_.configuration, *start_shard_, *start_client_, credentials_);
     open_files(plan);
@@ -299,6 +278,7 @@ void Driver::start(const DriverPlan& plan) {
     make_shards(plan);
     start_guard_.reset();
     prepare(plan);
+    hold_back(plan);
   } catch (...) {
     remove_files();
     remove_namespaces();
@@ -318,6 +298,7 @@ void Driver::remove_files() {
 int Driver::run(const DriverPlan& plan) {
   start(plan);
   const load::RunResult result = drive(plan);
+  if (gate_) gate_->leave();
   if (!plan.keeps_objects) remove_namespaces();
   if (plan.closing) plan.closing(result);
   const int exit_code = report(plan, result);

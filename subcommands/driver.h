@@ -18,6 +18,7 @@
 #include "k8scale/measure/summary.h"
 #include "latest.h"
 #include "metrics_endpoint.h"
+#include "start_gate.h"
 
 namespace k8scale::subcommands {
 
@@ -65,9 +66,13 @@ class Driver {
   void observe(const DriverPlan& plan);
   void make_shards(const DriverPlan& plan);
   void prepare(const DriverPlan& plan);
+  void hold_back(const DriverPlan& plan);
+  [[nodiscard]] std::size_t connections_of_shard(const DriverPlan& plan) const;
   [[nodiscard]] load::RunResult drive(const DriverPlan& plan);
   [[nodiscard]] measure::Summary summarize(const DriverPlan& plan, const load::RunResult& result);
   void add_notes(const DriverPlan& plan, const load::RunResult& result, measure::Summary& summary);
+  void say_part(const load::RunResult& result, measure::Summary& summary) const;
+  [[nodiscard]] bool store(const measure::Summary& summary);
   [[nodiscard]] int report(const DriverPlan& plan, const load::RunResult& result);
   void remove_namespaces();
   void wait_before_end();
@@ -91,6 +96,7 @@ class Driver {
   kube::ClientOptions client_options_;
   std::unique_ptr<net::Shard> start_shard_;
   std::unique_ptr<kube::Client> start_client_;
+  std::unique_ptr<StartGate> gate_;  // when the run does not begin at once
   std::string server_version_;
   std::vector<kube::Configuration> servers_;
   std::vector<std::string> made_namespaces_;

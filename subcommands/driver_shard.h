@@ -33,6 +33,8 @@ class DriverShard {
   [[nodiscard]] net::Shard& shard() { return shard_; }
   /// Opens so many connections to each server, and what the loop needs before the schedule begins.
   void prepare(std::size_t connections);
+  /// Opens those connections of `prepare` anew that rested too long.
+  void prewarm(std::size_t connections) { shard_.run(servers_.prewarm(connections)); }
   /// From any thread: `prepare` and the run end soon.
   void stop_soon();
   /// Operations that waited because all connections were in use. Once the shard has stopped.

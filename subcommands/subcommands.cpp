@@ -16,6 +16,7 @@ std::span<const Subcommand> all() {
       Subcommand{"flunder-driver", "create and delete Flunders in an open loop", flunder_driver},
       Subcommand{"drive", "drive any resource: the general driver", drive},
       Subcommand{"cleanup", "remove what drivers that crashed left", cleanup},
+      Subcommand{"merge", "make one summary of those of a run's parts", merge},
       Subcommand{"cm-logger", "record what a controller sees of ConfigMaps", cm_logger},
       Subcommand{"flunder-logger", "record what a controller sees of Flunders", flunder_logger},
       Subcommand{"flunder-watch", "list and watch Flunders, once or many times over", flunder_watch},

@@ -18,6 +18,7 @@ int flunder_logger(const std::vector<std::string>& arguments);
 int flunder_watch(const std::vector<std::string>& arguments);
 int httperf(const std::vector<std::string>& arguments);
 int logger(const std::vector<std::string>& arguments);
+int merge(const std::vector<std::string>& arguments);
 int watch(const std::vector<std::string>& arguments);
 
 /// Prints what parsing came to, for a program of that name, and returns the exit code.

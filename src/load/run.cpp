@@ -54,9 +54,10 @@ net::Task<void> Run::run_one(ShardWork& work) {
 }
 
 void Run::start() {
-  start_ = Clock::now() + head_start;
+  const base::WallTime wall_now = std::chrono::system_clock::now();
+  result_.started = std::max(options_.start_at.value_or(wall_now), wall_now + head_start);
+  start_ = Clock::now() + (result_.started - wall_now);
   result_.start = start_;
-  result_.started = std::chrono::system_clock::now() + head_start;
   snapshots_.resize(work_.size());
   for (ShardWork& each : work_) each.shard.spawn(run_one(each));
 }

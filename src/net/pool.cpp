@@ -64,6 +64,7 @@ struct Pool::State {
   std::uint64_t sessions_resumed = 0;
   std::uint64_t waited_for_limit = 0;
 
+  void drop_expired(base::SteadyTime now);
   ConnectionPointer take_idle();
   void give_back(ConnectionPointer connection);
   void hand_over(ConnectionPointer connection);
@@ -84,10 +85,14 @@ struct Pool::State {
   static Task<base::Result<void>> prewarm(std::shared_ptr<State> state, std::size_t count);
 };
 
+void Pool::State::drop_expired(base::SteadyTime now) {
+  while (!idle.empty() && now - idle.front()->idle_since > options->idle_timeout) idle.pop_front();
+}
+
 // The idle connection to use next; null when there is none.
 Pool::State::ConnectionPointer Pool::State::take_idle() {
   const base::SteadyTime now = Clock::now();
-  while (!idle.empty() && now - idle.front()->idle_since > options->idle_timeout) idle.pop_front();
+  drop_expired(now);
   while (!idle.empty()) {
     ConnectionPointer connection = std::move(idle.back());
     idle.pop_back();
@@ -232,6 +237,7 @@ Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request
 }
 
 Task<base::Result<void>> Pool::State::prewarm(std::shared_ptr<State> state, std::size_t count) {
+  state->drop_expired(Clock::now());
   while (state->idle.size() < count) {
     base::Result<ConnectionPointer> opened = co_await connect(state);
     if (opened.has_error()) co_return opened.error();
