@@ -69,7 +69,7 @@ class Cluster:
         made = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": port}
         for each in template["spec"]["containers"][0].get("env", []):
             value = each["value"] if "value" in each else variables[each["valueFrom"]["fieldRef"]["fieldPath"]]
-            made[each["name"]] = value.replace("/data", str(self.folder))
+            made[each["name"]] = value
         if account := template["spec"].get("serviceAccountName"):
             made["K8SCALE_SERVICEACCOUNT_DIR"] = str(self.account(account))
         return made
@@ -77,10 +77,9 @@ class Cluster:
     def start(self, template, *flags, variables=None, **more):
         """Starts the pod's program with its arguments and, behind them, `flags`."""
         environment = self.environment(template, variables or {}) | more
-        arguments = [expand(each, environment).replace("/data", str(self.folder))
-                     for each in template["spec"]["containers"][0]["args"]]
+        arguments = [expand(each, environment) for each in template["spec"]["containers"][0]["args"]]
         return subprocess.Popen([BINARY, *arguments, *map(str, flags)], cwd=self.folder, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **environment})
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": str(self.folder), **environment})
 
     def may(self, role, verb):
         """Whether the server lets the account of that role do it."""

@@ -109,7 +109,8 @@ def test_pods_have_bounds_probes_and_a_place_to_write(overlay):
     for name, template in templates(objects).items():
         [container] = template["spec"]["containers"]
         assert set(container["resources"]) == {"requests", "limits"}
-        assert container["securityContext"]["readOnlyRootFilesystem"] and container["workingDir"] == "/data"
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert [mount["mountPath"] for mount in container["volumeMounts"]] == ["/tmp"]
         named = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
         ports |= named
         if "metrics" in named:
@@ -227,7 +228,8 @@ def test_flunder_driver_may_do_what_it_needs_and_needs_what_it_may(cluster):
 
 def watch(cluster, overlay, *flags):
     """Runs the workload of a logger or watcher; what it said."""
-    process = cluster.start(workload(overlay), "-metricport", "127.0.0.1:0", "-v", "2", *flags)
+    rows = [] if overlay == "flunder-watch" else ["-data-filname", cluster.folder / "obj-log.csv"]
+    process = cluster.start(workload(overlay), "-metricport", "127.0.0.1:0", "-v", "2", *rows, *flags)
     return process.communicate(timeout=60)[1]
 
 
