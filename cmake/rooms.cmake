@@ -17,7 +17,8 @@ function(k8scale_room name)
   k8scale_warnings(${name})
 endfunction()
 
-# One test program for each room: test/NAME/*.cpp, each case a CTest test named "NAME: case".
+# One test program for each room: test/NAME/*.cpp, each case a CTest test named "NAME: case". The target
+# unit_tests is all of them, without the program itself.
 function(k8scale_room_tests name)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/${name}/*.cpp)
   if(NOT sources)
@@ -27,5 +28,6 @@ function(k8scale_room_tests name)
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/test)
   target_link_libraries(${name}_test PRIVATE ${name} Catch2::Catch2)
   k8scale_warnings(${name}_test)
+  add_dependencies(unit_tests ${name}_test)
   catch_discover_tests(${name}_test TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 120)
 endfunction()

@@ -13,11 +13,15 @@
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
 #include "k8scale/base/stop_signals.h"
+#include "k8scale/base/text.h"
+#include "k8scale/net/url.h"
 #include "subcommands.h"
 #include "tools.h"
 
 namespace k8scale::subcommands {
 namespace {
+
+constexpr int request_verbosity = 6;
 
 struct Flags {
   std::string address = "127.0.0.1";
@@ -43,18 +47,22 @@ void declare(CLI::App& app, Flags& flags) {
                   "are none; without it they are new at each start");
   app.add_option("--resource", flags.resources, "another resource to serve; may be repeated")
       ->type_name("GROUP/VERSION/PLURAL=KIND");
-  app.add_option("--fault", flags.faults, "a fault rule, see README.md; may be repeated")->type_name("RULE");
+  app.add_option("--fault", flags.faults, "a fault rule, see docs/apiserver.md; may be repeated")->type_name("RULE");
   base::add_value(app, "--max-inflight", flags.max_inflight,
                   "requests at a time, 429 beyond; 0 for no limit");
   base::add_value(app, "--watch-window", flags.watch_window,
                   "past events that watches can start from; 0 for 100,000 or 16 MiB of them");
   base::add_duration(app, "--grace", flags.grace, "how long running requests may take after a stop signal");
   add_debug_from(app, flags.debug_from);
-  base::add_value(app, "-v", flags.verbosity, "verbosity of the log");
+  base::add_value(app, "-v", flags.verbosity, "verbosity of the log: 6 tells requests");
 }
 
 apiserver::Config config_of(const Flags& flags) {
   check_range("--secure-port", flags.port, 0, 65'535);
+  if (!net::is_ip_address(flags.address)) {
+    throw base::Error(
+        fmt::format("--bind-address: found {}, expected an IP address", base::go_quote(flags.address)));
+  }
   apiserver::Config config;
   config.address = flags.address;
   config.port = static_cast<std::uint16_t>(flags.port);
@@ -65,9 +73,19 @@ apiserver::Config config_of(const Flags& flags) {
   };
   config.max_in_flight = flags.max_inflight;
   config.watch_window = flags.watch_window;
+  config.log_requests = flags.verbosity >= request_verbosity;
   for (const std::string& each : flags.resources) config.resources.push_back(apiserver::parse_resource(each));
   for (const std::string& each : flags.faults) config.faults.push_back(apiserver::parse_fault(each));
   return config;
+}
+
+std::unique_ptr<apiserver::EmbeddedServer> start(const Flags& flags) {
+  try {
+    return apiserver::EmbeddedServer::start(config_of(flags));
+  } catch (const apiserver::ListenError& error) {
+    throw base::Error(
+        fmt::format("--bind-address {} --secure-port {}: {}", flags.address, flags.port, error.what()));
+  }
 }
 
 }  // namespace
@@ -76,11 +94,13 @@ int apiserver(const std::vector<std::string>& arguments) {
   Flags flags;
   CLI::App app("Serves the Kubernetes API from memory, over TLS.", "k8scale apiserver");
   declare(app, flags);
+  app.footer(
+      "Exit codes: 0 SIGINT or SIGTERM ended it; 1 a flag, an address, a port or a file cannot be used.");
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
   base::set_verbosity(flags.verbosity);
   base::StopSignals signals;
-  const auto server = apiserver::EmbeddedServer::start(config_of(flags));
+  const auto server = start(flags);
   if (!flags.kubeconfig_out.empty()) {
     const base::Result<void> written =
         base::write_file_whole(flags.kubeconfig_out, server->kubeconfig(), base::FileMode::secret);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <future>
 #include <iostream>
 #include <memory>
@@ -37,9 +38,8 @@ constexpr int output_lost_exit_code = 12;
 constexpr std::string_view exit_codes =
     "Exit codes: 0 nothing is left, or with --dry-run all was listed; 1 a flag; 3 something is left, or "
     "could\n"
-    "not be listed; 12 --json cannot be written; 20 the configuration, its credentials, or the server "
-    "behind\n"
-    "it; 130 SIGINT; 143 SIGTERM.";
+    "not be listed; 12 --json cannot be written; 17 names of that run are over 253 characters long; 20 the\n"
+    "configuration, its credentials, or the server behind it; 130 SIGINT; 143 SIGTERM.";
 constexpr std::uint64_t most_concurrency = 1'000;
 constexpr auto longest_grace = std::chrono::hours(24);
 constexpr auto look_period = std::chrono::milliseconds(250);
@@ -48,6 +48,7 @@ struct Flags {
   std::string run_id;
   bool all = false;
   std::vector<std::string> resources;
+  std::string namespaces;  // comma-separated; empty: all
   bool dry_run = false;
   std::uint64_t concurrency = 16;
   std::string json;
@@ -65,13 +66,30 @@ void declare(CLI::App& app, Flags& flags) {
          "what else to remove beside configmaps and flunders: group/version/plural, or version/plural "
          "for the core group; may be repeated")
       ->type_name("RESOURCE");
+  base::add_value(
+      app, "--namespace", flags.namespaces,
+      "namespaces to look in, comma-separated; empty for all, or scaletest where those may not be "
+      "listed");
   base::add_bool(app, "--dry-run", flags.dry_run, "list what would go, and remove nothing");
   base::add_value(app, "--concurrency", flags.concurrency, "deletes in flight at most");
   base::add_value(app, "--json", flags.json, "file for what was found, removed and left, in JSON");
   flags.cluster.declare(app);
   base::add_duration(app, "--grace", flags.grace, "longest time to list what is left after a stop signal");
   base::add_value(app, "--progress", flags.progress, "auto, plain (a line every 10 s) or none");
-  base::add_value(app, "-v", flags.verbosity, "verbosity of the log; 1 names the first that were removed");
+  base::add_value(app, "-v", flags.verbosity,
+                  std::string(verbosity_help) + "; 1 the first names that were removed");
+}
+
+void check_namespaces(const std::string& text) {
+  if (text.empty()) return;
+  for (const std::string& each : base::split(text, ',')) {
+    const bool is_name = !each.empty() && std::all_of(each.begin(), each.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
+    if (is_name) continue;
+    throw base::Error(
+        fmt::format("--namespace: found {}, expected names with commas between", base::go_quote(text)));
+  }
 }
 
 measure::ProgressStyle check(const Flags& flags) {
@@ -88,6 +106,7 @@ measure::ProgressStyle check(const Flags& flags) {
         fmt::format("--grace: found {}, expected 0 to 24h", base::format_duration(flags.grace)));
   }
   for (const std::string& each : flags.resources) static_cast<void>(parse_resource(each));
+  check_namespaces(flags.namespaces);
   const auto style = measure::parse_progress_style(flags.progress);
   if (style) return *style;
   throw base::Error(
@@ -109,7 +128,9 @@ class CleanupRun {
 
  private:
   void prepare();
-  void add_start_barriers(load::Cleanup::Options options);
+  void add_start_barriers();
+  [[nodiscard]] std::unique_ptr<load::Cleanup> make_cleanup(kube::Collection collection);
+  [[nodiscard]] net::Task<void> clean_current();
   [[nodiscard]] net::Task<void> clean(std::promise<void>& ended);
   void wait_for_end(std::future<void>& done);
   void stop(int signal);
@@ -125,10 +146,12 @@ class CleanupRun {
   net::Shard shard_{"cleanup"};
   kube::Client client_;
   std::string server_version_;
-  std::vector<std::unique_ptr<load::Cleanup>> cleanups_;
-  const load::Cleanup* barriers_ = nullptr;  // one of them
-  std::vector<CleanedResource> unknown_;     // what cannot even be asked for
-  std::size_t current_ = 0;                  // of `cleanups_`; the shard's
+  std::vector<CleanedResource> unknown_;  // what cannot even be asked for
+  // The shard's, while it runs:
+  std::vector<std::unique_ptr<load::Cleanup>> cleanups_;  // of each kind, in each place
+  const load::Cleanup* barriers_ = nullptr;               // one of them
+  std::size_t current_ = 0;
+  bool stopped_ = false;
   base::SteadyTime start_;
   base::WallTime started_;
   base::SteadyTime give_up_ = base::SteadyTime::max();
@@ -146,35 +169,56 @@ void CleanupRun::prepare() {
   server_version_ = kube::server_version(shard_, client_);
   CleanupResources resources = find_cleanup_resources(shard_, client_, flags_.resources);
   unknown_ = std::move(resources.unknown);
+  for (const kube::Resource& each : resources.served) {
+    for (const std::string& place : base::split(flags_.namespaces, ',')) {
+      cleanups_.push_back(make_cleanup({each, place}));
+    }
+  }
+  add_start_barriers();
+}
+
+std::unique_ptr<load::Cleanup> CleanupRun::make_cleanup(kube::Collection collection) {
   load::Cleanup::Options options;
   options.run_id = flags_.run_id;
   options.label_selector = label_selector;
   options.concurrency = flags_.concurrency;
-  for (const kube::Resource& each : resources.served) {
-    cleanups_.push_back(
-        std::make_unique<load::Cleanup>(shard_, client_, kube::Collection(each, namespace_name), options));
+  return std::make_unique<load::Cleanup>(shard_, client_, std::move(collection), options);
+}
+
+net::Task<void> CleanupRun::clean_current() {
+  load::Cleanup& cleanup = *cleanups_[current_];
+  if (flags_.dry_run) {
+    co_await cleanup.look();
+  } else {
+    co_await cleanup.remove();
   }
-  if (load::can_be_label(flags_.run_id)) add_start_barriers(options);
 }
 
 // Where the parts of runs meet. Their summaries stay: they are what a run was for.
-void CleanupRun::add_start_barriers(load::Cleanup::Options options) {
-  options.run_id.clear();
+void CleanupRun::add_start_barriers() {
+  const std::vector<std::string> places = base::split(flags_.namespaces, ',');
+  const bool looks_there =
+      flags_.namespaces.empty() || std::find(places.begin(), places.end(), namespace_name) != places.end();
+  if (!looks_there || !load::can_be_label(flags_.run_id)) return;
+  load::Cleanup::Options options;
   options.label_selector = load::run_object_selector(flags_.run_id, load::Holds::start);
-  barriers_ = cleanups_
-                  .emplace_back(std::make_unique<load::Cleanup>(
-                      shard_, client_, kube::Collection(kube::config_maps(), namespace_name), options))
-                  .get();
+  options.concurrency = flags_.concurrency;
+  const kube::Collection collection(kube::config_maps(), namespace_name);
+  cleanups_.push_back(std::make_unique<load::Cleanup>(shard_, client_, collection, options));
+  barriers_ = cleanups_.back().get();
 }
 
 net::Task<void> CleanupRun::clean(std::promise<void>& ended) {
   for (current_ = 0; current_ < cleanups_.size(); ++current_) {
-    load::Cleanup& cleanup = *cleanups_[current_];
-    if (flags_.dry_run) {
-      co_await cleanup.look();
-    } else {
-      co_await cleanup.remove();
-    }
+    co_await clean_current();
+    const load::CleanupResult result = cleanups_[current_]->result();
+    const bool is_one_place = !flags_.namespaces.empty() || cleanups_[current_].get() == barriers_;
+    if (!result.may_not_list || result.found > 0 || is_one_place) continue;
+    base::log_warning(fmt::format("all namespaces: {}; looking in {} alone, --namespace names others",
+                                  result.doubt, namespace_name));
+    cleanups_[current_] = make_cleanup({cleanups_[current_]->collection().resource(), namespace_name});
+    if (stopped_) cleanups_[current_]->stop();
+    co_await clean_current();
   }
   ended.set_value();
   signals_.wake();
@@ -192,6 +236,7 @@ void CleanupRun::stop(int signal) {
                              base::signal_name(signal), base::format_duration(flags_.grace)));
   shard_.post([this] {
     client_.stop_retrying();
+    stopped_ = true;
     for (const auto& each : cleanups_) each->stop();
   });
 }
@@ -224,17 +269,22 @@ CleanupReport CleanupRun::report() const {
   report.server = client_.server();
   report.server_version = server_version_;
   report.run_id = flags_.run_id;
+  report.namespaces = flags_.namespaces;
   report.dry_run = flags_.dry_run;
   report.started = started_;
   report.ended = std::chrono::system_clock::now();
   report.duration = Clock::now() - start_;
   if (signal_) report.interrupted = base::signal_name(*signal_);
   for (const auto& each : cleanups_) {
-    load::CleanupResult result = each->result();
+    CleanedResource found{each->collection().qualified(), each->result()};
     const bool is_barriers = each.get() == barriers_;
-    if (is_barriers && result.found == 0 && result.doubt.empty()) continue;
-    const std::string& resource = each->collection().qualified();
-    report.resources.push_back({is_barriers ? resource + " of starts" : resource, std::move(result)});
+    if (is_barriers && found.result.found == 0 && found.result.doubt.empty()) continue;
+    if (is_barriers) found.resource += " of starts";
+    if (report.resources.empty() || report.resources.back().resource != found.resource) {
+      report.resources.push_back(std::move(found));
+    } else {
+      report.resources.back().result.merge(std::move(found.result));
+    }
   }
   report.resources.insert(report.resources.end(), unknown_.begin(), unknown_.end());
   return report;
@@ -277,7 +327,7 @@ int CleanupRun::run() {
 
 int cleanup(const std::vector<std::string>& arguments) {
   Flags flags;
-  CLI::App app("Removes what drivers that crashed left in the namespace scaletest.", "k8scale cleanup");
+  CLI::App app("Removes what drivers that crashed left.", "k8scale cleanup");
   declare(app, flags);
   app.footer(std::string(exit_codes));
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);

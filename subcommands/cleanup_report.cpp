@@ -18,7 +18,10 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t most_told = 10;
 
 std::string explained(const CleanedResource& each, const load::Leftover& object) {
-  return fmt::format("{} {}{}{}", each.resource, object.name, object.why.empty() ? "" : ": ", object.why);
+  const bool elsewhere = !object.namespace_name.empty() && object.namespace_name != namespace_name;
+  const std::string place = elsewhere ? " in namespace " + object.namespace_name : "";
+  return fmt::format("{} {}{}{}{}", each.resource, object.name, place, object.why.empty() ? "" : ": ",
+                     object.why);
 }
 
 void print_names(std::ostream& out, const CleanupReport& report) {
@@ -72,7 +75,8 @@ std::uint64_t sum(const CleanupReport& report, Count count) {
 Json to_json(const CleanedResource& each) {
   Json left = Json::array();
   for (const load::Leftover& object : each.result.left) {
-    left.push_back(Json{{"name", object.name}, {"why", measure::or_null(object.why)}});
+    left.push_back(Json{
+        {"namespace", object.namespace_name}, {"name", object.name}, {"why", measure::or_null(object.why)}});
   }
   return {{"resource", each.resource},        {"found", each.result.found},
           {"removed", each.result.removed()}, {"first_removed", each.result.first_removed},
@@ -96,8 +100,9 @@ bool CleanupReport::is_certain() const {
 
 void print_text(std::ostream& out, const CleanupReport& report) {
   if (report.dry_run) print_names(out, report);
-  out << fmt::format("k8scale cleanup, {} in namespace {} of {}, took {}{}{}{}\n",
-                     report.run_id.empty() ? "all runs" : "run " + report.run_id, namespace_name,
+  out << fmt::format("k8scale cleanup, {} in {} of {}, took {}{}{}{}\n",
+                     report.run_id.empty() ? "all runs" : "run " + report.run_id,
+                     report.namespaces.empty() ? "all namespaces" : "namespace " + report.namespaces,
                      report.server, base::format_duration(report.duration),
                      report.dry_run ? ", dry run: nothing was removed" : "",
                      report.interrupted.empty() ? "" : ", interrupted by ", report.interrupted);
@@ -113,7 +118,7 @@ Json to_json(const CleanupReport& report) {
           {"version", K8SCALE_VERSION},
           {"subcommand", "cleanup"},
           {"server", {{"url", report.server}, {"version", report.server_version}}},
-          {"namespace", namespace_name},
+          {"namespace", measure::or_null(report.namespaces)},
           {"run_id", measure::or_null(report.run_id)},
           {"dry_run", report.dry_run},
           {"started", measure::rfc3339_millis(report.started)},

@@ -19,7 +19,8 @@ struct CleanedResource {
 struct CleanupReport {
   std::string server;
   std::string server_version;
-  std::string run_id;  ///< empty: all runs
+  std::string run_id;      ///< empty: all runs
+  std::string namespaces;  ///< comma-separated; empty: all
   bool dry_run = false;
   base::WallTime started;
   base::WallTime ended;

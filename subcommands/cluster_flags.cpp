@@ -3,6 +3,7 @@
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
+#include "k8scale/base/log.h"
 #include "k8scale/net/url.h"
 
 namespace k8scale::subcommands {
@@ -25,7 +26,7 @@ void ClusterFlags::declare(CLI::App& app, const std::string& server_names) {
   base::add_value(app, "--context", context, "context of the kubeconfig; without it the current one");
   base::add_value(app, server_names, server, "URL of the API server, instead of the kubeconfig's");
   base::add_bool(app, "--embedded", embedded, "run against an API server in this very process");
-  app.add_option("--fault", faults, "with --embedded: a fault rule, see README.md; may be repeated")
+  app.add_option("--fault", faults, "with --embedded: a fault rule, see docs/apiserver.md; may be repeated")
       ->type_name("RULE");
   base::add_value(app, "--max-inflight", max_inflight,
                   "with --embedded: requests at a time, 429 beyond; 0 for no limit");
@@ -34,7 +35,7 @@ void ClusterFlags::declare(CLI::App& app, const std::string& server_names) {
       "with --embedded: past events that watches can start from; 0 for 100,000 or 16 MiB of them");
 }
 
-Cluster open_cluster(const ClusterFlags& flags) {
+Cluster open_cluster(const ClusterFlags& flags, const std::string& first_of_list) {
   Cluster cluster;
   if (!flags.embedded) {
     if (!flags.faults.empty() || flags.max_inflight != 0 || flags.watch_window != 0) {
@@ -45,11 +46,15 @@ Cluster open_cluster(const ClusterFlags& flags) {
     sources.kubeconfig = flags.kubeconfig;
     sources.context = flags.context;
     sources.server = flags.server;
+    sources.first_of_list = first_of_list;
+    sources.server_flag = flags.server_flag;
     cluster.configuration = kube::load_configuration(sources);
+    base::log_verbose(2, kube::description(cluster.configuration));
     return cluster;
   }
   if (!flags.kubeconfig.empty() || !flags.context.empty() || !flags.server.empty()) {
-    throw base::Error("--embedded is a server of its own: expected none of -kubeconfig, --context, --server");
+    throw base::Error("--embedded is a server of its own: expected none of -kubeconfig, --context, " +
+                      flags.server_flag);
   }
   apiserver::Config config;
   config.max_in_flight = flags.max_inflight;
@@ -58,6 +63,7 @@ Cluster open_cluster(const ClusterFlags& flags) {
   for (const std::string& rule : flags.faults) config.faults.push_back(apiserver::parse_fault(rule));
   cluster.embedded = apiserver::EmbeddedServer::start(std::move(config));
   cluster.configuration = configuration_of(*cluster.embedded);
+  base::log_verbose(2, kube::description(cluster.configuration));
   return cluster;
 }
 

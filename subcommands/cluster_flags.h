@@ -14,6 +14,7 @@ struct ClusterFlags {
   std::string kubeconfig;
   std::string context;
   std::string server;
+  std::string server_flag = "--server";  ///< that `server` is from, for errors
   bool embedded = false;
   std::vector<std::string> faults;
   std::uint64_t max_inflight = 0;
@@ -23,13 +24,23 @@ struct ClusterFlags {
   void declare(CLI::App& app, const std::string& server_names = "--server");
 };
 
+/// What -v says in the help of all that talk to an API server.
+inline constexpr const char* verbosity_help =
+    "verbosity of the log: 2 tells the configuration, 4 connections and retries, 6 requests";
+
 /// The API server that the flags name, and when it is the built-in one, that server running.
 struct Cluster {
   std::unique_ptr<apiserver::EmbeddedServer> embedded;
   kube::Configuration configuration;
+
+  /// What the rules of --fault did so far.
+  [[nodiscard]] std::vector<measure::FaultCount> fault_counts() const {
+    return embedded ? embedded->fault_counts() : std::vector<measure::FaultCount>();
+  }
 };
 
-/// Reads the configuration, or starts the built-in server. Throws base::Error.
-[[nodiscard]] Cluster open_cluster(const ClusterFlags& flags);
+/// Reads the configuration, or starts the built-in server. `first_of_list` is the first URL of --server-list.
+/// Throws base::Error.
+[[nodiscard]] Cluster open_cluster(const ClusterFlags& flags, const std::string& first_of_list = {});
 
 }  // namespace k8scale::subcommands

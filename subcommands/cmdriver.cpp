@@ -73,7 +73,7 @@ int cmdriver(const std::vector<std::string>& arguments) {
   CLI::App app("Creates ConfigMaps at random moments and deletes each after a while: an open loop.",
                "k8scale cmdriver");
   declare(app, flags);
-  app.footer(std::string(driver_exit_codes));
+  app.footer(std::string(driver_exit_codes) + std::string(endpoints_exit_text));
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
   base::set_verbosity(flags.driver.verbosity);

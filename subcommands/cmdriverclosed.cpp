@@ -12,6 +12,7 @@
 #include "k8scale/load/closed_loop.h"
 #include "open_loop_flags.h"
 #include "program_hash.h"
+#include "schedule_range.h"
 #include "tools.h"
 
 namespace k8scale::subcommands {
@@ -39,15 +40,17 @@ struct Flags {
   DriverFlags driver;
 };
 
-// What the servers made of the first object.
-struct FirstObject {
+// What the servers made of objects: the length in the first good answer to a create, and to an update.
+struct FirstAnswers {
+  std::uint64_t updates = 0;  // of each object
   std::atomic<std::size_t> created_length = 0;
   std::atomic<std::size_t> updated_length = 0;
 
   void look(const load::Step& step, const kube::Answer& answer) {
-    if (step.object != 1 || step.phase > 1 || !answer.ok()) return;
-    const auto length = kube::protobuf_length_of_config_map(answer.body);
-    if (length) (step.phase == 0 ? created_length : updated_length) = *length;
+    std::atomic<std::size_t>& first = step.phase == 0 ? created_length : updated_length;
+    if (step.phase > updates || !answer.ok() || first != 0) return;
+    std::size_t none = 0;
+    first.compare_exchange_strong(none, kube::protobuf_length_of_config_map(answer.body).value_or(0));
   }
 };
 
@@ -71,6 +74,17 @@ void declare(CLI::App& app, Flags& flags) {
   flags.driver.declare(app);
 }
 
+load::ClosedLoopParameters loop_of(const Flags& flags) {
+  load::ClosedLoopParameters loop;
+  loop.objects = flags.n;
+  loop.workers = flags.threads;
+  loop.population = flags.maxpop;
+  loop.updates = flags.updates;
+  loop.deletes = !flags.create_only;
+  loop.rate = flags.rate;
+  return loop;
+}
+
 void check(const Flags& flags) {
   check_range("-n", flags.n, 1, most_objects);
   check_range("-maxpop", flags.maxpop, 0, most_objects);
@@ -83,32 +97,24 @@ void check(const Flags& flags) {
   if (flags.conns != 1 && !flags.driver.server_list.empty()) {
     throw base::Error("-conns and --server-list both choose servers; expected -conns 1 with --server-list");
   }
+  check_closed_loop(loop_of(flags), "-threads");
 }
 
-// The longest suffix of a name: some workers' numbers go beyond n.
-std::size_t suffix_length(const Flags& flags) {
-  return load::name_suffix_length(flags.n) + flags.name_pad_length;
+// Numbers are padded to the digits of n, and some workers' go beyond n.
+std::size_t longest_name_suffix(const Flags& flags) {
+  return std::max(load::name_suffix_length(flags.n) + flags.name_pad_length,
+                  load::name_suffix_length(load::largest_object(loop_of(flags))));
 }
 
 void check_name_length(const Flags& flags) {
   constexpr std::size_t default_run_id = 14;
   const std::size_t run_id = flags.driver.run_id.empty() ? default_run_id : flags.driver.run_id.size();
-  if (flags.name_pad_length <= longest_name && run_id + suffix_length(flags) <= longest_name) return;
-  throw base::Error(
-      fmt::format("-name-pad-length: found {}, which makes names of {} characters; expected at most {}",
-                  flags.name_pad_length, run_id + suffix_length(flags), longest_name),
-      name_too_long_exit_code);
-}
-
-load::ClosedLoopParameters loop_of(const Flags& flags) {
-  load::ClosedLoopParameters loop;
-  loop.objects = flags.n;
-  loop.workers = flags.threads;
-  loop.population = flags.maxpop;
-  loop.updates = flags.updates;
-  loop.deletes = !flags.create_only;
-  loop.rate = flags.rate;
-  return loop;
+  const std::size_t others = std::min(longest_name, run_id + load::name_suffix_length(flags.n));
+  if (flags.name_pad_length == 0 || flags.name_pad_length <= longest_name - others) return;
+  throw base::Error(fmt::format("-name-pad-length: found {}, expected at most {}, so that object names have "
+                                "at most {} characters",
+                                flags.name_pad_length, longest_name - others, longest_name),
+                    name_too_long_exit_code);
 }
 
 load::Parameters parameters_of(const Flags& flags, const DriverSettings& settings,
@@ -154,23 +160,22 @@ nlohmann::ordered_json summary_parameters(const Flags& flags) {
           {"create-only", flags.create_only}};
 }
 
-void say_closing_line(const load::RunResult& result, const FirstObject& first) {
+void say_closing_line(const load::RunResult& result, const FirstAnswers& first) {
   using measure::Verb;
   const measure::Snapshot& totals = result.totals;
-  const double seconds = base::to_seconds(result.duration);
-  const std::uint64_t writes =
-      totals.of(Verb::create).done + totals.of(Verb::update).done + totals.of(Verb::remove).done;
+  const double seconds = base::to_seconds(result.driven);
+  const auto writes = static_cast<double>(result.driven_operations);
   base::log_info(fmt::format(
       "{} object lifecycles in {} seconds = {} writes/sec, with {} errors on create, {} on update, and {} on "
       "delete",
-      totals.of(Verb::create).done, seconds, seconds > 0 ? static_cast<double>(writes) / seconds : 0.0,
+      totals.of(Verb::create).done, seconds, seconds > 0 ? writes / seconds : 0.0,
       totals.of(Verb::create).failed(), totals.of(Verb::update).failed(), totals.of(Verb::remove).failed()));
   base::log_info(
       fmt::format("Protobuf length of a created object = {}, protobuf length of an updated object = {}",
                   first.created_length.load(), first.updated_length.load()));
 }
 
-DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstObject& first) {
+DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstAnswers& first) {
   load::ObjectShape shape;
   shape.resource = kube::config_maps();
   shape.data_key = "foo";
@@ -214,15 +219,15 @@ int cmdriverclosed(const std::vector<std::string>& arguments) {
   CLI::App app("Workers create, update and delete ConfigMaps, one operation at a time each: a closed loop.",
                "k8scale cmdriverclosed");
   declare(app, flags);
-  app.footer(std::string(driver_exit_codes) + "\n17: names would be over 253 characters long.");
+  app.footer(std::string(driver_exit_codes) + std::string(endpoints_exit_text));
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
   base::set_verbosity(flags.driver.verbosity);
   check(flags);
   check_name_length(flags);
-  Driver driver("cmdriverclosed", flags.driver, settings_of(flags.driver, suffix_length(flags)));
+  Driver driver("cmdriverclosed", flags.driver, settings_of(flags.driver, longest_name_suffix(flags)));
   driver.connect();
-  FirstObject first;
+  FirstAnswers first{flags.updates};
   return driver.run(plan_of(flags, driver.settings(), first));
 }
 

@@ -8,8 +8,10 @@
 #include "drive_flags.h"
 #include "driver.h"
 #include "driver_namespace.h"
+#include "k8scale/apiserver/fault.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
+#include "k8scale/base/text.h"
 #include "k8scale/load/closed_loop.h"
 #include "k8scale/load/mixed_loop.h"
 #include "load_file.h"
@@ -55,7 +57,7 @@ std::shared_ptr<load::ObjectFamily> family_of(const DriveFlags& flags, Driver& d
       {},
       {},
       load::NamespaceSpread(flags.namespaces, flags.zipf, settings.seed),
-      load::ObjectNames(settings.run_id, flags.largest_number()),
+      load::ObjectNames(settings.run_id, flags.objects()),
       load::ObjectText(std::move(shape),
                        load::ObjectSizes(flags.data_length, flags.data_sigma, most, settings.seed)),
       "k8scale-drive",
@@ -82,10 +84,8 @@ DriverShard::MakeLoop mixed_loop(const DriveFlags& flags, const load::OpenLoopPa
 }
 
 DriverShard::MakeLoop closed_loop(const DriveFlags& flags) {
-  load::ClosedLoopParameters loop{flags.n,       flags.workers, flags.maxpop,
-                                  flags.updates, !flags.keep,   flags.rate};
   const bool balanced = !flags.driver.balance.empty();
-  return [loop, balanced](const load::LoopContext& context) {
+  return [loop = flags.closed_loop(), balanced](const load::LoopContext& context) {
     load::ClosedLoop::Parameters parameters{loop, balanced ? 0 : context.operations.servers(), {}};
     parameters.update_verb = measure::Verb::patch;
     return std::make_unique<load::ClosedLoop>(context, std::move(parameters));
@@ -109,6 +109,12 @@ std::vector<std::string> notes_of(const DriverShard& shard) {
                       mixed->without_object())};
 }
 
+std::string config_of(const DriveFlags& flags, const CLI::App& app) {
+  std::vector<std::string> idle;
+  for (const DriveFlags::Idle& each : flags.idle()) idle.push_back(each.flag);
+  return print_load_file(app, idle);
+}
+
 DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver) {
   const DriverSettings& settings = driver.settings();
   const load::OpenLoopParameters arrivals{flags.arrival_plan(), flags.n, settings.seed};
@@ -130,14 +136,51 @@ DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver)
   plan.connections = flags.closed() ? std::min(static_cast<double>(flags.workers), 64.0)
                                     : std::clamp(flags.average_rate() / 100, 4.0, 64.0);
   plan.summary_parameters = flags.summary_parameters();
-  plan.owns = [](std::uint64_t) { return true; };
-  plan.parameters = [&app, &settings](const auto&) {
+  plan.owns = [&flags, ours = load::lane_of(settings.part, 0, 1)](std::uint64_t number) {
+    return ours.takes(flags.place_in_schedule(number));
+  };
+  plan.parameters = [&flags, &app, &settings](const auto&) {
     return load::Parameters{{"RUNID", settings.run_id},
                             {"SEED", settings.seed},
                             {"DATAFILENAME", settings.data_file.string()},
-                            {"CONFIG", print_load_file(app)}};
+                            {"CONFIG", config_of(flags, app)}};
   };
   return plan;
+}
+
+std::string fault_of_step(std::string_view text) {
+  if (parse_ramp(text)) return {};
+  return fmt::format("found {}, expected a step such as 100x30s", base::go_quote(text));
+}
+
+std::string fault_of_weight(std::string_view text) {
+  if (load::OperationMix::is_part(text)) return {};
+  return fmt::format("found {}, expected a weight of create, update, patch, get, list or delete, as get=10",
+                     base::go_quote(text));
+}
+
+std::string fault_of_rule(std::string_view rule) {
+  try {
+    static_cast<void>(apiserver::parse_fault(rule));
+    return {};
+  } catch (const base::Error& error) {
+    constexpr std::string_view flag = "--fault: ";
+    const std::string_view text = error.what();
+    return std::string(text.starts_with(flag) ? text.substr(flag.size()) : text);
+  }
+}
+
+int run(const DriveFlags& flags, const CLI::App& app, bool print_config) {
+  base::set_verbosity(flags.driver.verbosity);
+  flags.check(app);
+  if (print_config) {
+    fmt::print("{}", config_of(flags, app));
+    return 0;
+  }
+  Driver driver("drive", flags.driver,
+                settings_of(flags.driver, load::name_suffix_length(flags.largest_number())));
+  driver.connect();
+  return driver.run(plan_of(flags, app, driver));
 }
 
 }  // namespace
@@ -150,20 +193,19 @@ int drive(const std::vector<std::string>& arguments) {
   base::add_value(app, "-f", file, "YAML file of flags");
   base::add_bool(app, "--print-config", print_config, "print the file that equals the flags, and do nothing");
   flags.declare(app);
-  app.footer(std::string(presets) + std::string(driver_exit_codes));
+  app.footer(std::string(presets) + std::string(driver_exit_codes) + std::string(endpoints_exit_text));
   const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
-  if (!file.empty()) apply_load_file(app, file);
-  base::set_verbosity(flags.driver.verbosity);
-  flags.check();
-  if (print_config) {
-    fmt::print("{}", print_load_file(app));
-    return 0;
+  LoadFile loaded;
+  if (!file.empty()) {
+    loaded =
+        LoadFile(app, file, {{"ramp", fault_of_step}, {"mix", fault_of_weight}, {"fault", fault_of_rule}});
   }
-  Driver driver("drive", flags.driver,
-                settings_of(flags.driver, load::name_suffix_length(flags.largest_number())));
-  driver.connect();
-  return driver.run(plan_of(flags, app, driver));
+  try {
+    return run(flags, app, print_config);
+  } catch (const base::Error& error) {
+    throw loaded.located(error);
+  }
 }
 
 }  // namespace k8scale::subcommands

@@ -2,21 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
-#include <cmath>
 
-#include "flag_range.h"
-#include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
-#include "k8scale/load/mixed_loop.h"
-#include "open_loop_flags.h"
+#include "k8scale/load/closed_loop.h"
 
 namespace k8scale::subcommands {
 namespace {
-
-constexpr std::array arrivals = {"poisson", "constant", "closed", "ramp"};
 
 std::optional<load::RateStep> parse_step(std::string_view text) {
   const std::size_t times = text.find('x');
@@ -80,65 +73,48 @@ void DriveFlags::declare(CLI::App& app) {
   driver.declare(app);
 }
 
-void DriveFlags::check() const {
-  const bool known = std::find(arrivals.begin(), arrivals.end(), arrival) != arrivals.end();
-  if (!known) {
-    throw base::Error(fmt::format("--arrival: found {}, expected poisson, constant, closed or ramp",
-                                  base::go_quote(arrival)));
-  }
-  if (arrival == "ramp" && !parse_ramp(ramp)) {
-    throw base::Error(
-        fmt::format("--ramp: found {}, expected steps such as 100x30s,200x1m", base::go_quote(ramp)));
-  }
-  if (arrival != "ramp" && !ramp.empty()) throw base::Error("--ramp is for --arrival ramp");
-  if (arrival == "ramp" && !(average_rate() > 0))
-    throw base::Error("--ramp: found no arrivals, expected some");
-  if (arrival != "ramp" && !(closed() && rate == 0)) check_rate("--rate", rate);
-  check_range("-n", n, 1, most_objects);
-  check_range("--workers", workers, 1, 1'000'000);
-  check_range("-maxpop", maxpop, 0, most_objects);
-  check_range("--updates", updates, 0, 1'000'000);
-  check_range("--update-length", update_length, 1, most_data);
-  check_range("--data-length", data_length, 0, resource == "v1/configmaps" ? most_data : most_annotation);
-  if (!(data_sigma >= 0) || data_sigma > 10) {
-    throw base::Error(fmt::format("--data-sigma: found {}, expected 0 to 10", data_sigma));
-  }
-  if (!mix.empty() && !load::OperationMix::parse(mix)) {
-    throw base::Error(
-        fmt::format("--mix: found {}, expected weights of create, update, patch, get, list and delete, as "
-                    "create=1,get=10",
-                    base::go_quote(mix)));
-  }
-  check_range("--initial", initial, 0, most_objects);
-  check_range("--namespaces", namespaces, 1, 10'000);
-  if (!(zipf >= 0) || zipf > 100) throw base::Error(fmt::format("--zipf: found {}, expected 0 to 100", zipf));
-  if (clientlb && !driver.server_list.empty()) {
-    throw base::Error("--clientlb and --server-list both choose servers; expected one of them");
-  }
-}
-
 load::ArrivalPlan DriveFlags::arrival_plan() const {
-  if (arrival == "ramp")
+  if (is_ramp())
     return {load::ArrivalShape::poisson, parse_ramp(ramp).value_or(std::vector<load::RateStep>())};
   return load::ArrivalPlan::steady(
       rate, arrival == "constant" ? load::ArrivalShape::constant : load::ArrivalShape::poisson);
 }
 
 double DriveFlags::average_rate() const {
-  if (arrival != "ramp") return rate;
+  if (!is_ramp()) return rate;
   double sum = 0;
-  double seconds = 0;
-  for (const load::RateStep& each : arrival_plan().steps) {
-    sum += each.rate * base::to_seconds(each.duration);
-    seconds += base::to_seconds(each.duration);
-  }
+  for (const load::RateStep& each : arrival_plan().steps) sum += each.rate * base::to_seconds(each.duration);
+  const double seconds = ramp_length();
   return seconds > 0 ? sum / seconds : 0;
+}
+
+double DriveFlags::ramp_length() const {
+  double seconds = 0;
+  for (const load::RateStep& each : arrival_plan().steps) seconds += base::to_seconds(each.duration);
+  return seconds;
+}
+
+load::ClosedLoopParameters DriveFlags::closed_loop() const {
+  return {n, workers, maxpop, updates, !keep, rate};
+}
+
+std::uint64_t DriveFlags::largest_number() const {
+  return closed() && mix.empty() ? load::largest_object(closed_loop()) : objects();
+}
+
+std::uint64_t DriveFlags::place_in_schedule(std::uint64_t number) const {
+  const std::uint64_t before = mixed() ? initial : 0;
+  if (number <= before) return number;
+  return closed() ? (number - before - 1) % workers + 1 : number - before;
 }
 
 nlohmann::ordered_json DriveFlags::summary_parameters() const {
   nlohmann::ordered_json made = {{"arrival", arrival}, {"n", n}, {"resource", resource}};
-  made[arrival == "ramp" ? "ramp" : "rate"] =
-      arrival == "ramp" ? nlohmann::ordered_json(ramp) : nlohmann::ordered_json(rate);
+  if (is_ramp()) {
+    made["ramp"] = ramp;
+  } else if (!(closed() && mixed())) {
+    made["rate"] = rate;
+  }
   if (closed()) made["workers"] = workers;
   if (mix.empty()) {
     made["maxpop"] = maxpop;

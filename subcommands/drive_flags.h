@@ -9,6 +9,7 @@
 
 #include "driver_flags.h"
 #include "k8scale/load/arrivals.h"
+#include "k8scale/load/closed_loop.h"
 
 namespace k8scale::subcommands {
 
@@ -39,14 +40,32 @@ struct DriveFlags {
   DriverFlags driver;
 
   void declare(CLI::App& app);
-  /// Throws base::Error.
-  void check() const;
+  /// Throws base::Error, also for a flag that `app` was given and that changes nothing.
+  void check(const CLI::App& app) const;
+
+  /// A flag that changes nothing beside the others.
+  struct Idle {
+    std::string flag;  ///< "--workers"
+    std::string why;   ///< "has no effect without --arrival closed"
+  };
+  [[nodiscard]] std::vector<Idle> idle() const;
 
   [[nodiscard]] bool closed() const { return arrival == "closed"; }
+  [[nodiscard]] bool is_ramp() const { return arrival == "ramp"; }
+  [[nodiscard]] bool mixed() const { return !mix.empty(); }
   [[nodiscard]] load::ArrivalPlan arrival_plan() const;
   /// Arrivals per second, over the whole plan.
   [[nodiscard]] double average_rate() const;
-  [[nodiscard]] std::uint64_t largest_number() const { return n + (mix.empty() ? 0 : initial); }
+  /// Of all steps, in seconds.
+  [[nodiscard]] double ramp_length() const;
+  /// The loop of closed workers, without a mix.
+  [[nodiscard]] load::ClosedLoopParameters closed_loop() const;
+  /// Object names are padded to the digits of this.
+  [[nodiscard]] std::uint64_t objects() const { return n + (mixed() ? initial : 0); }
+  /// The largest number of an object.
+  [[nodiscard]] std::uint64_t largest_number() const;
+  /// Which part of a run has object `number`: the one whose lane takes this.
+  [[nodiscard]] std::uint64_t place_in_schedule(std::uint64_t number) const;
   [[nodiscard]] nlohmann::ordered_json summary_parameters() const;
 };
 

@@ -9,10 +9,12 @@
 #include <iostream>
 #include <utility>
 
+#include "cleanup_command.h"
 #include "debug_from.h"
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
+#include "k8scale/base/text.h"
 #include "k8scale/measure/metrics.h"
 #include "stored_summaries.h"
 
@@ -29,14 +31,19 @@ void end_at_once(int signal) {
   ::_exit(128 + signal);
 }
 
+std::string first_of(const std::string& server_list) {
+  return std::string(base::trim(base::split(server_list, ',').front()));
+}
+
 }  // namespace
 
 const std::string_view driver_exit_codes =
     "Exit codes: 0 the run came to its end, whatever the server answered; 1 a flag; 5 -datafile; 10, 11 the\n"
-    "parameter file; 12 rows or the summary could not be written; 20 the configuration, its credentials, or "
-    "the\n"
-    "server behind it; 22 the endpoints cannot be read; 24 the parts did not come together; 130 SIGINT;\n"
+    "parameter file; 12 rows or the summary could not be written; 17 names over 253 characters; 20 the\n"
+    "configuration, its credentials, or the server behind it; 24 the parts did not come together; 130 "
+    "SIGINT;\n"
     "143 SIGTERM.";
+const std::string_view endpoints_exit_text = "\n22: the endpoints cannot be read.";
 
 Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings settings)
     : subcommand_(std::move(subcommand)),
@@ -49,7 +56,7 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
                    return measure::metrics_text(shown.snapshot, shown.pace, measure::read_process());
                  });
                }),
-      cluster_(open_cluster(flags.cluster)),
+      cluster_(open_cluster(flags.cluster, first_of(flags.server_list))),
       credentials_(kube::Credentials::load(cluster_.configuration)) {
   client_options_.user_agent = "scaletest driver";
   client_options_.retries = flags.retries;
@@ -58,19 +65,36 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
 }
 
 void Driver::connect() {
-  start_guard_.emplace(signals_, end_at_once);
+  start_guard_.emplace(signals_, [this](int signal) { handle_start_signal(signal); });
   start_shard_ = std::make_unique<net::Shard>("start");
   start_client_ =
       std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, client_options_);
   server_version_ = kube::server_version(*start_shard_, *start_client_);
 }
 
+// On another thread. Namespaces that were made are deleted before the end.
+void Driver::handle_start_signal(int signal) {
+  const bool waits = makes_namespaces_ && start_signal_.exchange(signal) == 0;
+  if (!waits) end_at_once(signal);
+}
+
+// Empty when the server ends with this process.
+std::string Driver::how_to_clean_up(const DriverPlan& plan) const {
+  if (cluster_.embedded) return {};
+  ClusterFlags cluster = flags_.cluster;
+  if (cluster_.configuration.source == "--server-list") cluster.server = first_of(flags_.server_list);
+  return cleanup_command(settings_.run_id, plan.family->collections.front().resource(), cluster);
+}
+
 void Driver::make_namespaces(const DriverPlan& plan) {
   const bool may_make = cluster_.embedded != nullptr || plan.creates_namespaces;
   const MissingNamespace missing = may_make ? MissingNamespace::make : MissingNamespace::refuse;
+  makes_namespaces_ = may_make;
   for (const std::string& name : plan.family->namespaces) {
+    if (start_signal_ != 0) break;
     if (check_namespace(*start_shard_, *start_client_, name, missing)) made_namespaces_.push_back(name);
   }
+  makes_namespaces_ = false;
 }
 
 void Driver::open_files(const DriverPlan& plan) {
@@ -87,16 +111,15 @@ void Driver::open_files(const DriverPlan& plan) {
 // Watches what this process is going to write.
 void Driver::observe(const DriverPlan& plan) {
   if (flags_.observe == 0) return;
-  const load::ObjectNames& names = plan.family->names;
   auto owns_number = plan.owns;
   if (!owns_number) {
     owns_number = [ours = load::lane_of(settings_.part, 0, 1)](std::uint64_t number) {
       return ours.takes(number);
     };
   }
-  const auto owns = [names, owns_number](std::string_view name) {
-    const std::uint64_t number = names.number(name);
-    return number > 0 && owns_number(number);
+  const auto owns = [family = plan.family, owns_number](std::string_view place, std::string_view name) {
+    const std::uint64_t number = family->names.number(name);
+    return number > 0 && owns_number(number) && family->namespace_of(number) == place;
   };
   const bool one_namespace = plan.family->namespaces.size() == 1;
   const kube::Collection watched(plan.family->collections.front().resource(),
@@ -116,6 +139,7 @@ void Driver::make_shards(const DriverPlan& plan) {
   parameters.make_loop = plan.make_loop;
   parameters.seed = settings_.seed;
   parameters.clean_up_time = flags_.grace;
+  parameters.paced = plan.asked_rate.has_value();
   for (std::uint64_t i = 0; i < flags_.shards; ++i) {
     parameters.lane = load::lane_of(settings_.part, i, flags_.shards);
     shards_.push_back(std::make_unique<DriverShard>(static_cast<int>(i), parameters, *log_, observer_.get()));
@@ -124,17 +148,25 @@ void Driver::make_shards(const DriverPlan& plan) {
 
 // So that few requests wait for a handshake.
 void Driver::prepare(const DriverPlan& plan) {
-  if (observer_) observer_->start();
-  std::atomic<int> first_signal = 0;
+  make_gate(plan);
   {
     const base::WatchedSignals watched(signals_, [&](int signal) {
-      if (first_signal.exchange(signal) != 0) end_at_once(signal);
+      if (start_signal_.exchange(signal) != 0) {
+        unlink_files();
+        if (const std::string how = how_to_clean_up(plan); !how.empty()) {
+          base::log_warning("objects of this run may be left on the server; to delete them: " + how);
+        }
+        end_at_once(signal);
+      }
       base::log_info(fmt::format("{}: the run does not begin", base::signal_name(signal)));
       for (const auto& shard : shards_) shard->stop_soon();
+      if (gate_) gate_->stop();
     });
+    if (observer_) observer_->start();
     for (const auto& shard : shards_) shard->prepare(connections_of_shard(plan));
+    if (gate_) hold_back(plan);
   }
-  if (first_signal != 0) signals_.put_back(first_signal);  // for the run, which then ends as it begins
+  if (start_signal_ != 0) signals_.put_back(start_signal_);  // for the run, which then ends as it begins
 }
 
 load::RunResult Driver::drive(const DriverPlan& plan) {
@@ -147,6 +179,7 @@ load::RunResult Driver::drive(const DriverPlan& plan) {
   options.grace = flags_.grace;
   options.asked_rate = plan.asked_rate.value_or(0) / static_cast<double>(settings_.part.count);
   options.paced = plan.paced;
+  options.how_to_clean_up = how_to_clean_up(plan);
   if (gate_) options.start_at = gate_->start();
   options.publish = [this](const measure::Snapshot& snapshot, const measure::Pace& pace) {
     shown_.update([&](Shown& shown) {
@@ -186,6 +219,7 @@ measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult
   summary.shard_cpu = result.shard_cpu;
   summary.process = measure::read_process();
   summary.rows = log_->close();
+  summary.faults = cluster_.fault_counts();
   summary.files = {{"rows", settings_.data_file},
                    {"parameters", settings_.parameter_file},
                    {"summary", settings_.summary_file}};
@@ -217,12 +251,9 @@ void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, me
                     waited, flags_.connections));
   }
   if (left > 0) {
-    const kube::Collection& collection = plan.family->collections.front();
-    const bool one_namespace = plan.family->namespaces.size() == 1;
-    const std::string where = one_namespace ? "-n " + plan.family->namespaces.front() : "--all-namespaces";
-    summary.notes.push_back(
-        fmt::format("up to {} objects may be left on the server; to delete them: kubectl delete {} {} -l {}",
-                    left, collection.qualified(), where, label_selector));
+    const std::string how = how_to_clean_up(plan);
+    summary.notes.push_back(fmt::format("up to {} objects may be left on the server{}", left,
+                                        how.empty() ? ", which ends too" : "; to delete them: " + how));
   }
   const bool namespaces_stay = plan.keeps_objects || settings_.part.count > 1;
   if (!made_namespaces_.empty() && namespaces_stay && !cluster_.embedded) {
@@ -236,14 +267,20 @@ void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, me
 }
 
 int Driver::report(const DriverPlan& plan, const load::RunResult& result) {
-  const measure::Summary summary = summarize(plan, result);
-  const base::Result<void> written = measure::write_json(settings_.summary_file, summary);
+  measure::Summary summary = summarize(plan, result);
+  const bool began = start_signal_ == 0;
+  if (!began) {
+    summary.files.clear();
+    remove_files();
+  }
+  const base::Result<void> written =
+      began ? measure::write_json(settings_.summary_file, summary) : base::Result<void>();
   measure::print_text(std::cout, summary);
   std::cout.flush();
   const bool shown = static_cast<bool>(std::cout);
   if (!shown) base::log_error("the summary cannot be written to standard output");
   if (written.has_error()) base::log_error("cannot write the summary: " + written.error().detail());
-  const bool stored = !flags_.store_summary || store(summary);
+  const bool stored = !flags_.store_summary || !began || store(summary);
   if (result.signal) return load::exit_code_of(result);
   const bool rows_lost = summary.rows && summary.rows->rows_lost > 0;
   const bool seen_lost = summary.seen_rows && summary.seen_rows->rows_lost > 0;
@@ -268,18 +305,24 @@ void Driver::wait_before_end() {
 void Driver::start(const DriverPlan& plan) {
   try {
     make_namespaces(plan);
-    if (flags_.store_summary) {
-      check_not_stored(*start_shard_, *start_client_, settings_.run_id, settings_.part.index);
+    if (start_signal_ == 0) {
+      if (flags_.store_summary) {
+        check_not_stored(*start_shard_, *start_client_, settings_.run_id, settings_.part.index);
+      }
+      servers_ =
+          choose_servers(plan.servers, cluster_.configuration, *start_shard_, *start_client_, credentials_);
     }
-    servers_ =
-        choose_servers(plan.servers, cluster_.configuration, *start_shard_, *start_client_, credentials_);
+    start_guard_.reset();
+    if (start_signal_ != 0) {
+      remove_namespaces();
+      end_at_once(start_signal_);
+    }
     open_files(plan);
     observe(plan);
     make_shards(plan);
-    start_guard_.reset();
     prepare(plan);
-    hold_back(plan);
   } catch (...) {
+    remove_what_was_prepared(plan);
     remove_files();
     remove_namespaces();
     throw;
@@ -289,6 +332,10 @@ void Driver::start(const DriverPlan& plan) {
 void Driver::remove_files() {
   log_.reset();
   seen_log_.reset();
+  unlink_files();
+}
+
+void Driver::unlink_files() const {
   std::error_code ignored;
   for (const auto& file : made_files_) {
     if (std::filesystem::is_regular_file(file, ignored)) std::filesystem::remove(file, ignored);

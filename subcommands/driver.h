@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -24,6 +25,8 @@ namespace k8scale::subcommands {
 
 /// For every driver's --help.
 extern const std::string_view driver_exit_codes;
+/// Besides, for those of drivers that look for endpoints.
+extern const std::string_view endpoints_exit_text;
 
 /// What makes one driver different from another.
 struct DriverPlan {
@@ -60,13 +63,18 @@ class Driver {
 
  private:
   void start(const DriverPlan& plan);
+  [[nodiscard]] std::string how_to_clean_up(const DriverPlan& plan) const;
+  void handle_start_signal(int signal);
+  void unlink_files() const;
   void remove_files();
   void make_namespaces(const DriverPlan& plan);
   void open_files(const DriverPlan& plan);
   void observe(const DriverPlan& plan);
   void make_shards(const DriverPlan& plan);
   void prepare(const DriverPlan& plan);
+  void make_gate(const DriverPlan& plan);
   void hold_back(const DriverPlan& plan);
+  void remove_what_was_prepared(const DriverPlan& plan);
   [[nodiscard]] std::size_t connections_of_shard(const DriverPlan& plan) const;
   [[nodiscard]] load::RunResult drive(const DriverPlan& plan);
   [[nodiscard]] measure::Summary summarize(const DriverPlan& plan, const load::RunResult& result);
@@ -87,6 +95,8 @@ class Driver {
   const DriverFlags& flags_;
   DriverSettings settings_;
   base::StopSignals signals_;
+  std::atomic<bool> makes_namespaces_ = false;
+  std::atomic<int> start_signal_ = 0;                // that came before the run began; 0: none did
   std::optional<base::WatchedSignals> start_guard_;  // until files are there
   std::vector<std::filesystem::path> made_files_;
   Latest<Shown> shown_;

@@ -20,11 +20,6 @@ constexpr std::uint64_t longest_wait = 1'000'000;  // seconds
 constexpr int most_retries = 1'000;
 constexpr std::size_t most_connections = 100'000;
 
-std::uint64_t from_clock() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count());
-}
-
 // "rows-2.csv" for "rows.csv".
 std::filesystem::path of_part(const std::filesystem::path& file, std::uint64_t part) {
   std::filesystem::path own = file;
@@ -100,7 +95,7 @@ void DriverFlags::declare(CLI::App& app) {
                   "watch what is written, on 1 or N connections, and measure when each write is seen");
   base::add_value(app, "--progress", progress, "auto, plain (a line every 10 s) or none");
   add_debug_from(app, debug_from);
-  base::add_value(app, "-v", verbosity, "verbosity of the log");
+  base::add_value(app, "-v", verbosity, verbosity_help);
 }
 
 nlohmann::ordered_json DriverFlags::summary_parameters() const {
@@ -116,7 +111,7 @@ nlohmann::ordered_json DriverFlags::summary_parameters() const {
 DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   check_ranges(flags);
   DriverSettings settings;
-  const std::uint64_t now = from_clock();
+  const std::uint64_t now = base::seed_at(std::chrono::system_clock::now());
   settings.seed = flags.seed != 0 ? flags.seed : now;
   settings.part = part_of(flags.part);
   const load::Part& part = settings.part;

@@ -14,7 +14,8 @@ DriverShard::DriverShard(int index, const Parameters& parameters, measure::Opera
       stop_(shard_),
       writes_(observer != nullptr ? observer->feed(shard_) : nullptr),
       clean_up_time_(parameters.clean_up_time),
-      operations_(servers_, parameters.family, {recorder_, log, index, true, writes_.get()}),
+      operations_(servers_, parameters.family,
+                  {recorder_, log, index, true, writes_.get(), parameters.paced}),
       loop_(parameters.make_loop({shard_, operations_, recorder_, parameters.lane, stop_})) {}
 
 void DriverShard::prepare(std::size_t connections) {
@@ -23,7 +24,12 @@ void DriverShard::prepare(std::size_t connections) {
 }
 
 load::ShardWork DriverShard::work() {
-  return {shard_, recorder_, [this](base::SteadyTime start) { return run(start); }, [this] { stop(); }};
+  return {shard_,
+          recorder_,
+          [this](base::SteadyTime start) { return loop_->run(start); },
+          [this] { stop(); },
+          load::ShardRole::drives,
+          [this] { return clean_up(); }};
 }
 
 std::size_t DriverShard::left() const {
@@ -31,8 +37,7 @@ std::size_t DriverShard::left() const {
   return operations_.uncounted() + static_cast<std::size_t>(population);
 }
 
-net::Task<void> DriverShard::run(base::SteadyTime start) {
-  co_await loop_->run(start);
+net::Task<void> DriverShard::clean_up() {
   co_await operations_.clean_up(shard_, std::chrono::steady_clock::now() + clean_up_time_);
   if (writes_) writes_->close();
 }

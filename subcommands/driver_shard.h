@@ -25,6 +25,7 @@ class DriverShard {
     load::Lane lane;
     std::uint64_t seed = 0;
     base::Nanoseconds clean_up_time{0};  ///< at most, for what went wrong
+    bool paced = true;                   ///< OperationRecorder::Sinks::paced
   };
 
   DriverShard(int index, const Parameters& parameters, measure::OperationLog& log,
@@ -46,7 +47,7 @@ class DriverShard {
   [[nodiscard]] const load::Loop& loop() const { return *loop_; }
 
  private:
-  [[nodiscard]] net::Task<void> run(base::SteadyTime start);
+  [[nodiscard]] net::Task<void> clean_up();
   void stop();
 
   net::Shard shard_;

@@ -29,8 +29,7 @@ std::size_t Driver::connections_of_shard(const DriverPlan& plan) const {
   return std::min(each, client_options_.most_connections);
 }
 
-// When the parts do not come together, what was prepared is removed as after a run.
-void Driver::hold_back(const DriverPlan& plan) {
+void Driver::make_gate(const DriverPlan& plan) {
   if (!settings_.start_at && !flags_.start.together) return;
   StartGate::Options options;
   options.at = settings_.start_at;
@@ -46,14 +45,18 @@ void Driver::hold_back(const DriverPlan& plan) {
   barrier.run.update(flags_.summary_parameters());
   barrier.run.erase("part");
   gate_ = std::make_unique<StartGate>(*start_shard_, *start_client_, std::move(options));
-  try {
-    gate_->wait(signals_);
-  } catch (...) {
-    for (const auto& shard : shards_) shard->stop_soon();
-    static_cast<void>(drive(plan));
-    throw;
-  }
+}
+
+void Driver::hold_back(const DriverPlan& plan) {
+  gate_->wait();
   for (const auto& shard : shards_) shard->prewarm(connections_of_shard(plan));
+}
+
+// When the parts do not come together: objects that the loops made go as after a run.
+void Driver::remove_what_was_prepared(const DriverPlan& plan) {
+  if (!gate_) return;
+  for (const auto& shard : shards_) shard->stop_soon();
+  static_cast<void>(drive(plan));
 }
 
 void Driver::say_part(const load::RunResult& result, measure::Summary& summary) const {

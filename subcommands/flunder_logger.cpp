@@ -17,7 +17,10 @@ int flunder_logger(const std::vector<std::string>& arguments) {
                   "host, host:port or URL of the API server, instead of the configured one");
   base::add_bool(app, "--insecure", insecure, "do not verify the server's certificate");
   if (const auto exit_code = parse_logger(app, arguments, flags)) return *exit_code;
-  if (!override_server.empty()) flags.observe.cluster.server = override_server;
+  if (!override_server.empty()) {
+    flags.observe.cluster.server = override_server;
+    flags.observe.cluster.server_flag = "-override-server";
+  }
   LoggerKind kind;
   kind.subcommand = "flunder-logger";
   kind.user_agent = "flunder-logger@" + net::own_address() + "@" + birth_time();

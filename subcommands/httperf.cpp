@@ -10,6 +10,7 @@
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
+#include "k8scale/base/random.h"
 #include "k8scale/base/stop_signals.h"
 #include "k8scale/blocks/report.h"
 #include "subcommands.h"
@@ -188,9 +189,7 @@ int httperf(const std::vector<std::string>& arguments) {
   if (!parsed.proceed) return print_outcome(parsed, app.get_name());
   base::set_verbosity(flags.verbosity);
   flags.check();
-  if (flags.seed == 0) {
-    flags.seed = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-  }
+  if (flags.seed == 0) flags.seed = base::seed_at(std::chrono::system_clock::now());
   return HttperfRun(flags).run();
 }
 

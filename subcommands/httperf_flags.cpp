@@ -80,7 +80,7 @@ net::Task<net::Response> answer_other(const net::ServerRequest& request, profile
 }  // namespace
 
 void HttperfFlags::declare(CLI::App& app) {
-  base::add_value(app, "--listen", listen, "port or IP address:port to serve on; port 0 for any");
+  base::add_value(app, "--listen", listen, "port or host:port to serve on; port 0 for any");
   base::add_value(app, "--base-url", base_url, "URL of a server to ask; without it this is a server only");
   base::add_value(app, "--connections", connections, "connections to the server");
   base::add_value(app, "--block-size", block_size, "bytes of a block");
@@ -115,7 +115,8 @@ void HttperfFlags::declare(CLI::App& app) {
   base::add_bool(app, "--json-stream", json_stream,
                  "print a line of JSON for each interval, and one at the end");
   add_debug_from(app, debug_from);
-  base::add_value(app, "-v", verbosity, "verbosity of the log: 2 intervals, 3 requests, 4 their URLs");
+  base::add_value(app, "-v", verbosity,
+                  "verbosity of the log: 2 intervals, 3 requests, 4 their URLs, 5 blocks");
   app.footer(
       "Exit codes: 0 it came to its end; 1 a flag, a port or file that cannot be used, or a request that "
       "failed;\n"
@@ -182,7 +183,7 @@ net::TlsChoices HttperfFlags::choices(const std::shared_ptr<net::KeyLog>& keys) 
 }
 
 blocks::ServerOptions HttperfFlags::server_options() const {
-  const auto endpoint = net::parse_host_port(listen, blocks::any_address);
+  const auto endpoint = net::parse_host_port(listen, net::any_address);
   if (endpoint.has_error()) throw base::Error("-listen: " + endpoint.error().detail());
   blocks::ServerOptions options;
   options.address = endpoint->host;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <iostream>
 
 #include "debug_from.h"
@@ -21,13 +22,14 @@ namespace k8scale::subcommands {
 namespace {
 
 constexpr int unwritable_exit_code = 2;
+constexpr int list_failed_exit_code = 10;
 constexpr int output_lost_exit_code = 12;
 constexpr std::uint64_t most_threads = 1000;
 constexpr const char* exit_codes =
     "Exit codes: 0 it ended by --for or --until-idle; 1 a flag; 2 -data-filname cannot be written; 12 rows "
     "or\n"
-    "the summary could not be written later; 20 the configuration or its credentials; 130 SIGINT; 143 "
-    "SIGTERM.";
+    "the summary could not be written later; 10 the server has no such resource, or no list was complete;\n"
+    "20 the configuration or its credentials; 130 SIGINT; 143 SIGTERM.";
 
 // One run and what it needs, in the order in which it is made.
 class LoggerRun {
@@ -42,6 +44,8 @@ class LoggerRun {
   void stop(std::future<void>& done);
   [[nodiscard]] observe::LoggerSummary summarize(const std::optional<int>& signal);
   [[nodiscard]] int report(const std::optional<int>& signal);
+  /// Why nothing was listed; empty when something was.
+  [[nodiscard]] std::string list_failure(const observe::LoggerSummary& summary) const;
 
   const LoggerFlags& flags_;
   const LoggerKind& kind_;
@@ -93,6 +97,7 @@ kube::ClientOptions LoggerRun::client_options() const {
 LoggerShard::Parameters LoggerRun::parameters() const {
   LoggerShard::Parameters made{collection_, flags_.observe.reflector_options(), {}, FinalList::no};
   made.reflector.annotations = observe::Informer::annotations();
+  made.reflector.gives_up_on_unknown = true;
   made.logger.columns = kind_.columns;
   made.logger.workers = flags_.threads;
   const bool compare = kind_.columns == observe::Columns::ten && !flags_.no_compare;
@@ -130,6 +135,7 @@ observe::LoggerSummary LoggerRun::summarize(const std::optional<int>& signal) {
   logger_.shard().stop();
   summary.state.rows = rows_.close();
   facts.process = measure::read_process();
+  facts.faults = cluster_.fault_counts();
   facts.files.push_back({"rows", flags_.data_file});
   if (!flags_.observe.summary_file.empty()) facts.files.push_back({"summary", flags_.observe.summary_file});
   return summary;
@@ -145,21 +151,33 @@ int LoggerRun::report(const std::optional<int>& signal) {
   if (!lost.empty()) base::log_error(lost);
   const bool written = write_summary(flags_.observe, to_json(summary));
   if (signal) return 128 + *signal;
+  const std::string failure = list_failure(summary);
+  if (!failure.empty()) {
+    base::log_error(fmt::format("--resource {}: {}", flags_.observe.resource, failure));
+    return list_failed_exit_code;
+  }
   return written && lost.empty() ? 0 : output_lost_exit_code;
+}
+
+std::string LoggerRun::list_failure(const observe::LoggerSummary& summary) const {
+  if (const auto& failure = logger_.failure()) return "the list failed: " + failure->message;
+  return summary.state.logger.synced ? "" : "no list was complete";
 }
 
 int LoggerRun::run() {
   std::promise<void> ended;
   std::future<void> done = ended.get_future();
+  std::atomic<bool> gave_up = false;
   const auto run_to_its_end = [&]() -> net::Task<void> {
     co_await logger_.run();
+    gave_up = true;
     ended.set_value();
     signals_.wake();
   };
   logger_.shard().spawn(run_to_its_end());
-  const std::optional<int> signal = wait_for_end(flags_.observe, signals_, [this] {
+  const std::optional<int> signal = wait_for_end(flags_.observe, signals_, [&] {
     const observe::LoggerState state = look();
-    return Activity{state.logger.synced && state.logger.watching, state.logger.last_news, false};
+    return Activity{state.logger.synced && state.logger.watching, state.logger.last_news, gave_up};
   });
   stop(done);
   return report(signal);

@@ -64,7 +64,8 @@ net::Task<void> LoggerShard::run() {
   net::TaskGroup workers(shard_);
   workers.spawn(logger_.run());
   co_await reflector_.run();
-  if (parameters_.final_list == FinalList::yes) co_await list_once_more();
+  const bool lists_again = parameters_.final_list == FinalList::yes && !reflector_.failure();
+  if (lists_again) co_await list_once_more();
   logger_.stop();
   co_await workers.wait_until_done();
 }

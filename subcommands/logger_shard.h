@@ -35,6 +35,8 @@ class LoggerShard {
   /// Runs until `stop`, and until what is queued was logged.
   [[nodiscard]] net::Task<void> run();
   void stop() { reflector_.stop(); }
+  /// Why it ended without a stop.
+  [[nodiscard]] const std::optional<kube::ReflectorFailure>& failure() const { return reflector_.failure(); }
   /// `rows` of the result are left empty.
   [[nodiscard]] observe::LoggerState state() const { return {logger_.snapshot(), reflector_.counters(), {}}; }
 

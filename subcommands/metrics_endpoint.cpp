@@ -10,6 +10,7 @@
 #include "k8scale/measure/exposition.h"
 #include "k8scale/net/server.h"
 #include "k8scale/net/shard.h"
+#include "k8scale/net/url.h"
 
 namespace k8scale::subcommands {
 
@@ -63,7 +64,7 @@ net::Task<void> MetricsEndpoint::State::answer(const net::ServerRequest& request
 MetricsEndpoint::MetricsEndpoint(const std::string& address, bool is_default, profile::Askers askers,
                                  Text text)
     : state_(std::make_unique<State>(askers, std::move(text))) {
-  const auto endpoint = net::parse_host_port(address, "0.0.0.0");
+  const auto endpoint = net::parse_host_port(address, net::any_address);
   if (endpoint.has_error()) throw base::Error("-metricport: " + endpoint.error().detail());
   net::ServerOptions options;
   options.address = endpoint->host;

@@ -6,6 +6,7 @@
 
 #include "debug_from.h"
 #include "k8scale/base/error.h"
+#include "k8scale/base/files.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
 
@@ -57,7 +58,7 @@ void ObserveFlags::declare(CLI::App& app) {
   base::add_value(app, "--summary-file", summary_file, "file for the summary in JSON");
   base::add_value(app, "--metricport", metric_port, "port or host:port of Prometheus metrics");
   add_debug_from(app, debug_from);
-  base::add_value(app, "-v", verbosity, "verbosity of the log");
+  base::add_value(app, "-v", verbosity, verbosity_help);
 }
 
 void ObserveFlags::check() const {
@@ -65,6 +66,9 @@ void ObserveFlags::check() const {
     if (value >= base::Nanoseconds(0)) continue;
     throw base::Error(fmt::format("{}: found {}, expected 0 or more", flag, base::format_duration(value)));
   }
+  if (summary_file.empty()) return;
+  const base::Result<void> writable = base::check_writable(summary_file);
+  if (writable.has_error()) throw base::Error("--summary-file: cannot write " + writable.error().detail());
 }
 
 kube::ReflectorOptions ObserveFlags::reflector_options() const {

@@ -3,30 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/load/open_loop.h"
+#include "schedule_range.h"
 
 namespace k8scale::subcommands {
-namespace {
-
-constexpr double longest_lifetime = 1e9;  // seconds
-
-}  // namespace
-
 void OpenLoopFlags::declare(CLI::App& app) {
   base::add_value(app, "--lambda", lambda, "creations per second, on average");
   base::add_value(app, "--n", n, "objects to create");
   base::add_value(app, "--maxpop", maxpop, "objects that exist at a time: each lives maxpop/lambda seconds");
-}
-
-void check_rate(const char* flag, double rate) {
-  if (!(rate > 0) || !std::isfinite(rate) || rate > 1e7 || rate < 1e-6) {
-    throw base::Error(fmt::format("{}: found {}, expected 0.000001 to 10000000 per second", flag, rate));
-  }
 }
 
 void OpenLoopFlags::check() const {
@@ -37,12 +25,10 @@ void OpenLoopFlags::check() const {
   if (maxpop > most_objects) {
     throw base::Error(fmt::format("-maxpop: found {}, expected 0 to {}", maxpop, most_objects));
   }
-  const double lifetime = static_cast<double>(maxpop) / lambda;
-  if (lifetime > longest_lifetime) {
-    throw base::Error(
-        fmt::format("-maxpop: found {} with -lambda {}, so that objects live {} s; expected at most {} s",
-                    maxpop, lambda, lifetime, longest_lifetime));
-  }
+  check_time(fmt::format("-maxpop: found {} with -lambda {}", maxpop, lambda), "objects live",
+             static_cast<double>(maxpop) / lambda);
+  check_time(fmt::format("-n: found {} with -lambda {}", n, lambda), "the run takes",
+             static_cast<double>(n) / lambda);
 }
 
 void OpenLoopFlags::fill(DriverPlan& plan, const DriverSettings& settings) const {

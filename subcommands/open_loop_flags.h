@@ -26,9 +26,6 @@ struct OpenLoopFlags {
   void fill(DriverPlan& plan, const DriverSettings& settings) const;
 };
 
-/// Throws base::Error that names the flag unless `rate` is one that a schedule can keep, per second.
-void check_rate(const char* flag, double rate);
-
 /// Objects of the run in namespace scaletest, all with `data_length` bytes of data.
 [[nodiscard]] std::shared_ptr<load::ObjectFamily> make_family(const DriverSettings& settings,
                                                               std::uint64_t largest_number,

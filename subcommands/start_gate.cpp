@@ -1,9 +1,6 @@
 #include "start_gate.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <utility>
 
 #include "k8scale/base/error.h"
@@ -59,7 +56,7 @@ net::Task<void> StartGate::wait_for_start() {
   stopped = co_await stop_.wait_until(steady(end));
 }
 
-void StartGate::wait(base::StopSignals& signals) {
+void StartGate::wait() {
   if (options_.at) {
     base::log_info("the run begins at " + measure::rfc3339_millis(*options_.at));
   } else {
@@ -67,20 +64,15 @@ void StartGate::wait(base::StopSignals& signals) {
                                options_.barrier.part.index, options_.barrier.part.count,
                                base::format_duration(options_.barrier.deadline)));
   }
-  std::atomic<int> first_signal = 0;
-  {
-    const base::WatchedSignals watched(signals, [&](int signal) {
-      if (first_signal.exchange(signal) != 0) ::_exit(128 + signal);
-      base::log_info(fmt::format("{}: the run does not begin", base::signal_name(signal)));
-      shard_.post([this] {
-        stop_.raise();
-        barrier_.stop();
-      });
-    });
-    shard_.run(wait_for_start());
-  }
-  if (first_signal != 0) signals.put_back(first_signal);
+  shard_.run(wait_for_start());
   if (!meeting_.failure.empty()) throw base::Error(meeting_.failure, not_together_exit_code);
+}
+
+void StartGate::stop() {
+  shard_.post([this] {
+    stop_.raise();
+    barrier_.stop();
+  });
 }
 
 void StartGate::leave() { shard_.run(barrier_.leave()); }

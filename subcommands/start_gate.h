@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "k8scale/base/stop_signals.h"
 #include "k8scale/load/start_barrier.h"
 #include "k8scale/measure/run_part.h"
 #include "k8scale/net/shard.h"
@@ -18,12 +17,14 @@ class StartGate {
     load::StartBarrier::Options barrier;
     std::string_view namespace_name;
   };
-  /// What is passed by reference must outlive it. Called on the main thread, as is everything here.
+  /// What is passed by reference must outlive it. Called on the main thread, as is all but `stop`.
   StartGate(net::Shard& shard, kube::Client& client, Options options);
 
-  /// Waits until shortly before the start, and asks the server for its time meanwhile. A signal ends that and
-  /// is put back. Throws base::Error when the parts do not come together.
-  void wait(base::StopSignals& signals);
+  /// Waits until shortly before the start, and asks the server for its time meanwhile. Throws base::Error
+  /// when the parts do not come together.
+  void wait();
+  /// From any thread: `wait` ends soon.
+  void stop();
   /// The run is over.
   void leave();
 

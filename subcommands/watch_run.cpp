@@ -204,6 +204,7 @@ observe::WatchSummary WatchRun::summarize(const Ending& ending) const {
   facts.duration = std::chrono::steady_clock::now() - start_;
   if (ending.signal) facts.interrupted = base::signal_name(*ending.signal);
   facts.process = measure::read_process();
+  facts.faults = cluster_.fault_counts();
   if (!flags_.observe.summary_file.empty()) facts.files.push_back({"summary", flags_.observe.summary_file});
   if (ending.failure) facts.notes.push_back("ended by a failure: " + ending.failure->message);
   summary.state = last_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "k8scale/base/text.h"
@@ -12,6 +13,9 @@ namespace {
 
 // The release whose behaviour is served.
 constexpr std::string_view git_version = "v1.37.0+k8scale";
+
+constexpr std::array<std::string_view, 3> health_roots = {"/healthz", "/livez", "/readyz"};
+constexpr std::string_view ping = "/ping";
 
 Json version() {
   return {{"major", "1"},    {"minor", "37"},           {"gitVersion", git_version},
@@ -90,6 +94,18 @@ std::set<std::string> roots_of(const ResourceTable& table) {
   return roots;
 }
 
+// What is served, but for the objects.
+Json root_paths(const ResourceTable& table) {
+  std::set<std::string> paths = {"/api", "/apis", "/apis/", "/openapi/v2", "/openapi/v3", "/version"};
+  for (const std::string_view health : health_roots) {
+    paths.emplace(health);
+    paths.insert(std::string(health).append(ping));
+  }
+  for (const std::string& group : groups_of(table)) paths.insert("/apis/" + group);
+  for (const std::string& root : roots_of(table)) paths.insert("/" + root);
+  return {{"paths", paths}};
+}
+
 Json openapi_v3_index(const ResourceTable& table) {
   Json paths = Json::object();
   for (const std::string& root : roots_of(table))
@@ -157,8 +173,8 @@ std::string openapi_v2_protobuf() {
 }
 
 bool is_health_path(std::string_view path) {
-  for (const std::string_view root : {"/healthz", "/livez", "/readyz"}) {
-    if (path == root || (path.starts_with(root) && path.substr(root.size()) == "/ping")) return true;
+  for (const std::string_view root : health_roots) {
+    if (path == root || (path.starts_with(root) && path.substr(root.size()) == ping)) return true;
   }
   return false;
 }
@@ -166,6 +182,7 @@ bool is_health_path(std::string_view path) {
 std::optional<Json> document_at(const ResourceTable& table, std::string_view path,
                                 std::string_view server_address) {
   if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  if (path == "/" || path == "/index.html") return root_paths(table);
   if (path == "/version") return version();
   if (path == "/api") return core_versions(table, server_address);
   if (path == "/apis") return group_list(table);

@@ -1,7 +1,5 @@
 #include "fault_injector.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace k8scale::apiserver {
@@ -92,14 +90,14 @@ EventEffects FaultInjector::next_event(const ResourceInfo& resource, bool overta
   return effects;
 }
 
-std::vector<std::string> FaultInjector::summary() const {
-  std::vector<std::string> lines;
+std::vector<measure::FaultCount> FaultInjector::counts() const {
+  std::vector<measure::FaultCount> counts;
   for (const auto* rules : {&request_rules_, &event_rules_}) {
     for (const Rule& rule : *rules) {
-      lines.push_back(fmt::format("{}: injected {} of {}", rule.fault.text, rule.injected, rule.met));
+      counts.push_back({rule.fault.text, rule.met, rule.injected});
     }
   }
-  return lines;
+  return counts;
 }
 
 }  // namespace k8scale::apiserver

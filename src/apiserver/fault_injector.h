@@ -6,6 +6,7 @@
 #include "call.h"
 #include "k8scale/apiserver/fault.h"
 #include "k8scale/base/random.h"
+#include "k8scale/measure/report.h"
 
 namespace k8scale::apiserver {
 
@@ -44,8 +45,8 @@ class FaultInjector {
   /// What this rule hit was not overtaken after all.
   void take_back(std::size_t reorder_rule) { --event_rules_[reorder_rule].injected; }
 
-  /// "every=10,swallow: injected 3 of 30", for each rule.
-  [[nodiscard]] std::vector<std::string> summary() const;
+  /// Of each rule, so far.
+  [[nodiscard]] std::vector<measure::FaultCount> counts() const;
 
  private:
   struct Rule {

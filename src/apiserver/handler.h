@@ -31,11 +31,13 @@ class ApiHandler {
   void stop();
   /// Changes whose events are held in their encoded form, for watches that have not shown them.
   [[nodiscard]] std::size_t encoded_changes() const { return frames_.revisions(); }
-  /// What the faults did, a line for each rule.
-  [[nodiscard]] std::vector<std::string> fault_summary() const { return faults_.summary(); }
+  /// What the faults did so far.
+  [[nodiscard]] std::vector<measure::FaultCount> fault_counts() const { return faults_.counts(); }
 
  private:
-  [[nodiscard]] bool is_administrator(const net::ServerRequest& request) const;
+  /// Whoever shows a token that is not the administrator's is refused even what anybody may read.
+  enum class Asker { administrator, anonymous, refused };
+  [[nodiscard]] Asker asker_of(const net::ServerRequest& request) const;
   [[nodiscard]] std::optional<net::Response> general_answer(const net::ServerRequest& request,
                                                             std::string_view path);
   [[nodiscard]] net::Task<void> handle_call(const Call& call, net::Responder& responder);
@@ -43,6 +45,7 @@ class ApiHandler {
   [[nodiscard]] Answer<WatchOptions> watch_options(const Call& call, const Effects& effects) const;
   void compact();
   [[nodiscard]] net::Task<void> wait_out(base::Nanoseconds stall, base::Nanoseconds latency);
+  [[nodiscard]] net::Response answer_to(const Call& call);
   [[nodiscard]] net::Response perform(const Call& call);
   [[nodiscard]] net::Response read_one(const Call& call);
   [[nodiscard]] net::Response read_list(const Call& call);

@@ -1,8 +1,10 @@
 #include "k8scale/apiserver/server.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <random>
+#include <set>
 
 #include "first_objects.h"
 #include "handler.h"
@@ -14,6 +16,7 @@
 #include "k8scale/net/shard.h"
 #include "k8scale/net/tls.h"
 #include "k8scale/net/url.h"
+#include "request_log.h"
 
 namespace k8scale::apiserver {
 namespace {
@@ -45,6 +48,17 @@ Core make_core(const Config& config, std::uint64_t seed) {
           std::chrono::system_clock::now};
 }
 
+// A rule about a resource that nobody serves would never hit.
+void check_faults(const std::vector<Fault>& faults, const ResourceTable& table) {
+  std::set<std::string_view> known;
+  for (const ResourceInfo& each : table.all()) known.insert(each.plural);
+  for (const Fault& fault : faults) {
+    if (fault.resource.empty() || known.contains(fault.resource)) continue;
+    throw base::Error(fmt::format("--fault: found resource={} in {}, expected one of {}", fault.resource,
+                                  base::go_quote(fault.text), fmt::join(known, ", ")));
+  }
+}
+
 // A client that is gone is no matter.
 net::Task<void> deliver(net::Task<net::Response> answer, net::Responder& responder) {
   net::Response response = co_await std::move(answer);
@@ -72,6 +86,7 @@ struct EmbeddedServer::State {
   net::Endpoint endpoint;
   Core core;
   decltype(Config::beside) beside;
+  bool logs_requests;
   net::Shard shard{"apiserver"};
   std::unique_ptr<ApiHandler> handler;
   std::unique_ptr<net::Server> server;
@@ -79,10 +94,14 @@ struct EmbeddedServer::State {
   State(const Config& config, std::uint64_t seed)
       : identity(config.identity.empty() ? make_identity() : open_identity(config.identity)),
         core(make_core(config, seed)),
-        beside(config.beside) {}
+        beside(config.beside),
+        logs_requests(config.log_requests) {}
 
   net::Task<void> handle(const net::ServerRequest& request, net::Responder& responder);
+  net::Task<void> pass_on(const net::ServerRequest& request, net::Responder& responder);
+  net::Task<void> pass_on_and_log(const net::ServerRequest& request, net::Responder& responder);
   net::Task<void> stop(base::Nanoseconds grace);
+  net::Task<std::vector<measure::FaultCount>> fault_counts() const;
   net::Task<base::Result<void>> listen(Config config, std::uint64_t seed, net::ServerOptions options);
 };
 
@@ -91,6 +110,19 @@ EmbeddedServer::EmbeddedServer(std::unique_ptr<State> state) : state_(std::move(
 EmbeddedServer::~EmbeddedServer() { stop(base::Nanoseconds(0)); }
 
 net::Task<void> EmbeddedServer::State::handle(const net::ServerRequest& request, net::Responder& responder) {
+  return logs_requests ? pass_on_and_log(request, responder) : pass_on(request, responder);
+}
+
+net::Task<void> EmbeddedServer::State::pass_on_and_log(const net::ServerRequest& request,
+                                                       net::Responder& responder) {
+  LoggedResponder logged(responder);
+  const base::SteadyTime start = std::chrono::steady_clock::now();
+  co_await pass_on(request, logged);
+  const base::Nanoseconds duration = std::chrono::steady_clock::now() - start;
+  base::log_info(logged.line(request) + " in " + base::format_duration(duration));
+}
+
+net::Task<void> EmbeddedServer::State::pass_on(const net::ServerRequest& request, net::Responder& responder) {
   std::optional<net::Task<net::Response>> other = beside ? beside(request) : std::nullopt;
   return other ? deliver(std::move(*other), responder) : handler->handle(request, responder);
 }
@@ -120,6 +152,7 @@ net::Task<void> EmbeddedServer::State::stop(base::Nanoseconds grace) {
 std::unique_ptr<EmbeddedServer> EmbeddedServer::start(Config config) {
   const std::uint64_t seed = seed_or_random(config.seed);
   auto state = std::make_unique<State>(config, seed);
+  check_faults(config.faults, state->core.table);
   net::ServerOptions options;
   options.address = config.address;
   options.port = config.port;
@@ -132,7 +165,7 @@ std::unique_ptr<EmbeddedServer> EmbeddedServer::start(Config config) {
   };
   const base::Result<void> listening =
       state->shard.run(state->listen(std::move(config), seed, std::move(options)));
-  if (listening.has_error()) throw base::Error(listening.error().detail());
+  if (listening.has_error()) throw ListenError(listening.error().detail());
   return std::unique_ptr<EmbeddedServer>(new EmbeddedServer(std::move(state)));
 }
 
@@ -177,7 +210,17 @@ void EmbeddedServer::stop(base::Nanoseconds grace) {
   state_->shard.run(state_->stop(grace));
   state_->server.reset();
   state_->shard.stop();
-  for (const std::string& line : state_->handler->fault_summary()) base::log_info("fault " + line);
+  for (const measure::FaultCount& each : state_->handler->fault_counts()) {
+    base::log_info(measure::text_of(each));
+  }
+}
+
+net::Task<std::vector<measure::FaultCount>> EmbeddedServer::State::fault_counts() const {
+  co_return handler->fault_counts();
+}
+
+std::vector<measure::FaultCount> EmbeddedServer::fault_counts() const {
+  return state_->server ? state_->shard.run(state_->fault_counts()) : state_->handler->fault_counts();
 }
 
 }  // namespace k8scale::apiserver

@@ -73,4 +73,14 @@ Result<void> write_file_whole(const std::filesystem::path& path, std::string_vie
   return {};
 }
 
+Result<void> check_writable(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return failed(path, EISDIR);
+  std::string temporary = path.string() + ".XXXXXX";
+  const FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.number() < 0) return failed(path, errno);
+  ::unlink(temporary.c_str());
+  return {};
+}
+
 }  // namespace k8scale::base

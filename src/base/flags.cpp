@@ -18,7 +18,8 @@ std::size_t count_dashes(const std::string& argument) {
   return argument.size() > dashes ? dashes : 0;
 }
 
-// "Could not convert: --lambda = abc" becomes a line that says what was expected.
+// "Could not convert: --lambda = abc" becomes a line that says what was expected. Of several values the last
+// one counts, so it is the one that was found.
 std::string describe(const CLI::App& app, const CLI::ConversionError& error) {
   std::string text = error.what();
   const std::string prefix = "Could not convert: ";
@@ -26,9 +27,8 @@ std::string describe(const CLI::App& app, const CLI::ConversionError& error) {
   text.erase(0, prefix.size());
   const std::string name = text.substr(0, text.find(' '));
   const CLI::Option* option = app.get_option_no_throw(name);
-  const std::string value = text.size() > name.size() + 3 ? text.substr(name.size() + 3) : "";
-  return name + ": found \"" + value + "\", expected " +
-         (option ? lower_type_name(*option) : "another value");
+  if (option == nullptr || option->results().empty()) return text;
+  return name + ": found \"" + option->results().back() + "\", expected " + lower_type_name(*option);
 }
 
 std::string describe_unknown(const CLI::App& app) {
@@ -108,7 +108,10 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, Nanoseconds& v
     if (parsed) value = *parsed;
     return parsed.has_value();
   };
-  return app.add_option(name, read, help)->type_name("DURATION")->default_str(format_duration(value));
+  return app.add_option(name, read, help)
+      ->type_name("DURATION")
+      ->default_str(format_duration(value))
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 ParseOutcome parse_go_arguments(CLI::App& app, const std::vector<std::string>& arguments) {

@@ -1,5 +1,6 @@
 #include "k8scale/base/random.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <numbers>
@@ -23,6 +24,12 @@ std::uint64_t hash(std::string_view text) {
 }
 
 }  // namespace
+
+std::uint64_t seed_at(WallTime now) {
+  constexpr std::uint64_t largest = (std::uint64_t{1} << 53U) - 1;
+  const auto ticks = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  return std::max<std::uint64_t>(1, ticks & largest);
+}
 
 Random::Random(std::uint64_t seed, std::string_view purpose) {
   std::uint64_t state = seed;

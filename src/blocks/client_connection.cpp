@@ -16,6 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
+constexpr int block_verbosity = 5;
 constexpr std::size_t most_pipelined = 64;  // requests of 100 bytes always fit into the sockets' buffers
 constexpr base::Nanoseconds first_pause = std::chrono::milliseconds(100);
 constexpr base::Nanoseconds longest_pause = std::chrono::seconds(5);
@@ -173,6 +174,7 @@ base::Result<void> ClientConnection::end_of_stream(Answer& answer) {
 // Whether the answer is whole. Answers are parsed where they were read; only what is left over is kept.
 base::Result<bool> ClientConnection::use(Answer& answer, std::string_view bytes) {
   answer.set_now(Clock::now());
+  const std::uint64_t position_before = answer.position();
   net::MessageParser& parser = answer.parser();
   const bool alone = received_.empty();
   if (!alone) received_ += bytes;
@@ -183,6 +185,7 @@ base::Result<bool> ClientConnection::use(Answer& answer, std::string_view bytes)
     if (*taken == 0) break;
     rest.remove_prefix(*taken);
   }
+  if (base::verbosity() >= block_verbosity) log_blocks(position_before, answer);
   if (alone) {
     received_ = rest;
   } else {
@@ -190,6 +193,16 @@ base::Result<bool> ClientConnection::use(Answer& answer, std::string_view bytes)
   }
   if (parser.done()) keep_alive_ = parser.keep_alive();
   return parser.done();
+}
+
+// Those whose last byte has come since `position`.
+void ClientConnection::log_blocks(std::uint64_t position, const Answer& answer) const {
+  const Asker& asker = in_flight_.front();
+  const std::uint64_t size = asker.request.size;
+  for (std::uint64_t block = position / size; block < answer.position() / size; ++block) {
+    base::log_info(fmt::format("thread {}: block {} of {} bytes, {} after the request", asker.thread, block,
+                               size, base::format_duration(answer.now() - asker.sent)));
+  }
 }
 
 void ClientConnection::count(const Answer& answer) {

@@ -46,6 +46,7 @@ class ClientConnection {
   [[nodiscard]] net::Task<base::Result<void>> send_requests();
   [[nodiscard]] net::Task<base::Result<void>> read_answer(Answer& answer);
   [[nodiscard]] base::Result<bool> use(Answer& answer, std::string_view bytes);
+  void log_blocks(std::uint64_t position, const Answer& answer) const;
   [[nodiscard]] base::Result<void> end_of_stream(Answer& answer);
   [[nodiscard]] bool has_request();
   [[nodiscard]] std::uint64_t retransmits() const;

@@ -5,10 +5,7 @@
 
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <future>
 #include <vector>
@@ -16,16 +13,15 @@
 #include "blocks/server_shard.h"
 #include "k8scale/base/log.h"
 #include "k8scale/measure/report.h"
+#include "k8scale/net/listener.h"
 #include "k8scale/net/wait.h"
 
 namespace k8scale::blocks {
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using net::Task;
 
 namespace {
 
-using Acceptor = asio::basic_socket_acceptor<tcp, net::Executor>;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<net::Executor>());
 
 // Pause before the next try when there are no more file descriptors.
@@ -100,7 +96,7 @@ class Server::State {
 
   ServerOptions options_;
   std::vector<std::unique_ptr<ServerShard>> shards_;
-  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<net::Acceptor> acceptor_;
   std::uint16_t port_ = 0;
   std::atomic<std::uint64_t> open_ = 0;
 };
@@ -110,7 +106,7 @@ Server::State::State(ServerOptions options) : options_(std::move(options)) {
     shards_.push_back(std::make_unique<ServerShard>(static_cast<int>(i), options_));
     shards_.back()->all_figures = [this] { return look_at_all(); };
   }
-  acceptor_ = std::make_unique<Acceptor>(shards_.front()->shard.executor());
+  acceptor_ = std::make_unique<net::Acceptor>(shards_.front()->shard.executor());
 }
 
 Server::State::~State() {
@@ -123,25 +119,10 @@ void Server::State::start(const std::shared_ptr<net::TlsServer>& tls) {
 }
 
 base::Result<void> Server::State::bind() {
-  const auto failed = [&](const std::string& why) {
-    const net::Endpoint wanted{options_.address, options_.port, false};
-    return base::Failure(base::FailureKind::io, "cannot listen on " + wanted.authority() + ": " + why);
-  };
-  boost::system::error_code error;
-  const auto address = asio::ip::make_address(options_.address, error);
-  if (error) return failed("found \"" + options_.address + "\", expected an IP address");
-  tcp::endpoint endpoint(address, options_.port);
-  acceptor_->open(endpoint.protocol(), error);
-  if (error == asio::error::address_family_not_supported && options_.address == any_address) {
-    endpoint = tcp::endpoint(tcp::v4(), options_.port);
-    acceptor_->open(endpoint.protocol(), error);
-  }
-  if (!error) acceptor_->set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && endpoint.address().is_v6()) acceptor_->set_option(asio::ip::v6_only(false), error);
-  if (!error) acceptor_->bind(endpoint, error);
-  if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
-  if (error) return failed(error.message());
-  port_ = acceptor_->local_endpoint(error).port();
+  const base::Result<void> listening = net::listen_on(*acceptor_, options_.address, options_.port);
+  if (listening.has_error()) return listening;
+  boost::system::error_code ignored;
+  port_ = acceptor_->local_endpoint(ignored).port();
   return {};
 }
 

@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "blocks/server_shard.h"
 #include "k8scale/base/log.h"
-#include "k8scale/net/wait.h"
 
 namespace k8scale::blocks {
 using base::Failure;
@@ -20,8 +17,6 @@ constexpr net::MessageLimits request_limits{64 * 1024, 1024 * 1024};
 // its own writes fail.
 constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
-// An answer up to this goes out in one piece with its head: one record of TLS.
-constexpr std::size_t small_answer = 16 * 1024;
 
 }  // namespace
 
@@ -38,18 +33,13 @@ Task<bool> ServerConnection::greet() {
   boost::system::error_code error;
   const auto peer = stream_.socket().remote_endpoint(error);
   if (error) co_return false;
-  peer_address_ = peer.address().to_string();
-  const bool mapped = peer.address().is_v6() && peer.address().to_v6().is_v4_mapped();
-  from_loopback_ =
-      peer.address().is_loopback() ||
-      (mapped &&
-       boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, peer.address().to_v6()).is_loopback());
+  peer_ = net::peer_at(peer);
   if (!shard_.tls) co_return true;
   stream_.set_limit(shard_.options.request_timeout, "no TLS handshake");
   const base::Result<void> greeted = co_await stream_.handshake(*shard_.tls);
   if (greeted.has_value()) co_return true;
   ++shard_.figures.failed_handshakes;
-  base::log_verbose(1, peer_address_ + ": " + greeted.error().message());
+  base::log_verbose(1, peer_.address + ": " + greeted.error().message());
   co_return false;
 }
 
@@ -62,13 +52,13 @@ Task<bool> ServerConnection::serve_one() {
                                      shard_.options.most_connections));
     co_return false;
   }
-  request.peer_address = peer_address_;
-  request.from_loopback = from_loopback_;
+  request.peer_address = peer_.address;
+  request.from_loopback = peer_.from_loopback;
   head_only_ = request.method == "HEAD";
   const base::Result<void> answered = co_await answer(request);
   if (answered.has_value()) co_return keep_alive_;
   ++shard_.figures.broken_off;
-  base::log_verbose(1, fmt::format("{}: {}: {}", peer_address_, request.target, answered.error().message()));
+  base::log_verbose(1, fmt::format("{}: {}: {}", peer_.address, request.target, answered.error().message()));
   co_return false;
 }
 
@@ -165,100 +155,6 @@ Task<base::Result<void>> ServerConnection::answer(const net::ServerRequest& requ
   }
   outcome = co_await send(std::move(response));
   co_return outcome;
-}
-
-Task<base::Result<void>> ServerConnection::answer_blocks(std::string_view query) {
-  const auto request = parse_blocks_query(query, shard_.options.largest_block);
-  base::Result<void> outcome;
-  if (request.has_error()) {
-    net::Response response;
-    response.status = 400;
-    response.headers.add("Content-Type", "text/plain; charset=utf-8");
-    response.body = request.error().detail() + "\n";
-    outcome = co_await send(std::move(response));
-    co_return outcome;
-  }
-  net::ResponseHead head;
-  head.status = 200;
-  head.headers.add("Content-Type", "application/octet-stream");
-  std::string text = head_of(head, request->bytes());
-  const bool paced = request->period.count() > 0 && request->count > 1;
-  if (head_only_) {
-    outcome = co_await stream_.write(text);
-  } else if (!paced && text.size() + request->bytes() <= small_answer) {
-    outcome = co_await send_small(*request, std::move(text));
-  } else {
-    const base::Result<std::size_t> taken = stream_.offer(text);  // nothing is unsent: all is taken
-    if (taken.has_error()) co_return taken.error();
-    if (paced) {
-      outcome = co_await send_paced(*request);
-    } else {
-      outcome = co_await send_bytes(request->size, 0, request->bytes());
-    }
-  }
-  if (outcome.has_value()) ++shard_.figures.requests;
-  co_return outcome;
-}
-
-Task<base::Result<void>> ServerConnection::send_small(const BlocksRequest& request, std::string head) {
-  for (std::uint64_t offset = 0; offset < request.bytes();) {
-    const std::string_view piece = shard_.source.piece(request.size, offset, request.bytes() - offset);
-    head += piece;
-    offset += piece.size();
-  }
-  stream_.set_limit(shard_.options.stall_timeout, "the client took nothing");
-  base::Result<void> outcome = co_await stream_.write(head);
-  if (outcome.has_value()) shard_.figures.bytes += request.bytes();
-  co_return outcome;
-}
-
-Task<base::Result<void>> ServerConnection::send_paced(const BlocksRequest& request) {
-  const base::SteadyTime start = std::chrono::steady_clock::now();
-  const std::uint64_t at_once = std::max<std::uint64_t>(1, small_answer / request.size);
-  std::uint64_t sent = 0;
-  const auto due = [&](std::uint64_t block) {
-    return start + request.period * static_cast<std::int64_t>(block);
-  };
-  while (sent < request.count) {
-    const base::SteadyTime now = std::chrono::steady_clock::now();
-    if (now < due(sent)) {
-      co_await net::sleep_until(due(sent));
-      continue;
-    }
-    const auto late = static_cast<std::uint64_t>((now - due(sent)) / request.period);
-    const std::uint64_t end = std::min(sent + 1 + std::min(late, at_once - 1), request.count);
-    for (std::uint64_t block = sent; block < end; ++block) shard_.figures.lateness.record(now - due(block));
-    const base::Result<void> outcome =
-        co_await send_bytes(request.size, sent * request.size, end * request.size);
-    if (outcome.has_error()) co_return outcome.error();
-    sent = end;
-  }
-  co_return base::Result<void>();
-}
-
-Task<base::Result<void>> ServerConnection::send_bytes(std::uint64_t size, std::uint64_t from,
-                                                      std::uint64_t to) {
-  constexpr std::size_t turn = 1024 * 1024;
-  std::size_t in_this_turn = 0;
-  while (from < to) {
-    const base::Result<std::size_t> taken = stream_.offer(shard_.source.piece(size, from, to - from));
-    if (taken.has_error()) co_return taken.error();
-    from += *taken;
-    in_this_turn += *taken;
-    shard_.figures.bytes += *taken;
-    if (*taken == 0) {
-      stream_.set_limit(shard_.options.stall_timeout, "the client took nothing");
-      const base::Result<void> flushed = co_await stream_.flush();
-      if (flushed.has_error()) co_return flushed.error();
-      in_this_turn = 0;
-    } else if (in_this_turn >= turn) {
-      in_this_turn = 0;
-      co_await yield_turn();
-    }
-  }
-  stream_.set_limit(shard_.options.stall_timeout, "the client took nothing");
-  base::Result<void> flushed = co_await stream_.flush();
-  co_return flushed;
 }
 
 std::string ServerConnection::head_of(const net::ResponseHead& head, std::uint64_t length) {

@@ -6,8 +6,10 @@
 #include "blocks/stream.h"
 #include "k8scale/blocks/blocks_request.h"
 #include "k8scale/net/http.h"
+#include "k8scale/net/listener.h"
 #include "k8scale/net/message_parser.h"
 #include "k8scale/net/server.h"
+#include "k8scale/net/wait.h"
 
 namespace k8scale::blocks {
 
@@ -37,10 +39,14 @@ class ServerConnection
   [[nodiscard]] net::Task<base::Result<void>> answer(const net::ServerRequest& request);
   [[nodiscard]] net::Task<base::Result<void>> answer_blocks(std::string_view query);
   [[nodiscard]] net::Task<base::Result<void>> send_small(const BlocksRequest& request, std::string head);
+  /// A client that goes away is noticed at once.
   [[nodiscard]] net::Task<base::Result<void>> send_paced(const BlocksRequest& request);
+  [[nodiscard]] net::Task<base::Result<void>> send_on_schedule(const BlocksRequest& request,
+                                                               net::Signal& gone);
   /// Bytes `from` to `to` of the blocks, handed to the kernel.
   [[nodiscard]] net::Task<base::Result<void>> send_bytes(std::uint64_t size, std::uint64_t from,
                                                          std::uint64_t to);
+  void log_blocks(std::uint64_t size, std::uint64_t from, std::uint64_t to) const;
   [[nodiscard]] net::Task<base::Result<void>> send(net::Response response);
   [[nodiscard]] net::Task<void> refuse(int status, std::string_view reason);
   [[nodiscard]] std::string head_of(const net::ResponseHead& head, std::uint64_t length);
@@ -48,8 +54,7 @@ class ServerConnection
   ServerShard& shard_;
   Stream stream_;
   Admission admission_;
-  std::string peer_address_;
-  bool from_loopback_ = false;
+  net::Peer peer_;
   bool keep_alive_ = true;
   bool is_1_1_ = true;
   bool head_only_ = false;

@@ -3,6 +3,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -68,6 +69,9 @@ class Stream {
   void shut_down_writing();
   /// Gives back memory that a connection at rest does not need.
   void release_memory();
+  /// Calls `ended`, once, when the peer closes the connection; stops looking at the first byte that it sends
+  /// instead, and when a null function is given. Nothing else may read meanwhile.
+  void when_peer_ends(std::function<void()> ended);
 
   [[nodiscard]] TcpFigures tcp_figures() const;
   [[nodiscard]] SSL* ssl() const { return ssl_.get(); }
@@ -78,6 +82,9 @@ class Stream {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
 
+  enum class Peer { silent, speaks, ended };
+  [[nodiscard]] Peer look_at_peer();
+  void look_out_for_the_end(std::shared_ptr<std::function<void()>> ended);
   void use(SSL* ssl);
   void become_ready();
   [[nodiscard]] net::Task<base::Result<void>> finish_handshake();
@@ -100,6 +107,7 @@ class Stream {
   net::Deadline deadline_;
   base::Nanoseconds limit_{0};
   std::string_view expected_;
+  std::shared_ptr<std::function<void()>> peer_ended_;
 };
 
 /// Lets others on the shard have their turn.

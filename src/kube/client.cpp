@@ -8,34 +8,19 @@
 #include "k8scale/base/log.h"
 #include "k8scale/base/text.h"
 #include "kube/client_state.h"
+#include "kube/request_log.h"
 
 namespace k8scale::kube {
 namespace {
 
 constexpr std::string_view json_type = "application/json";
-constexpr std::string_view protobuf_type = "application/vnd.kubernetes.protobuf";
 constexpr std::string_view protobuf_or_json = "application/vnd.kubernetes.protobuf, application/json";
 
-std::string_view type_of(Encoding encoding) {
-  return encoding == Encoding::protobuf ? protobuf_type : json_type;
-}
 std::string_view accepted_by(const ClientOptions& options) {
   return options.encoding == Encoding::protobuf ? protobuf_or_json : json_type;
 }
 // Distinct warnings of the server that are logged.
 constexpr std::size_t most_warnings = 100;
-
-std::string_view content_type(PatchType type) {
-  switch (type) {
-    case PatchType::json:
-      return "application/json-patch+json";
-    case PatchType::merge:
-      return "application/merge-patch+json";
-    case PatchType::strategic:
-      break;
-  }
-  return "application/strategic-merge-patch+json";
-}
 
 // "299 - \"text\"" without its code and agent.
 std::string warning_text(std::string_view field) {
@@ -87,17 +72,6 @@ std::optional<std::chrono::seconds> retry_after_of(const net::Headers& headers) 
   if (error == std::errc::invalid_argument || end != text->data() + text->size()) return std::nullopt;
   if (error == std::errc::result_out_of_range) seconds = longest;
   return std::chrono::seconds(std::min(seconds, longest));
-}
-
-Collection::Collection(Resource resource, std::string_view namespace_name) : resource_(std::move(resource)) {
-  path_ = resource_.root();
-  if (!namespace_name.empty()) path_ += "/namespaces/" + base::percent_encode(namespace_name);
-  path_ += "/" + resource_.plural;
-  qualified_ = resource_.group.empty() ? resource_.plural : resource_.plural + "." + resource_.group;
-}
-
-std::string Collection::path_of(std::string_view name) const {
-  return path_ + "/" + base::percent_encode(name);
 }
 
 std::string Answer::error() const {
@@ -188,6 +162,22 @@ std::optional<Status> Client::State::refusal_of(const net::Exchange& exchange, c
                       {course.request.method, course.subject.resource, course.subject.name});
 }
 
+// What follows an attempt that is not the last, for the log.
+std::string Client::State::text_of(Next next, const net::Exchange& exchange) {
+  switch (next) {
+    case Next::end:
+      break;
+    case Next::at_once:
+      return "sent again on a fresh connection";
+    case Next::with_new_credentials:
+      return "sent again with new credentials";
+    case Next::after_pause:
+      return fmt::format("sent again after {}s",
+                         retry_after(exchange.response).value_or(std::chrono::seconds(0)).count());
+  }
+  return {};
+}
+
 void Client::State::authorize_again(net::Request& request) {
   use_current_credential();
   const std::string type(request.headers.find("Content-Type").value_or(""));
@@ -209,6 +199,9 @@ net::Task<bool> Client::State::attempt(Course& course, const AttemptObserver& ob
     next_due = std::chrono::steady_clock::now();
   } else if (next == Next::after_pause) {
     next_due += retry_after(exchange.response).value_or(std::chrono::seconds(0));
+  }
+  if (base::verbosity() >= retry_verbosity) {
+    log_attempt(configuration.server, course.request, exchange, course.attempts + 1, text_of(next, exchange));
   }
   const bool last = next == Next::end;
   const Attempt attempt{++course.attempts, last, course.due, exchange, status ? &*status : nullptr};
@@ -242,96 +235,6 @@ net::Task<Answer> Client::State::send(Call call, const AttemptObserver& observe)
   bool again = true;
   while (again) again = co_await attempt(course, observe);
   co_return std::move(course.answer);
-}
-
-Client::Client(net::Shard& shard, const Configuration& configuration,
-               std::shared_ptr<Credentials> credentials, ClientOptions options)
-    : state_(std::make_unique<State>(shard, configuration, std::move(credentials), std::move(options))) {}
-
-Client::~Client() = default;
-
-const std::string& Client::server() const { return state_->server; }
-
-namespace {
-
-std::string with_query(std::string path, std::string_view query) {
-  if (!query.empty()) path.append("?").append(query);
-  return path;
-}
-
-Call call_of(std::string_view method, const Collection& collection, std::string_view name,
-             std::string target) {
-  Call call;
-  call.method = method;
-  call.target = std::move(target);
-  call.subject = {collection.qualified(), std::string(name)};
-  return call;
-}
-
-}  // namespace
-
-net::Task<Answer> Client::get(const Collection& collection, std::string_view name,
-                              const AttemptObserver& observe) {
-  return state_->send(call_of("GET", collection, name, collection.path_of(name)), observe);
-}
-
-net::Task<Answer> Client::list(const Collection& collection, std::string_view query,
-                               const AttemptObserver& observe) {
-  return state_->send(call_of("GET", collection, "", with_query(collection.path(), query)), observe);
-}
-
-net::Task<Answer> Client::create(const Collection& collection, std::string_view name, std::string body,
-                                 std::string_view query, const AttemptObserver& observe) {
-  Call call = call_of("POST", collection, name, with_query(collection.path(), query));
-  call.content_type = type_of(state_->options.encoding);
-  call.body = std::move(body);
-  return state_->send(std::move(call), observe);
-}
-
-net::Task<Answer> Client::update(const Collection& collection, std::string_view name, std::string body,
-                                 std::string_view query, const AttemptObserver& observe) {
-  Call call = call_of("PUT", collection, name, with_query(collection.path_of(name), query));
-  call.content_type = type_of(state_->options.encoding);
-  call.body = std::move(body);
-  return state_->send(std::move(call), observe);
-}
-
-net::Task<Answer> Client::patch(const Collection& collection, std::string_view name, PatchType type,
-                                std::string body, std::string_view query, const AttemptObserver& observe) {
-  Call call = call_of("PATCH", collection, name, with_query(collection.path_of(name), query));
-  call.body = std::move(body);
-  call.content_type = content_type(type);
-  return state_->send(std::move(call), observe);
-}
-
-net::Task<Answer> Client::remove(const Collection& collection, std::string_view name, std::string options,
-                                 const AttemptObserver& observe) {
-  Call call = call_of("DELETE", collection, name, collection.path_of(name));
-  call.body = std::move(options);
-  return state_->send(std::move(call), observe);
-}
-
-net::Task<Answer> Client::remove_collection(const Collection& collection, std::string_view query,
-                                            const AttemptObserver& observe) {
-  return state_->send(call_of("DELETE", collection, "", with_query(collection.path(), query)), observe);
-}
-
-net::Task<Answer> Client::get_path(std::string_view path, const AttemptObserver& observe) {
-  Call call;
-  call.method = "GET";
-  call.target = path;
-  return state_->send(std::move(call), observe);
-}
-
-net::Task<base::Result<void>> Client::prewarm(std::size_t count) { return state_->pool->prewarm(count); }
-
-net::PoolCounters Client::connections() const { return state_->pool->counters(); }
-
-SharedByReflectors& Client::shared_by_reflectors() { return state_->shared_by_reflectors; }
-
-void Client::stop_retrying() {
-  state_->options.retries = 0;
-  state_->stopped.raise();
 }
 
 }  // namespace k8scale::kube

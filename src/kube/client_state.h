@@ -66,6 +66,7 @@ struct Client::State {
   net::Headers headers_for(std::string_view accept) const;
   net::Request request_of(Call& call);
   Next next_step(const net::Exchange& exchange, Course& course) const;
+  static std::string text_of(Next next, const net::Exchange& exchange);
   std::optional<Status> refusal_of(const net::Exchange& exchange, const Course& course);
   void authorize_again(net::Request& request);
   void give_up(Course& course, const AttemptObserver& observe);

@@ -1,6 +1,7 @@
 #include "k8scale/kube/client.h"
 #include "kube/client_state.h"
 #include "kube/protobuf_object.h"
+#include "kube/request_log.h"
 
 namespace k8scale::kube {
 namespace {
@@ -45,13 +46,16 @@ net::Task<StreamAnswer> Client::State::open_stream(const Collection& collection,
     const std::uint64_t generation = credential->generation;
     answer = StreamAnswer();
     auto opened = co_await pool->open_stream(request, fresh, wanted.cancellation);
+    const bool logged = base::verbosity() >= request_verbosity;
     if (opened.has_error()) {
+      if (logged) log_stream(configuration.server, request, opened.error());
       answer.failure = opened.error();
       again = !fresh && may_try_fresh(opened.error());
       fresh = true;
       continue;
     }
     net::ResponseStream& stream = **opened;
+    if (logged) log_stream(configuration.server, request, stream);
     log_warnings(stream.head());
     if (stream.head().status / 100 == 2) {
       answer.stream = std::move(*opened);

@@ -152,6 +152,7 @@ std::string encode_config_map(const ConfigMapFields& fields) {
       pbf_writer metadata(raw, config_map_metadata);
       add_text(metadata, metadata_name, fields.name);
       add_text(metadata, metadata_namespace, fields.namespace_name);
+      if (!fields.resource_version.empty()) add_text(metadata, resource_version, fields.resource_version);
       for (const auto& [key, value] : fields.labels) add_pair(metadata, metadata_labels, key, value);
       for (const auto& [key, value] : fields.annotations)
         add_pair(metadata, metadata_annotations, key, value);

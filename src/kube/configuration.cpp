@@ -66,9 +66,9 @@ Configuration pod_configuration(const ConfigurationSources& sources) {
   return configuration;
 }
 
-void set_server(Configuration& configuration, const std::string& text) {
+void set_server(Configuration& configuration, const std::string& flag, const std::string& text) {
   const base::Result<net::Url> url = net::parse_url(text);
-  if (url.has_error()) throw base::Error("--server: " + url.error().detail(), configuration_exit_code);
+  if (url.has_error()) throw base::Error(flag + ": " + url.error().detail(), configuration_exit_code);
   configuration.server = url->endpoint;
   configuration.path_prefix = url->path == "/" ? "" : url->path;
 }
@@ -97,9 +97,10 @@ Configuration choose(const ConfigurationSources& sources) {
                       configuration_exit_code);
   }
   if (in_a_pod(sources)) return pod_configuration(sources);
-  if (sources.server.empty()) throw nothing_found(sources);
+  if (sources.server.empty() && sources.first_of_list.empty()) throw nothing_found(sources);
   Configuration configuration;
-  configuration.source = "--server";
+  configuration.source = sources.server.empty() ? "--server-list" : sources.server_flag;
+  if (sources.server.empty()) set_server(configuration, configuration.source, sources.first_of_list);
   return configuration;
 }
 
@@ -119,7 +120,7 @@ ConfigurationSources ConfigurationSources::from_environment() {
 
 Configuration load_configuration(const ConfigurationSources& sources) {
   Configuration configuration = choose(sources);
-  if (!sources.server.empty()) set_server(configuration, sources.server);
+  if (!sources.server.empty()) set_server(configuration, sources.server_flag, sources.server);
   if (!configuration.proxy) configuration.proxy = proxy_from_variables(sources.proxy, configuration.server);
   return configuration;
 }

@@ -192,6 +192,7 @@ void Credentials::State::store(const base::Result<Credential>& fetched) {
     next.expires = clock() + file_lifetime;
   }
   const bool same = next.authorization == credential->authorization && next.tls == credential->tls;
+  if (!same) base::log_verbose(2, "credentials: renewed");
   next.generation = credential->generation + (same ? 0 : 1);
   credential = std::make_shared<const Credential>(std::move(next));
   for (Waiter* each : std::exchange(waiting, {})) each->wake();

@@ -14,6 +14,7 @@ ObjectMetadata metadata_of(const Json& object) {
   const Json& metadata = member(object, "metadata");
   ObjectMetadata read;
   read.name = text_member(metadata, "name");
+  read.namespace_name = text_member(metadata, "namespace");
   read.being_deleted = !text_member(metadata, "deletionTimestamp").empty();
   for (const Json& each : member(metadata, "finalizers")) {
     if (each.is_string()) read.finalizers.push_back(each.get<std::string>());

@@ -67,7 +67,9 @@ base::Nanoseconds Reflector::State::pause_after_refusal(const Status& status, ba
 }
 
 bool Reflector::State::gives_up(const Ending& ending) {
-  if (options.after_watch == AfterWatch::resume || opened) return false;
+  const bool unknown = ending.kind == Ending::Kind::refused && ending.status.code == 404 &&
+                       options.gives_up_on_unknown && counters.lists == 0;
+  if (!unknown && (options.after_watch == AfterWatch::resume || opened)) return false;
   if (ending.kind == Ending::Kind::complete || ending.kind == Ending::Kind::stalled) return false;
   const bool refused = ending.kind == Ending::Kind::refused;
   const bool no_protobuf = refused && ending.status.code == 406 && encoding == Encoding::protobuf;

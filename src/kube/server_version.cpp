@@ -3,20 +3,23 @@
 #include <nlohmann/json.hpp>
 
 #include "k8scale/base/error.h"
+#include "k8scale/base/log.h"
 #include "k8scale/kube/client.h"
 
 namespace k8scale::kube {
 namespace {
 
 std::string advice(const base::Failure& failure) {
+  const bool is_hint = failure.detail().ends_with('?');
   switch (failure.kind()) {
     case base::FailureKind::resolve:
     case base::FailureKind::connect:
     case base::FailureKind::timeout:
       return "; check the server's URL and that it runs";
     case base::FailureKind::tls:
-      return "; check certificate-authority and tls-server-name in the kubeconfig";
+      return is_hint ? "" : "; check certificate-authority and tls-server-name in the kubeconfig";
     default:
+      if (is_hint) return "";
       return "; expected a Kubernetes API server there";
   }
 }
@@ -29,6 +32,10 @@ std::string server_version(net::Shard& shard, Client& client) {
     return base::Error(client.server() + ": " + what, configuration_exit_code);
   };
   if (answer.failure) throw failed(answer.failure->message() + advice(*answer.failure));
+  const bool plain = client.server().starts_with("http://");
+  if (plain && answer.http_status == 400) {
+    throw failed("/version answered 400; does the server speak TLS, so that https:// is expected?");
+  }
   if (answer.http_status == 401 || answer.http_status == 403) {
     throw failed(fmt::format("the server refuses the credentials ({}: {}); check the user in the kubeconfig",
                              answer.http_status, answer.status ? answer.status->text() : "no reason given"));
@@ -40,7 +47,9 @@ std::string server_version(net::Shard& shard, Client& client) {
         fmt::format("/version answered {} without a gitVersion; expected a Kubernetes API server there",
                     answer.http_status));
   }
-  return version["gitVersion"].get<std::string>();
+  std::string text = version["gitVersion"].get<std::string>();
+  base::log_verbose(2, client.server() + " is Kubernetes " + text);
+  return text;
 }
 
 }  // namespace k8scale::kube

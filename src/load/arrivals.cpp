@@ -22,7 +22,7 @@ std::optional<base::Nanoseconds> Arrivals::next() {
     }
     const double end = step_start_ + base::to_seconds(step.duration);
     const double left = step.rate * (end - now_);
-    if (gap <= left) {
+    if (step.rate > 0 && gap <= left) {
       now_ += gap / step.rate;
       return base::from_seconds(now_);
     }

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 
 namespace k8scale::load {
 namespace {
@@ -88,6 +90,7 @@ net::Task<bool> Cleanup::list() {
   progress_.deleted = 0;
   if (end != PagesEnd::whole) co_return false;
   doubt_.clear();
+  may_not_list_ = false;
   replace_objects();
   co_return true;
 }
@@ -98,6 +101,7 @@ net::Task<Cleanup::PagesEnd> Cleanup::list_pages() {
     kube::MetadataAnswer answer = co_await list_page(continue_token);
     if (!answer.ok()) {
       doubt_ = "it could not be listed: " + answer.error();
+      may_not_list_ = answer.status && answer.status->code == 403;
       const bool expired = answer.status && answer.status->code == 410;
       co_return expired ? PagesEnd::expired : PagesEnd::failed;
     }
@@ -142,6 +146,7 @@ void Cleanup::take(kube::MetadataPage page) {
       object.fate = Fate::held;
       object.why = held_by(each);
     }
+    object.namespace_name = std::move(each.namespace_name);
     object.name = std::move(each.name);
     listed_.push_back(std::move(object));
   }
@@ -150,18 +155,26 @@ void Cleanup::take(kube::MetadataPage page) {
 
 // By what was listed, which keeps what the deletes before said of each.
 void Cleanup::replace_objects() {
-  const auto by_name = [](const Object& a, const Object& b) { return a.name < b.name; };
+  const auto by_name = [](const Object& a, const Object& b) {
+    return std::tie(a.namespace_name, a.name) < std::tie(b.namespace_name, b.name);
+  };
   std::sort(listed_.begin(), listed_.end(), by_name);
   auto old = objects_.cbegin();
   for (Object& each : listed_) {
     old = std::lower_bound(old, objects_.cend(), each, by_name);
-    if (old == objects_.cend() || old->name != each.name) {
+    if (old == objects_.cend() || by_name(each, *old)) {
       ++found_;
     } else if (each.fate == Fate::waiting) {
       each.why = old->why;
     }
   }
   objects_ = std::move(listed_);
+}
+
+// Servers say where an object is, but not all that are made for tests.
+kube::Collection Cleanup::home_of(const Object& object) const {
+  if (object.namespace_name.empty()) return collection_;
+  return {collection_.resource(), object.namespace_name};
 }
 
 bool Cleanup::is_anything_to_remove() const {
@@ -188,8 +201,9 @@ net::Task<void> Cleanup::work() {
   while (next_ < objects_.size() && !stop_.raised()) {
     Object& object = objects_[next_++];
     if (object.fate != Fate::waiting) continue;
+    const kube::Collection home = home_of(object);
     std::string options;
-    const kube::Answer answer = co_await client_.remove(collection_, object.name, std::move(options), nobody);
+    const kube::Answer answer = co_await client_.remove(home, object.name, std::move(options), nobody);
     note(object, answer);
   }
 }
@@ -211,15 +225,27 @@ void Cleanup::note(Object& object, const kube::Answer& answer) {
   object.why = held ? held_by(*remains) : std::string();
 }
 
+void CleanupResult::merge(CleanupResult other) {
+  found += other.found;
+  left.insert(left.end(), std::make_move_iterator(other.left.begin()),
+              std::make_move_iterator(other.left.end()));
+  if (doubt.empty()) doubt = std::move(other.doubt);
+  may_not_list = may_not_list || other.may_not_list;
+  for (std::string& each : other.first_removed) {
+    if (first_removed.size() < most_first_names) first_removed.push_back(std::move(each));
+  }
+}
+
 CleanupProgress Cleanup::progress() const { return progress_; }
 
 CleanupResult Cleanup::result() const {
   CleanupResult result;
   result.found = found_;
   result.doubt = doubt_;
+  result.may_not_list = may_not_list_;
   result.first_removed = first_removed_;
   for (const Object& each : objects_) {
-    if (each.fate != Fate::gone) result.left.push_back({each.name, each.why});
+    if (each.fate != Fate::gone) result.left.push_back({each.namespace_name, each.name, each.why});
   }
   return result;
 }

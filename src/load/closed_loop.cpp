@@ -5,6 +5,11 @@
 namespace k8scale::load {
 using measure::Verb;
 
+// Where not all workers have equally many objects, the last ones have one more.
+std::uint64_t largest_object(const ClosedLoopParameters& parameters) {
+  return (parameters.objects + parameters.workers - 1) / parameters.workers * parameters.workers;
+}
+
 PhaseOrder::PhaseOrder(const ClosedLoopParameters& parameters, std::uint64_t worker)
     : worker_(worker),
       workers_(parameters.workers),
@@ -89,7 +94,7 @@ net::Task<void> ClosedLoop::work(std::uint64_t number, base::SteadyTime start) {
     }
     co_await take(worker, *step, scheduled);
   }
-  if (loop.deletes) co_await remove_all(worker);
+  if (loop.deletes) leave_to_clean_up(worker);
 }
 
 net::Task<void> ClosedLoop::take(Worker& worker, Step step, base::SteadyTime scheduled) {
@@ -111,14 +116,11 @@ net::Task<void> ClosedLoop::take(Worker& worker, Step step, base::SteadyTime sch
 }
 
 // After a stop.
-net::Task<void> ClosedLoop::remove_all(Worker& worker) {
+void ClosedLoop::leave_to_clean_up(const Worker& worker) {
   for (std::size_t place = 0; place < worker.exists.size(); ++place) {
-    if (!worker.exists[place]) continue;
-    worker.exists[place] = false;
-    const base::SteadyTime now = std::chrono::steady_clock::now();
-    const kube::Answer removed =
-        co_await context_.operations.remove(worker.object_at(place), now, Counted::yes, worker.server);
-    static_cast<void>(removed);
+    if (worker.exists[place]) {
+      context_.operations.leave_to_clean_up(worker.object_at(place), Recorded::yes);
+    }
   }
 }
 

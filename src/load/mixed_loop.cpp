@@ -27,7 +27,7 @@ std::optional<Verb> parse_verb(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<double> parse_weight(std::string_view text) {
+std::optional<double> parse_number(std::string_view text) {
   double weight = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
   const bool whole = error == std::errc() && end == text.data() + text.size();
@@ -35,21 +35,30 @@ std::optional<double> parse_weight(std::string_view text) {
   return weight;
 }
 
+std::optional<std::pair<Verb, double>> parse_named_weight(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;
+  const auto verb = parse_verb(base::trim(text.substr(0, equals)));
+  const auto weight = parse_number(base::trim(text.substr(equals + 1)));
+  if (!verb || !weight) return std::nullopt;
+  return std::pair(*verb, *weight);
+}
+
 }  // namespace
+
+bool OperationMix::is_part(std::string_view text) { return parse_named_weight(text).has_value(); }
 
 std::optional<OperationMix> OperationMix::parse(std::string_view text) {
   OperationMix mix;
   std::array<bool, measure::all_verbs.size()> given{};
-  for (const std::string_view part : base::split(text, ',')) {
-    const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos) return std::nullopt;
-    const auto verb = parse_verb(base::trim(part.substr(0, equals)));
-    const auto weight = parse_weight(base::trim(part.substr(equals + 1)));
-    if (!verb || !weight) return std::nullopt;
-    const auto index = static_cast<std::size_t>(*verb);
+  for (const std::string& each : base::split(text, ',')) {
+    const auto part = parse_named_weight(each);
+    if (!part) return std::nullopt;
+    const auto [verb, weight] = *part;
+    const auto index = static_cast<std::size_t>(verb);
     if (std::exchange(given[index], true)) return std::nullopt;
-    mix.weights_[index] = *weight;
-    mix.sum_ += *weight;
+    mix.weights_[index] = weight;
+    mix.sum_ += weight;
   }
   if (!(mix.sum_ > 0) || !std::isfinite(mix.sum_)) return std::nullopt;
   return mix;
@@ -85,6 +94,23 @@ LivingObjects::Object* LivingObjects::find(std::uint64_t number) {
   return found == places_.end() ? nullptr : &objects_[found->second];
 }
 
+LivingObjects::Object& LivingObjects::draw_unwritten(std::uint64_t random) {
+  constexpr std::uint64_t most_tries = 16;
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(most_tries, objects_.size()); ++i) {
+    Object& each = draw(random + i);
+    if (!each.written) return each;
+  }
+  return draw(random);
+}
+
+void LivingObjects::learn(std::uint64_t number, std::string_view resource_version) {
+  Object* const object = find(number);
+  if (object == nullptr || resource_version.empty()) return;
+  const std::uint64_t known = kube::version_number(object->resource_version);
+  if (known == 0 || kube::version_number(resource_version) > known)
+    object->resource_version = resource_version;
+}
+
 void LivingObjects::remove(std::uint64_t number) {
   const auto found = places_.find(number);
   if (found == places_.end()) return;
@@ -103,17 +129,18 @@ MixedLoop::MixedLoop(const LoopContext& context, Parameters parameters)
   const std::uint64_t count = parameters_.workers > 0
                                   ? arrivals.count
                                   : count_arrivals(arrivals.arrivals, arrivals.seed, arrivals.count);
-  std::array<std::uint64_t, measure::all_verbs.size()> asked{};
-  for (std::uint64_t number = 1; number <= count; ++number) {
-    if (takes(number)) ++asked[static_cast<std::size_t>(choice_of(number).verb)];
-  }
-  for (const Verb verb : mixed_verbs) context_.recorder.asked(verb, asked[static_cast<std::size_t>(verb)]);
+  context_.recorder.asked_undrawn(own_part_of(count));
 }
 
-// Whether operation `number` is this shard's.
-bool MixedLoop::takes(std::uint64_t number) const {
-  if (parameters_.workers == 0) return context_.lane.takes(number);
-  return context_.lane.takes((number - 1) % parameters_.workers + 1);
+// How many of the operations 1 … `count` are this shard's.
+std::uint64_t MixedLoop::own_part_of(std::uint64_t count) const {
+  const std::uint64_t workers = parameters_.workers;
+  if (workers == 0) return context_.lane.count_up_to(count);
+  std::uint64_t own = 0;
+  for (std::uint64_t worker = 1; worker <= std::min(workers, count); ++worker) {
+    if (context_.lane.takes(worker)) own += Lane{worker, workers}.count_up_to(count);
+  }
+  return own;
 }
 
 MixedLoop::Choice MixedLoop::choice_of(std::uint64_t number) const {
@@ -154,7 +181,7 @@ net::Task<void> MixedLoop::run(base::SteadyTime start) {
     co_await workers.wait_until_done();
   }
   if (parameters_.keep == Keep::yes) co_return;
-  for (const auto& each : living_.all()) context_.operations.leave_to_clean_up(each.number);
+  for (const auto& each : living_.all()) context_.operations.leave_to_clean_up(each.number, Recorded::no);
 }
 
 net::Task<void> MixedLoop::work(std::uint64_t worker, base::SteadyTime start) {
@@ -168,6 +195,7 @@ net::Task<void> MixedLoop::work(std::uint64_t worker, base::SteadyTime start) {
 
 net::Task<void> MixedLoop::perform(std::uint64_t number, base::SteadyTime scheduled) {
   const Choice choice = choice_of(number);
+  context_.recorder.drawn(choice.verb);
   if (choice.verb == Verb::create) {
     co_await create(parameters_.initial + number, scheduled);
   } else if (choice.verb == Verb::list) {
@@ -192,32 +220,37 @@ net::Task<void> MixedLoop::use_object(Choice choice, base::SteadyTime scheduled)
     co_await change(choice, scheduled);
     co_return;
   }
-  const std::uint64_t number = living_.draw(choice.object).number;
   if (choice.verb == Verb::remove) {
+    const std::uint64_t number = living_.draw_unwritten(choice.object).number;
     living_.remove(number);
     const kube::Answer removed = co_await context_.operations.remove(number, scheduled);
     static_cast<void>(removed);
   } else {
+    const std::uint64_t number = living_.draw(choice.object).number;
     const kube::Answer found = co_await context_.operations.get(number, scheduled);
-    static_cast<void>(found);
+    if (found.ok()) living_.learn(number, kube::resource_version_of(found.body));
   }
 }
 
 net::Task<void> MixedLoop::change(Choice choice, base::SteadyTime scheduled) {
-  LivingObjects::Object& living = living_.draw(choice.object);
-  const std::uint64_t number = living.number;
-  const std::uint64_t phase = ++living.updates;
-  const std::string version = living.resource_version;
+  LivingObjects::Object& drawn = living_.draw_unwritten(choice.object);
+  drawn.written = true;
+  const std::uint64_t number = drawn.number;
+  const std::uint64_t phase = ++drawn.updates;
+  const std::string version = drawn.resource_version;
   kube::Answer answer;
   if (choice.verb == Verb::update) {
     answer = co_await context_.operations.replace(number, phase, version, scheduled);
   } else {
     answer = co_await context_.operations.patch(number, phase, scheduled, Verb::patch);
   }
-  if (!answer.ok()) co_return;
-  // It may have gone meanwhile.
-  if (LivingObjects::Object* const still = living_.find(number))
-    still->resource_version = kube::resource_version_of(answer.body);
+  LivingObjects::Object* const still = living_.find(number);
+  if (still == nullptr) co_return;
+  still->written = false;
+  if (answer.ok()) living_.learn(number, kube::resource_version_of(answer.body));
+  const bool any_version_will_do = context_.operations.family().text.shape().place == DataPlace::data;
+  const bool conflict = choice.verb == Verb::update && answer.http_status == 409;
+  if (conflict && any_version_will_do) still->resource_version.clear();
 }
 
 }  // namespace k8scale::load

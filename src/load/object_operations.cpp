@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "k8scale/base/text.h"
 #include "k8scale/kube/list_items.h"
@@ -63,7 +64,7 @@ net::Task<kube::Answer> ObjectOperations::create(std::uint64_t number, base::Ste
   if (answer.ok()) {
     sinks_.recorder.add_population(1);
   } else if (operation.may_have_happened()) {
-    leftovers_.push_back({number, use.server(), false, false});
+    leftovers_.push_back({number, use.server(), false});
   }
   co_return answer;
 }
@@ -78,7 +79,7 @@ net::Task<kube::Answer> ObjectOperations::prepare(std::uint64_t number) {
   kube::Answer answer = co_await client.create(collection, name, std::move(body), query, nobody);
   if (answer.ok()) sinks_.recorder.add_population(1);
   const bool uncertain = answer.failure || answer.http_status >= 500;
-  if (uncertain) leftovers_.push_back({number, 0, false, false});
+  if (uncertain) leftovers_.push_back({number, 0, false});
   co_return answer;
 }
 
@@ -156,13 +157,13 @@ net::Task<kube::Answer> ObjectOperations::remove(std::uint64_t number, base::Ste
   if (answer.ok() || answer.http_status == 404) {
     sinks_.recorder.add_population(-1);
   } else {
-    leftovers_.push_back({number, use.server(), true, false});
+    leftovers_.push_back({number, use.server(), true});
   }
   co_return answer;
 }
 
-void ObjectOperations::leave_to_clean_up(std::uint64_t number) {
-  leftovers_.push_back({number, 0, true, false});
+void ObjectOperations::leave_to_clean_up(std::uint64_t number, Recorded recorded) {
+  leftovers_.push_back({number, 0, true, recorded});
 }
 
 // Several run at a time; each takes the next one until none is left.
@@ -170,14 +171,32 @@ net::Task<void> ObjectOperations::remove_leftovers(std::size_t& next) {
   const kube::AttemptObserver nobody;
   while (next < leftovers_.size()) {
     Leftover& leftover = leftovers_[next++];
+    const std::size_t server = (leftover.server + clean_up_round_) % servers_.size();
     const std::string name = family_->names.name(leftover.number);
-    std::string options;
-    kube::Client& client = servers_.client((leftover.server + clean_up_round_) % servers_.size());
-    const kube::Answer answer =
-        co_await client.remove(family_->collection_of(leftover.number), name, std::move(options), nobody);
+    const bool recorded = std::exchange(leftover.recorded, Recorded::no) == Recorded::yes;
+    kube::Answer answer;
+    if (recorded) {
+      answer = co_await remove(leftover.number, Clock::now(), Counted::no, server);
+    } else {
+      std::string options;
+      answer = co_await servers_.client(server).remove(family_->collection_of(leftover.number), name,
+                                                       std::move(options), nobody);
+    }
     leftover.gone = answer.ok() || answer.http_status == 404;
-    if (leftover.gone && leftover.counted) sinks_.recorder.add_population(-1);
+    if (!recorded && answer.http_status != 404) leftover.may_be_our_doing = true;
+    if (!leftover.gone) continue;
+    if (leftover.counted) sinks_.recorder.add_population(-1);
+    if (leftover.may_be_our_doing) note_cleaned_up(name);
   }
+}
+
+void ObjectOperations::note_cleaned_up(std::string name) {
+  if (sinks_.writes == nullptr) return;
+  FinishedWrite write;
+  write.operation.verb = Verb::remove;
+  write.operation.object_name = std::move(name);
+  write.fate = WriteFate::cleaned_up;
+  sinks_.writes->add(std::move(write));
 }
 
 net::Task<void> ObjectOperations::clean_up(net::Shard& shard, base::SteadyTime deadline) {

@@ -59,7 +59,7 @@ std::string ObjectText::create(const ObjectKey& object, base::WallTime now) cons
 std::string ObjectText::replace(const ObjectKey& object, std::uint64_t phase,
                                 std::string_view resource_version, base::WallTime now) const {
   Update update = update_of(phase);
-  if (shape_.place != DataPlace::data) update.resource_version = resource_version;
+  update.resource_version = resource_version;
   return whole(object, &update, now);
 }
 
@@ -113,7 +113,8 @@ std::string ObjectText::protobuf(const ObjectKey& object, const Update* update, 
   if (!time.empty()) annotations.emplace_back(update == nullptr ? create_timestamp : update_timestamp, time);
   std::vector<kube::TextPair> data = {{shape_.data_key, data_ ? *data_ : own}};
   if (update != nullptr) data.emplace_back(update_key, update->value);
-  return kube::encode_config_map({object.name, object.namespace_name, labels, annotations, data});
+  const std::string_view version = update == nullptr ? std::string_view() : update->resource_version;
+  return kube::encode_config_map({object.name, object.namespace_name, labels, annotations, data, version});
 }
 
 std::string ObjectText::patch(std::uint64_t phase, base::WallTime now) const {

@@ -3,10 +3,21 @@
 namespace k8scale::load {
 using measure::Verb;
 
-net::Task<void> run_open_loop(net::Shard& shard, OpenLoopParameters parameters, Lane lane,
-                              base::SteadyTime start, const Life& life, net::Signal& stop) {
-  Arrivals arrivals(std::move(parameters.arrivals), base::Random(parameters.seed, "gaps"));
-  net::TaskGroup lives(shard);
+namespace {
+
+// While one arrival is due the next is armed already: a timer that is set while a nearer one runs costs no
+// system call.
+constexpr std::uint64_t armed_arrivals = 2;
+
+struct Lives {
+  const Life& begin;
+  net::TaskGroup running;
+};
+
+// Begins the lives of one lane's numbers.
+net::Task<void> follow_schedule(const OpenLoopParameters& parameters, Lane lane, base::SteadyTime start,
+                                net::Signal& stop, Lives& lives) {
+  Arrivals arrivals(parameters.arrivals, base::Random(parameters.seed, "gaps"));
   for (std::uint64_t number = 1; number <= parameters.count; ++number) {
     const std::optional<base::Nanoseconds> arrival = arrivals.next();
     if (!arrival) break;
@@ -17,9 +28,22 @@ net::Task<void> run_open_loop(net::Shard& shard, OpenLoopParameters parameters, 
       stopped = co_await stop.wait_until(scheduled);
     }
     if (stopped) break;
-    lives.spawn(life(number, scheduled));
+    lives.running.spawn(lives.begin(number, scheduled));
   }
-  co_await lives.wait_until_done();
+}
+
+}  // namespace
+
+net::Task<void> run_open_loop(net::Shard& shard, OpenLoopParameters parameters, Lane lane,
+                              base::SteadyTime start, const Life& life, net::Signal& stop) {
+  Lives lives{life, net::TaskGroup(shard)};
+  net::TaskGroup schedules(shard);
+  for (std::uint64_t i = 0; i < armed_arrivals; ++i) {
+    const Lane share{lane.first + i * lane.stride, lane.stride * armed_arrivals};
+    schedules.spawn(follow_schedule(parameters, share, start, stop, lives));
+  }
+  co_await schedules.wait_until_done();
+  co_await lives.running.wait_until_done();
 }
 
 OpenLoop::OpenLoop(const LoopContext& context, OpenLoopParameters parameters,

@@ -30,7 +30,7 @@ class Run {
 
  private:
   void start();
-  net::Task<void> run_one(ShardWork& work);
+  net::Task<void> run_one(std::size_t index);
   void handle_signal(int signal);
   void take_snapshot();
   void show();
@@ -45,11 +45,20 @@ class Run {
   base::SteadyTime start_;
   base::SteadyTime give_up_ = base::SteadyTime::max();
   std::vector<measure::Snapshot> snapshots_;
+  // What each shard's work came to without its clean-up; the shard's, until it has stopped.
+  struct Driven {
+    base::SteadyTime end;
+    std::uint64_t operations = 0;
+  };
+  std::vector<std::optional<Driven>> driven_;
   RunResult result_;
 };
 
-net::Task<void> Run::run_one(ShardWork& work) {
+net::Task<void> Run::run_one(std::size_t index) {
+  const ShardWork& work = work_[index];
   co_await work.run(start_);
+  driven_[index] = Driven{Clock::now(), work.recorder.snapshot().done()};
+  if (work.clean_up) co_await work.clean_up();
   if (--running_ == 0) signals_.wake();
 }
 
@@ -59,13 +68,17 @@ void Run::start() {
   start_ = Clock::now() + (result_.started - wall_now);
   result_.start = start_;
   snapshots_.resize(work_.size());
-  for (ShardWork& each : work_) each.shard.spawn(run_one(each));
+  driven_.resize(work_.size());
+  for (std::size_t i = 0; i < work_.size(); ++i) work_[i].shard.spawn(run_one(i));
 }
 
 void Run::handle_signal(int signal) {
   if (result_.signal) {
     progress_.finish();
-    base::log_warning("a second signal: ending at once; objects of this run may be left on the server");
+    const std::string& how = options_.how_to_clean_up;
+    base::log_warning(
+        "a second signal: ending at once" +
+        (how.empty() ? "" : "; objects of this run may be left on the server; to delete them: " + how));
     if (options_.before_exit) options_.before_exit();
     ::_exit(128 + signal);
   }
@@ -118,10 +131,16 @@ void Run::finish() {
   result_.duration = std::max(Clock::now() - start_, Clock::duration::zero());
   result_.ended = std::max(std::chrono::system_clock::now(), result_.started);
   result_.gave_up = running_ > 0;
-  for (ShardWork& each : work_) {
+  for (std::size_t i = 0; i < work_.size(); ++i) {
+    ShardWork& each = work_[i];
     each.shard.stop();
-    base::Nanoseconds& cpu = each.role == ShardRole::drives ? result_.shard_cpu : result_.watch_cpu;
-    cpu += each.shard.cpu_time();
+    const bool drives = each.role == ShardRole::drives;
+    (drives ? result_.shard_cpu : result_.watch_cpu) += each.shard.cpu_time();
+    if (!drives) continue;
+    const Driven driven =
+        driven_[i].value_or(Driven{start_ + result_.duration, each.recorder.snapshot().done()});
+    result_.driven = std::max(result_.driven, driven.end - start_);
+    result_.driven_operations += driven.operations;
   }
   result_.totals = work_.front().recorder.snapshot();
   for (std::size_t i = 1; i < work_.size(); ++i) result_.totals.merge(work_[i].recorder.snapshot());

@@ -16,6 +16,7 @@ constexpr std::string_view punctuation = "-!@#$%^&()+=";
 constexpr std::string_view run_id_place = "{{.RunID}}";
 constexpr int bad_run_id = 1;
 constexpr int bad_data_file = 5;
+constexpr int name_too_long = 17;
 
 bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
@@ -69,7 +70,7 @@ void check_run_id(std::string_view run_id, std::size_t name_suffix) {
         fmt::format("-runid: found {} characters, expected at most {}, so that object names have "
                     "at most {}",
                     run_id.size(), longest_name - name_suffix, longest_name),
-        bad_run_id);
+        name_too_long);
   }
 }
 

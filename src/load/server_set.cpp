@@ -59,7 +59,7 @@ std::size_t ServerSet::choose() {
 std::size_t ServerSet::least_outstanding() {
   const base::SteadyTime now = Clock::now();
   const auto rank = [now](const Server& server) {
-    return std::pair(server.not_before > now, server.outstanding);
+    return std::pair(server.is_left_alone(now), server.outstanding);
   };
   auto lowest = rank(servers_.front());
   for (const Server& each : servers_) lowest = std::min(lowest, rank(each));
@@ -71,33 +71,47 @@ std::size_t ServerSet::least_outstanding() {
 }
 
 ServerSet::Use::Use(ServerSet& set, std::size_t server) : set_(set), server_(server) {
-  ++set_.servers_[server_].outstanding;
+  Server& used = set_.servers_[server_];
+  ++used.outstanding;
+  if (used.pause == base::Nanoseconds(0)) return;
+  const base::SteadyTime now = Clock::now();
+  if (used.is_left_alone(now)) {
+    const std::string until =
+        used.tried ? "while it is tried" : "for another " + base::format_duration(used.not_before - now);
+    left_alone_ = base::Failure(base::FailureKind::connect,
+                                "not asked " + until + ", because of " + used.last_failure.message());
+  } else {
+    used.tried = tries_ = true;
+  }
 }
 
-ServerSet::Use::~Use() { --set_.servers_[server_].outstanding; }
-
-std::optional<base::Failure> ServerSet::Use::left_alone() const {
-  const Server& server = set_.servers_[server_];
-  const base::Nanoseconds left = server.not_before - Clock::now();
-  if (left <= base::Nanoseconds(0)) return std::nullopt;
-  return base::Failure(base::FailureKind::connect, "not asked for another " + base::format_duration(left) +
-                                                       ", because of " + server.last_failure.message());
+ServerSet::Use::~Use() {
+  Server& used = set_.servers_[server_];
+  --used.outstanding;
+  if (tries_) used.tried = false;
 }
 
 void ServerSet::Use::ended(const kube::Answer& answer) {
   if (set_.servers_.size() == 1) return;
   Server& server = set_.servers_[server_];
+  if (tries_) server.tried = false;
+  const bool tried = std::exchange(tries_, false);
   if (!answer.failure) {
     server.pause = base::Nanoseconds(0);
     return;
   }
+  const bool first = server.pause == base::Nanoseconds(0) && is_unreachable(*answer.failure);
+  const bool again = tried && answer.failure->kind() != base::FailureKind::cancelled;
+  if (first || again) set_.leave_alone(server, *answer.failure);
+}
+
+void ServerSet::leave_alone(Server& server, const base::Failure& failure) {
   const base::SteadyTime now = Clock::now();
-  if (!is_unreachable(*answer.failure) || now < server.not_before) return;
   server.pause = std::clamp(2 * server.pause, first_pause, longest_pause);
-  const auto extra = static_cast<double>(server.pause.count()) * set_.random_.uniform();
+  const auto extra = static_cast<double>(server.pause.count()) * random_.uniform();
   server.not_before = now + server.pause + base::Nanoseconds(static_cast<std::int64_t>(extra));
-  server.last_failure = *answer.failure;
-  base::log_warning(server.client->server() + ": " + answer.failure->message() + "; tried again in " +
+  server.last_failure = failure;
+  base::log_warning(server.client->server() + ": " + failure.message() + "; tried again in " +
                     base::format_duration(server.not_before - now));
 }
 

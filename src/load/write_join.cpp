@@ -54,9 +54,20 @@ void WriteJoin::finished(FinishedWrite write) {
     ++held_;
     std::vector<measure::Operation>& unknown = objects_[operation.object_name].unknown;
     unknown.push_back(std::move(operation));
+  } else if (write.fate == WriteFate::cleaned_up) {
+    cleaned_up(operation.object_name);
   } else if (operation.verb != measure::Verb::update && operation.verb != measure::Verb::patch) {
     end_life(operation.object_name);  // no write follows a failed create, nor a delete
   }
+}
+
+// The object was still there after the run: no event of its deletion is one of the run's deletes.
+void WriteJoin::cleaned_up(std::string_view name) {
+  Object* const object = find(name);
+  if (object == nullptr) return;
+  held_ -= std::erase_if(object->unknown,
+                         [](const measure::Operation& write) { return write.verb == measure::Verb::remove; });
+  end_life(name);
 }
 
 void WriteJoin::happened(measure::Operation write) {
@@ -77,7 +88,6 @@ void WriteJoin::happened(measure::Operation write) {
 
 void WriteJoin::shown(std::size_t watcher, EventType type, std::string_view name, std::uint64_t version,
                       base::SteadyTime when) {
-  if (!options_.owns(name)) return;
   Change* const change = find_or_add(name, type, version);
   if (change == nullptr) return;
   if (!change->write) change->type = type;  // a list may have shown it first
@@ -95,7 +105,6 @@ void WriteJoin::list_begun(std::size_t watcher) {
 
 void WriteJoin::listed(std::size_t watcher, std::string_view name, std::uint64_t version,
                        base::SteadyTime when) {
-  if (!options_.owns(name)) return;
   if (!listings_[watcher].gone.empty()) listings_[watcher].gone.erase(std::string(name));
   Change* const change = find_or_add(name, EventType::added, version);
   if (change != nullptr) mark(*change, name, version, watcher, when);

@@ -48,11 +48,13 @@ class Watcher : public kube::ReflectorSink {
         index_(index),
         join_(join),
         recorder_(recorder),
+        owns_(options.owns),
         reflector_(shard, *client_, options.collection, reflector_options(options), *this,
                    base::Random(options.seed, fmt::format("watcher {}", index))) {}
 
   void list_begun() override { join_.list_begun(index_); }
   void listed(const kube::ObjectView& object, base::SteadyTime received) override {
+    if (!owns_(object.namespace_name, object.name)) return;
     join_.listed(index_, object.name, kube::version_number(object.resource_version), received);
   }
   void list_ended(std::string_view resource_version) override {
@@ -83,6 +85,7 @@ class Watcher : public kube::ReflectorSink {
   std::size_t index_;
   WriteJoin& join_;
   measure::Recorder& recorder_;
+  std::function<bool(std::string_view, std::string_view)> owns_;
   measure::WatchAudit audit_;
   bool listed_ = false;
   Errors errors_at_start_;
@@ -99,7 +102,7 @@ void Watcher::changed(kube::EventType type, const kube::ObjectView& object, base
     ++totals.duplicated;
     return;
   }
-  join_.shown(index_, type, object.name, version, received);
+  if (owns_(object.namespace_name, object.name)) join_.shown(index_, type, object.name, version, received);
 }
 
 std::string Watcher::trouble() const {
@@ -143,7 +146,6 @@ struct WriteObserver::State {
 WriteJoin::Options WriteObserver::State::join_options() {
   WriteJoin::Options made;
   made.watchers = options.watchers;
-  made.owns = options.owns;
   made.settled = [this](const measure::Operation& write) {
     recorder.record_seen(write);
     log.append(write);

@@ -36,6 +36,17 @@ MetricFamily counter(std::string name, std::string help, const std::string& labe
   return made;
 }
 
+MetricFamily gauge(std::string name, std::string help, const std::string& label,
+                   std::initializer_list<LabelledCount> counts) {
+  MetricFamily made = family(std::move(name), std::move(help), MetricType::Gauge);
+  for (const LabelledCount& each : counts) {
+    ClientMetric& metric = made.metric.emplace_back();
+    metric.label = {{label, std::string(each.value)}};
+    metric.gauge.value = static_cast<double>(each.count);
+  }
+  return made;
+}
+
 ClientMetric::Histogram to_buckets(const Histogram& histogram, std::span<const double> upper_bounds) {
   ClientMetric::Histogram made;
   made.sample_count = histogram.count();

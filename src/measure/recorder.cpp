@@ -77,7 +77,7 @@ void WatchTotals::merge(const WatchTotals& other) {
 }
 
 std::uint64_t Snapshot::asked() const {
-  std::uint64_t total = 0;
+  std::uint64_t total = undrawn;
   for (const VerbTotals& verb : verbs) total += verb.asked;
   return total;
 }
@@ -124,6 +124,7 @@ void Snapshot::merge(const Snapshot& other) {
   for (std::size_t i = 0; i < other.servers.size(); ++i) {
     for (std::size_t j = 0; j < verbs.size(); ++j) servers[i][j].merge(other.servers[i][j]);
   }
+  undrawn += other.undrawn;
   population += other.population;
   watch.merge(other.watch);
 }

@@ -50,6 +50,14 @@ Json to_json(const std::vector<OutputFile>& files) {
   return made;
 }
 
+Json to_json(const std::vector<FaultCount>& faults) {
+  Json made = Json::array();
+  for (const FaultCount& fault : faults) {
+    made.push_back(Json{{"rule", fault.rule}, {"met", fault.met}, {"injected", fault.injected}});
+  }
+  return made;
+}
+
 base::Result<void> write_json(const std::filesystem::path& path, const Json& json) {
   // A server's reason may be any bytes; what is not UTF-8 becomes U+FFFD.
   return base::write_file_whole(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
@@ -61,6 +69,14 @@ void add_times(Table& table, std::vector<std::string> labels, const Histogram& t
   for (const double q : {0.5, 0.9, 0.99, 0.999}) labels.push_back(base::format_duration(times.quantile(q)));
   labels.push_back(base::format_duration(times.max()));
   table.add(std::move(labels));
+}
+
+std::string text_of(const FaultCount& fault) {
+  return fmt::format("fault {}: injected {} of {}", fault.rule, fault.injected, fault.met);
+}
+
+void print_faults(std::ostream& out, const std::vector<FaultCount>& faults) {
+  for (const FaultCount& fault : faults) out << text_of(fault) << '\n';
 }
 
 void print_files(std::ostream& out, const std::vector<OutputFile>& files) {

@@ -145,6 +145,7 @@ Json to_json(const Summary& summary) {
           {"client", client(summary)},
           {"rows", to_json(summary.rows)},
           {"watch", watch(summary)},
+          {"faults", to_json(summary.faults)},
           {"files", to_json(summary.files)},
           {"warnings", summary.warnings()}};
 }

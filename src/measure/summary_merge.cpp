@@ -72,6 +72,16 @@ void merge_rows(std::optional<RowLog::Totals>& merged, const std::optional<RowLo
   if (merged->first_error.empty()) merged->first_error = part->first_error;
 }
 
+// Parts of a run have the same rules, each at its own built-in server.
+void merge_faults(std::vector<FaultCount>& merged, const std::vector<FaultCount>& part) {
+  merged.resize(std::max(merged.size(), part.size()));
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    merged[i].rule = part[i].rule;
+    merged[i].met += part[i].met;
+    merged[i].injected += part[i].injected;
+  }
+}
+
 void add(Summary& merged, const Summary& part) {
   if (part.started < merged.started) {
     merged.started = part.started;
@@ -91,6 +101,7 @@ void add(Summary& merged, const Summary& part) {
   merged.process.peak_resident_bytes += part.process.peak_resident_bytes;
   merge_rows(merged.rows, part.rows);
   merge_rows(merged.seen_rows, part.seen_rows);
+  merge_faults(merged.faults, part.faults);
   merged.files.insert(merged.files.end(), part.files.begin(), part.files.end());
 }
 

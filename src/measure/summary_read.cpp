@@ -181,6 +181,10 @@ Summary summary_of(const Json& json) {
   read_totals(json, summary);
   read_client(json.at("client"), summary);
   summary.rows = rows(json.at("rows"));
+  for (const Json& fault : json.at("faults")) {
+    summary.faults.push_back({fault.at("rule").get<std::string>(), fault.at("met").get<std::uint64_t>(),
+                              fault.at("injected").get<std::uint64_t>()});
+  }
   for (const Json& file : json.at("files")) {
     summary.files.push_back({file.at("content").get<std::string>(), file.at("path").get<std::string>()});
   }

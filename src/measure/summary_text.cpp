@@ -138,12 +138,12 @@ void print_times(std::ostream& out, const Snapshot& snapshot, bool paced) {
   add_times(table, {"all", "send lag"}, snapshot.send_lag());
   table.print(out);
   if (!paced) {
-    out << "nothing was scheduled (rate 0): an operation is due when its worker has ended the one before, "
-           "and "
-           "response time is\nservice time, but for retries and the wait for a connection\n";
+    out << "nothing was scheduled (rate 0): response time is service time, retries included; send lag is how "
+           "long after its\nworker had ended the one before an operation was sent\n";
+  } else {
+    out << "response time: from the scheduled moment to the end of an operation, retries included;\n"
+           "service time: from sending to the end of each attempt; send lag: how late this program sent\n";
   }
-  out << "response time: from the scheduled moment to the end of an operation, retries included;\n"
-         "service time: from sending to the end of each attempt; send lag: how late this program sent\n";
   if (snapshot.watch.watchers == 0) return;
   out << "notification time: from sending a write to its event at a watcher; the event may come before the "
          "answer\n";
@@ -178,6 +178,7 @@ void print_text(std::ostream& out, const Summary& summary) {
   print_times(out, summary.totals, summary.paced);
   out << '\n';
   print_client(out, summary);
+  print_faults(out, summary.faults);
   print_files(out, summary.files);
   print_warnings(out, summary.warnings());
 }

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <utility>
 
+#include "k8scale/base/log.h"
+
 namespace k8scale::net {
 using base::Failure;
 using base::FailureKind;
@@ -41,6 +43,19 @@ Connection::Connection(Shard& shard, std::shared_ptr<const PoolOptions> options,
 Connection::~Connection() { --*open_; }
 
 Task<base::Result<void>> Connection::open() {
+  if (base::verbosity() >= ConnectionLog::verbosity) {
+    log_ = std::make_unique<ConnectionLog>(options_->server.url());
+  }
+  base::Result<void> outcome = co_await connect();
+  if (log_ && outcome.has_error()) log_->failed(outcome.error());
+  if (log_ && outcome.has_value()) {
+    boost::system::error_code ignored;
+    log_->opened(stream_.socket().local_endpoint(ignored).port(), stream_.ssl());
+  }
+  co_return outcome;
+}
+
+Task<base::Result<void>> Connection::connect() {
   const PoolOptions& options = *options_;
   stream_.set_limit(options.connect_timeout, "no connection");
   base::Result<void> outcome =
@@ -221,7 +236,15 @@ bool Connection::rest() {
   received_.shrink();
   used_before = true;
   stream_.set_limit(base::Nanoseconds(0), "");
+  if (log_) log_->request_ended();
+  if (!fit) ends_because("the answer was its last");
   return fit;
+}
+
+bool Connection::is_quiet() {
+  const bool quiet = stream_.is_quiet();
+  if (!quiet) ends_because("the server closed it");
+  return quiet;
 }
 
 }  // namespace k8scale::net

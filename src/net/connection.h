@@ -6,6 +6,7 @@
 #include "k8scale/net/message_parser.h"
 #include "k8scale/net/pool.h"
 #include "net/byte_buffer.h"
+#include "net/connection_log.h"
 #include "net/stream.h"
 
 namespace k8scale::net {
@@ -47,11 +48,15 @@ class Connection {
   /// Makes ready for the next request; false when there can be none.
   [[nodiscard]] bool rest();
   /// Whether the server has neither closed the connection nor sent something unasked since.
-  [[nodiscard]] bool is_quiet() { return stream_.is_quiet(); }
+  [[nodiscard]] bool is_quiet();
 
   [[nodiscard]] std::uint64_t bytes_written() const { return stream_.bytes_written(); }
   /// Ends what is waiting, with kind cancelled.
   void cancel() { stream_.cancel(); }
+  /// For the log: what comes next is its destruction.
+  void ends_because(std::string_view why) {
+    if (log_) log_->ends_because(why);
+  }
   void set_limit(base::Nanoseconds limit, std::string_view expected) { stream_.set_limit(limit, expected); }
 
   base::SteadyTime idle_since;
@@ -59,6 +64,7 @@ class Connection {
   bool used_before = false;
 
  private:
+  [[nodiscard]] Task<base::Result<void>> connect();
   [[nodiscard]] Task<base::Result<void>> ask_proxy(const Proxy& proxy);
   [[nodiscard]] Task<base::Result<void>> write(const Request& request);
   [[nodiscard]] Task<base::Result<void>> read_head(const Request& request, Answer& answer);
@@ -73,6 +79,7 @@ class Connection {
 
   std::shared_ptr<const PoolOptions> options_;
   std::shared_ptr<std::size_t> open_;
+  std::unique_ptr<ConnectionLog> log_;  ///< when somebody listens
   Stream stream_;
   ByteBuffer received_;
   std::string sending_;

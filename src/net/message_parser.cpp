@@ -17,6 +17,11 @@ namespace {
 // Reserved at once from what the head announces; a larger body grows as it comes.
 constexpr std::uint64_t most_reserved = 1024 * 1024;
 
+// An alert, or the first message of a handshake.
+bool is_tls_record(std::string_view bytes) {
+  return bytes.size() > 1 && (bytes[0] == '\x15' || bytes[0] == '\x16') && bytes[1] == '\x03';
+}
+
 std::string_view view(string_view text) { return {text.data(), text.size()}; }
 
 // Where a body goes: one of the two.
@@ -128,6 +133,12 @@ struct MessageParser::Implementation {
     if (auto* request = std::get_if<RequestParser>(&parser)) return work(*request);
     return work(std::get<ResponseParser>(parser));
   }
+
+  [[nodiscard]] const char* tls_instead() const {
+    return std::holds_alternative<RequestParser>(parser)
+               ? "the client speaks TLS, and this port does not: http:// instead of https://?"
+               : "the server speaks TLS: https:// instead of http://?";
+  }
 };
 
 MessageParser::MessageParser(ResponseHead& head, std::string& body, BodyRule rule,
@@ -150,9 +161,14 @@ MessageParser::MessageParser(Request& request, const MessageLimits& limits)
 MessageParser::~MessageParser() = default;
 
 base::Result<std::size_t> MessageParser::put(std::string_view bytes) {
+  if (!begun_ && is_tls_record(bytes)) {
+    error_ = ParseError::malformed;
+    return base::Failure(base::FailureKind::protocol, implementation_->tls_instead());
+  }
   error_code error;
   const std::size_t taken = implementation_->with(
       [&](auto& parser) { return parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error); });
+  begun_ = begun_ || taken > 0;
   const bool in_order = !error || error == http::error::need_more;
   const std::size_t unfinished = done() ? 0 : bytes.size() - taken;
   if (in_order && unfinished <= head_limit_) return taken;

@@ -86,7 +86,10 @@ struct Pool::State {
 };
 
 void Pool::State::drop_expired(base::SteadyTime now) {
-  while (!idle.empty() && now - idle.front()->idle_since > options->idle_timeout) idle.pop_front();
+  while (!idle.empty() && now - idle.front()->idle_since > options->idle_timeout) {
+    idle.front()->ends_because("it rested too long");
+    idle.pop_front();
+  }
 }
 
 // The idle connection to use next; null when there is none.
@@ -191,6 +194,11 @@ Task<base::Result<Pool::State::ConnectionPointer>> Pool::State::acquire(std::sha
   co_await waiter.ready.wait();
   if (cancellation != nullptr) cancellation->set(nullptr);
   if (!waiter.connection) co_return waiter.failure;
+  // It may have been cancelled between being given the connection and going on here.
+  if (cancellation != nullptr && cancellation->cancelled()) {
+    state->hand_over(std::move(waiter.connection));
+    co_return given_up();
+  }
   co_return std::move(waiter.connection);
 }
 
@@ -227,6 +235,7 @@ Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request
   exchange.bytes_sent = connection->bytes_written() - written_before;
   if (outcome.has_error()) {
     finish(exchange, outcome.error());
+    connection->ends_because(outcome.error().message());
     connection.reset();
   } else {
     finish(exchange, std::nullopt);
@@ -291,6 +300,7 @@ class PooledStream final : public ResponseStream {
       }
       if (read.has_error()) {
         timing_.done = Clock::now();
+        connection_->ends_because(read.error().message());
         connection_.reset();
         co_return read.error();
       }

@@ -1,21 +1,18 @@
 #include "k8scale/net/server.h"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "k8scale/base/log.h"
+#include "k8scale/net/listener.h"
 #include "k8scale/net/wait.h"
 #include "net/server_connection.h"
 
 namespace k8scale::net {
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 namespace {
 
-using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<Executor>());
 
 // Pause before the next try when there are no more file descriptors.
@@ -54,22 +51,10 @@ struct Server::State {
 };
 
 base::Result<void> Server::State::bind() {
-  const ServerOptions& options = shared->options;
-  const auto failed = [&](const std::string& why) {
-    return base::Failure(
-        base::FailureKind::io,
-        "cannot listen on " + Endpoint{options.address, options.port, false}.authority() + ": " + why);
-  };
-  boost::system::error_code error;
-  const auto address = asio::ip::make_address(options.address, error);
-  if (error) return failed("found \"" + options.address + "\", expected an IP address");
-  const tcp::endpoint endpoint(address, options.port);
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (!error) port = acceptor.local_endpoint(error).port();
-  if (error) return failed(error.message());
+  const base::Result<void> listening = listen_on(acceptor, shared->options.address, shared->options.port);
+  if (listening.has_error()) return listening;
+  boost::system::error_code ignored;
+  port = acceptor.local_endpoint(ignored).port();
   return {};
 }
 

@@ -58,12 +58,14 @@ Task<bool> ServerConnection::greet() {
   stream_.socket().native_non_blocking(true, error);
   const auto peer = stream_.socket().remote_endpoint(error);
   if (error) co_return false;
-  peer_address_ = peer.address().to_string();
-  from_loopback_ = peer.address().is_loopback();
+  peer_ = peer_at(peer);
   if (!shared_->options.tls) co_return true;
   stream_.set_limit(shared_->options.read_timeout, "no TLS handshake");
   const base::Result<void> greeted = co_await stream_.handshake(*shared_->options.tls);
-  if (greeted.has_error()) co_return false;
+  if (greeted.has_error()) {
+    if (stream_.peer_spoke_http()) co_await refuse_plain_http();
+    co_return false;
+  }
   const openssl::Certificate certificate(SSL_get1_peer_certificate(stream_.ssl()));
   if (certificate && SSL_get_verify_result(stream_.ssl()) == X509_V_OK) {
     client_certificate_ = openssl::subject_of(certificate.get());
@@ -76,8 +78,8 @@ Task<bool> ServerConnection::serve_one() {
   const bool found = co_await read_request(request);
   if (!found) co_return false;
   request.client_certificate = client_certificate_;
-  request.peer_address = peer_address_;
-  request.from_loopback = from_loopback_;
+  request.peer_address = peer_.address;
+  request.from_loopback = peer_.from_loopback;
   head_only_ = request.method == "HEAD";
   stream_.set_limit(base::Nanoseconds(0), "");
   co_await shared_->handler(request, *this);
@@ -166,6 +168,20 @@ Task<void> ServerConnection::refuse(int status, std::string_view reason) {
     response.body = std::string(reason) + "\n";
   }
   response.status = status;
+  co_await send_last(std::move(response));
+}
+
+// In the words of Go's servers, kube-apiserver among them.
+Task<void> ServerConnection::refuse_plain_http() {
+  stream_.leave_tls();
+  Response response;
+  response.status = 400;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.body = "Client sent an HTTP request to an HTTPS server.\n";
+  co_await send_last(std::move(response));
+}
+
+Task<void> ServerConnection::send_last(Response response) {
   keep_alive_ = false;
   head_only_ = false;
   const base::Result<void> sent = co_await send(std::move(response));

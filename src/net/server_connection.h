@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "k8scale/net/listener.h"
 #include "k8scale/net/message_parser.h"
 #include "k8scale/net/server.h"
 #include "net/byte_buffer.h"
@@ -61,6 +62,9 @@ class ServerConnection final
   [[nodiscard]] Task<base::Result<void>> read_more();
   [[nodiscard]] base::Result<void> parse(MessageParser& parser);
   [[nodiscard]] Task<void> refuse(int status, std::string_view reason);
+  [[nodiscard]] Task<void> refuse_plain_http();
+  /// An answer before the connection ends, so that the client reads it.
+  [[nodiscard]] Task<void> send_last(Response response);
   [[nodiscard]] Task<base::Result<void>> hand_over(std::string_view bytes);
   [[nodiscard]] Task<base::Result<void>> send_out();
   void write_head(const ResponseHead& head);
@@ -71,8 +75,7 @@ class ServerConnection final
   ByteBuffer received_;
   std::string sending_;
   std::optional<CertificateSubject> client_certificate_;
-  std::string peer_address_;
-  bool from_loopback_ = false;
+  Peer peer_;
   bool idle_ = false;
 
   // Of the request that is being answered.

@@ -250,9 +250,20 @@ Stream::Attempt Stream::after_tls(int outcome) {
     ERR_clear_error();
     return {Progress::done, 0};
   }
-  failure_ = Failure(FailureKind::tls, openssl::take_error());
+  failure_ = tls_failure();
   return {Progress::failed, 0};
 }
+
+Failure Stream::tls_failure() {
+  const int reason = ERR_GET_REASON(ERR_peek_error());
+  peer_spoke_http_ = reason == SSL_R_HTTP_REQUEST;
+  std::string text = openssl::take_error();
+  const bool plain = reason == SSL_R_WRONG_VERSION_NUMBER && SSL_is_server(ssl_.get()) == 0;
+  if (plain) text = "the server does not speak TLS: http:// instead of https://?";
+  return {FailureKind::tls, std::move(text)};
+}
+
+void Stream::leave_tls() { ssl_.reset(); }
 
 // OpenSSL releases what a read or write needed; but a session ticket that came in leaves a buffer behind.
 void Stream::release_memory() {

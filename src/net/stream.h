@@ -50,6 +50,11 @@ class Stream {
   /// "`expected` within LIMIT". Zero takes the limit away.
   void set_limit(base::Nanoseconds limit, std::string_view expected);
 
+  /// Whether the handshake failed because the client spoke HTTP without TLS.
+  [[nodiscard]] bool peer_spoke_http() const { return peer_spoke_http_; }
+  /// What is written from now on goes out as it is.
+  void leave_tls();
+
   /// Gives back memory that a connection at rest does not need.
   void release_memory();
   /// Whether a connection at rest is still open and has nothing unexpected to say.
@@ -86,6 +91,7 @@ class Stream {
   [[nodiscard]] Task<base::Result<void>> finish_handshake();
   [[nodiscard]] base::Failure timed_out() const;
   [[nodiscard]] base::Failure handshake_failed();
+  [[nodiscard]] base::Failure tls_failure();
 
   Socket socket_;
   openssl::Connection ssl_;
@@ -95,6 +101,7 @@ class Stream {
   base::Failure failure_;
   std::uint64_t bytes_written_ = 0;
   bool cancelled_ = false;
+  bool peer_spoke_http_ = false;
   bool broken_ = false;  // TLS forbids SSL_shutdown after a fatal error
   std::shared_ptr<std::function<void()>> peer_ended_;
 };

@@ -1,5 +1,7 @@
 #include "k8scale/net/url.h"
 
+#include <arpa/inet.h>
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
@@ -58,6 +60,11 @@ base::Result<Url> parse_url(std::string_view text) {
   url.user = view.user();
   url.password = view.password();
   return url;
+}
+
+bool is_ip_address(const std::string& text) {
+  in6_addr room{};  // either fits
+  return ::inet_pton(AF_INET, text.c_str(), &room) == 1 || ::inet_pton(AF_INET6, text.c_str(), &room) == 1;
 }
 
 base::Result<Endpoint> parse_host_port(std::string_view text, std::string_view default_host) {

@@ -90,11 +90,12 @@ void add_watch(Families& families, const LoggerState& state) {
             audit.duplicated);
   add_count(families, "k8scale_reordered_events_total", "Events that came after one of a higher version.",
             audit.reordered);
-  families.push_back(measure::counter("k8scale_missed_changes_total", "Changes that no event told of.",
-                                      "change",
-                                      {{"create", audit.missed.creates},
-                                       {"update", audit.missed.updates},
-                                       {"delete", audit.missed.deletes}}));
+  families.push_back(measure::gauge("k8scale_missed_changes",
+                                    "Changes that no event has told of; what comes late counts no more.",
+                                    "change",
+                                    {{"create", audit.missed.creates},
+                                     {"update", audit.missed.updates},
+                                     {"delete", audit.missed.deletes}}));
   add_count(families, "k8scale_relists_total", "Lists beyond the first.",
             reflector.lists > 0 ? reflector.lists - 1 : 0);
   add_count(families, "k8scale_watches_total", "Watches that were opened.", reflector.watches);

@@ -23,6 +23,7 @@ void print_tail(std::ostream& out, const RunFacts& facts) {
   out << fmt::format("this program: {} CPU in all, {} resident, {} at its peak\n",
                      base::format_duration(facts.process.cpu), bytes(facts.process.resident_bytes),
                      bytes(facts.process.peak_resident_bytes));
+  measure::print_faults(out, facts.faults);
   measure::print_files(out, facts.files);
 }
 
@@ -42,6 +43,7 @@ Json to_json(const RunFacts& facts, const std::string& schema) {
            {{"process_cpu", facts.process.cpu.count()},
             {"resident_bytes", facts.process.resident_bytes},
             {"peak_resident_bytes", facts.process.peak_resident_bytes}}},
+          {"faults", measure::to_json(facts.faults)},
           {"files", measure::to_json(facts.files)}};
 }
 

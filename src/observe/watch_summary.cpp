@@ -160,7 +160,8 @@ std::string metrics_text(const WatchState& state, const measure::ProcessFigures&
   count("k8scale_duplicated_events_total", "Events that the same watch had shown before.", totals.duplicated);
   count("k8scale_reordered_events_total", "Events that came after one of a higher version.",
         totals.reordered);
-  count("k8scale_missed_events_total", "For each event, watches that went past it.", totals.missed);
+  gauge("k8scale_missed_events",
+        "For each event, watches that went past it; one that comes late counts no more.", totals.missed);
   count("k8scale_relists_total", "Lists beyond the first.", totals.relists);
   count("k8scale_received_bytes_total", "Bytes of HTTP bodies.", state.reflectors.bytes);
   const auto times = [&](const char* name, const char* help, const measure::Histogram& values) {

@@ -101,8 +101,8 @@ Task<net::Response> heap_profile() {
   const std::optional<std::string> raw = sample_heap();
   if (!raw) {
     co_return text(501,
-                   "this process does not run under gperftools' malloc; start it with\n"
-                   "LD_PRELOAD=libtcmalloc.so.4 TCMALLOC_SAMPLE_PARAMETER=524288 in its environment\n");
+                   "this process takes no samples of its heap; start it with\n"
+                   "TCMALLOC_SAMPLE_PARAMETER=524288 in its environment\n");
   }
   Samples samples = read_heap_sample(*raw);
   samples.start_time = std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();

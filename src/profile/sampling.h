@@ -27,8 +27,8 @@ class CpuSampling {
   bool running_ = true;
 };
 
-/// gperftools' sample of the heap; nothing when the process does not run under its malloc, or that takes no
-/// samples.
+/// gperftools' sample of the heap; nothing when the process does not run under its malloc, or takes no
+/// samples (they are asked for by TCMALLOC_SAMPLE_PARAMETER in its environment).
 [[nodiscard]] std::optional<std::string> sample_heap();
 
 }  // namespace k8scale::profile

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "api.h"
@@ -21,6 +22,22 @@ TEST_CASE("the version is one that kubectl can read") {
   const Json version = api.get("/version").body;
   CHECK(version["major"] == "1");
   CHECK(version["gitVersion"].get<std::string>().starts_with("v1." + version["minor"].get<std::string>()));
+}
+
+TEST_CASE("the root lists what there is, in order, and all of it is served") {
+  Api api;
+  const Json paths = api.get("/").body["paths"];
+  REQUIRE(paths.is_array());
+  CHECK(std::is_sorted(paths.begin(), paths.end()));
+  for (const char* path : {"/api/v1", "/apis/wardle.example.com", "/apis/wardle.example.com/v1alpha1",
+                           "/healthz", "/openapi/v2", "/version"}) {
+    CHECK(std::count(paths.begin(), paths.end(), Json(path)) == 1);
+  }
+  for (const Json& path : paths) {
+    INFO(path.get<std::string>());
+    CHECK(api.get(path.get<std::string>(), "*/*").status == 200);
+  }
+  CHECK(api.get("/index.html").body["paths"] == paths);
 }
 
 TEST_CASE("health is plain text") {

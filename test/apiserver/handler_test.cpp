@@ -31,16 +31,32 @@ TEST_CASE("anonymous requests are refused, but for health and version") {
 
 TEST_CASE("the administrator has a token or a certificate") {
   Api api;
+  const auto status_with = [&](const char* path, const char* authorization) {
+    net::ServerRequest sent = anonymous("GET", path);
+    sent.headers.add("Authorization", authorization);
+    return api.send(sent).status;
+  };
   for (const char* wrong :
-       {"Bearer other", "Bearer secre", "Bearer secret2", "bearer secret", "Basic secret", "secret", ""}) {
-    net::ServerRequest sent = anonymous("GET", "/api");
-    sent.headers.add("Authorization", wrong);
-    CHECK(api.send(sent).status == 401);
+       {"Bearer other", "Bearer secre", "Bearer secret2", "Bearer  secret", "Basic secret", "secret", ""}) {
+    CHECK(status_with("/api", wrong) == 401);
   }
+  CHECK(status_with("/api", "bearer secret") == 200);
   net::ServerRequest sent = anonymous("GET", "/api");
   sent.client_certificate.emplace();
   CHECK(api.send(sent).status == 200);
   CHECK(api.get("/api").status == 200);
+}
+
+TEST_CASE("whoever shows a wrong token is not taken for nobody") {
+  Api api;
+  for (const char* path : {"/healthz", "/livez", "/readyz", "/version", "/"}) {
+    net::ServerRequest sent = anonymous("GET", path);
+    sent.headers.add("Authorization", "Bearer other");
+    CHECK(api.send(sent).status == 401);
+    net::ServerRequest without_token = anonymous("GET", path);
+    without_token.headers.add("Authorization", "Basic b3RoZXI6b3RoZXI=");
+    CHECK(api.send(without_token).status == (std::string_view(path) == "/" ? 401 : 200));
+  }
 }
 
 TEST_CASE("every answer of the API says who handled it") {

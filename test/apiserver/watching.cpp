@@ -192,7 +192,13 @@ net::Task<void> WatchedApi::serve(WatchClient& client) {
 }
 
 std::vector<std::string> WatchedApi::fault_summary() {
-  return api_.shard().run(call<std::vector<std::string>>([this] { return api_.handler().fault_summary(); }));
+  const auto counts = api_.shard().run(
+      call<std::vector<measure::FaultCount>>([this] { return api_.handler().fault_counts(); }));
+  std::vector<std::string> lines;
+  for (const measure::FaultCount& each : counts) {
+    lines.push_back(measure::text_of(each).substr(std::string_view("fault ").size()));
+  }
+  return lines;
 }
 
 void WatchedApi::wait_until_encoded(std::size_t count) {

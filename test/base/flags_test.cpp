@@ -72,8 +72,11 @@ TEST_CASE("booleans, negative numbers, empty texts, durations and single letters
 
 TEST_CASE("the last of several values counts, as in Go") {
   Flags flags;
-  REQUIRE(parse_go_arguments(flags.app, {"-n", "1", "-n", "2", "-ok=false", "-ok"}).proceed);
+  REQUIRE(
+      parse_go_arguments(flags.app, {"-n", "1", "-n", "2", "-ok=false", "-ok", "-grace", "1s", "-grace=2s"})
+          .proceed);
   CHECK(flags.n == 2);
+  CHECK(flags.grace == std::chrono::seconds(2));
   CHECK(flags.ok);
 }
 
@@ -86,6 +89,8 @@ TEST_CASE("bad input is one line that names the flag, what was found and what wa
     return outcome.text;
   };
   CHECK(error({"-lambda", "abc"}) == "--lambda: found \"abc\", expected a number");
+  CHECK(error({"-lambda", "100", "-lambda", "abc"}) == "--lambda: found \"abc\", expected a number");
+  CHECK(error({"-grace", "1s", "-grace", "5"}).find("--grace: found \"5\", expected") == 0);
   CHECK(error({"-lambda="}) == "--lambda: found \"\", expected a number");
   CHECK(error({"-n=99999999999999"}) == "--n: found \"99999999999999\", expected a whole number in range");
   CHECK(error({"-n=1.5"}) == "--n: found \"1.5\", expected a whole number in range");

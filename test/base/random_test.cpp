@@ -21,6 +21,17 @@ TEST_CASE("a seed and a purpose fix the numbers") {
   CHECK(first != fourth);
 }
 
+TEST_CASE("a seed from the clock is one that a double holds, and not 0") {
+  using k8scale::base::seed_at;
+  using k8scale::base::WallTime;
+  const WallTime now = WallTime() + std::chrono::nanoseconds(1'795'532'645'123'456'789);
+  const std::uint64_t seed = seed_at(now);
+  CHECK(static_cast<std::uint64_t>(static_cast<double>(seed)) == seed);
+  CHECK(seed < (std::uint64_t{1} << 53U));
+  CHECK(seed_at(now + std::chrono::nanoseconds(1)) == seed + 1);
+  CHECK(seed_at(WallTime()) == 1);
+}
+
 TEST_CASE("uniform numbers lie in [0, 1) and below() in its bound") {
   Random random(1, "choices");
   std::vector<int> counts(7);

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -21,6 +22,15 @@ std::unique_ptr<Server> plain_server(ServerOptions options = {}) {
   auto server = Server::bind(std::move(options)).value();
   server->start(nullptr);
   return server;
+}
+
+// Fails when it takes 20 s.
+void wait_until(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (!condition()) {
+    REQUIRE(std::chrono::steady_clock::now() < end);
+    std::this_thread::sleep_for(1ms);
+  }
 }
 
 // A client on a blocking socket.
@@ -70,8 +80,32 @@ TEST_CASE("a client that takes nothing, or asks nothing, is dropped when its tim
   RawClient stalled(server->port());
   stalled.send("GET /blocks?size=1000000&n=1000&periodMS=0 HTTP/1.1\r\nHost: x\r\n\r\n");
   CHECK(idle.read_to_the_end().empty());
-  while (server->figures().broken_off == 0) std::this_thread::sleep_for(1ms);
+  wait_until([&] { return server->figures().broken_off > 0; });
   CHECK(server->figures().bytes < 1'000'000'000);
+}
+
+TEST_CASE("a client that goes away is noticed at once, though its next block is due in an hour") {
+  const auto server = plain_server();
+  {
+    RawClient client(server->port());
+    client.send("GET /blocks?size=10&n=2&periodMS=3600000 HTTP/1.1\r\nHost: x\r\n\r\n");
+    wait_until([&] { return server->figures().bytes == 10; });
+    CHECK(server->figures().broken_off == 0);
+  }
+  wait_until([&] { return server->figures().broken_off == 1; });
+  CHECK(server->figures().open_connections == 0);
+}
+
+TEST_CASE("a client that asks for more meanwhile is not taken for one that is gone") {
+  const auto server = plain_server();
+  RawClient client(server->port());
+  client.send("GET /blocks?size=2&n=3&periodMS=30 HTTP/1.1\r\nHost: x\r\n\r\n");
+  wait_until([&] { return server->figures().bytes > 0; });
+  client.send("GET /blocks?size=3&n=2&periodMS=30 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const std::string answers = client.read_to_the_end();
+  CHECK(answers.find("AZAZAZ") < answers.find(std::string("A\0ZA\0Z", 6)));
+  CHECK(answers.ends_with(std::string("A\0ZA\0Z", 6)));
+  CHECK(server->figures().broken_off == 0);
 }
 
 TEST_CASE("requests that come in one piece, or byte by byte, are answered in their order") {
@@ -104,9 +138,9 @@ TEST_CASE("a client measures from where it is told to, and stops at once") {
   options.period = 0ms;
   Client client(options);
   client.start([] {});
-  while (client.figures().requests < 100) std::this_thread::sleep_for(1ms);
+  wait_until([&] { return client.figures().requests >= 100; });
   client.start_measuring();
-  while (client.figures().requests < 10) std::this_thread::sleep_for(1ms);
+  wait_until([&] { return client.figures().requests >= 10; });
   client.stop();
   const ClientFigures figures = client.figures();
   CHECK(figures.failures == 0);

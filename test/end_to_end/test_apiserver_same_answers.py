@@ -28,13 +28,14 @@ class Client:
         self._token = token
         self._last = {"rv": "", "continue": ""}
 
-    def ask(self, method, path, body=None, content_type="application/json", accept="application/json"):
+    def ask(self, method, path, body=None, content_type="application/json", accept="application/json",
+            authorization="Bearer $token"):
         text = body if body is None or isinstance(body, (str, bytes)) else json.dumps(body)
         for name, value in self._last.items():
             path = path.replace("$" + name, value)
             text = text.replace("$" + name, value) if isinstance(text, str) else text
         connection = http.client.HTTPSConnection(self._address, context=self._context, timeout=60)
-        headers = {"Authorization": f"Bearer {self._token}", "Accept": accept}
+        headers = {"Authorization": authorization.replace("$token", self._token), "Accept": accept}
         connection.request(method, path, text, {**headers, **({"Content-Type": content_type} if text is not None else {})})
         answer = connection.getresponse()
         content = answer.read()
@@ -215,6 +216,16 @@ def test_what_is_not_served(both):
         both(method, path)
     both("POST", "$ns/configmaps?dryRun=All", config_map("a"), "application/json; charset=utf-8")
     both("POST", "$ns/configmaps?dryRun=All", config_map("a"), "APPLICATION/JSON")
+
+
+@pytest.mark.parametrize("authorization, anonymous", [
+    ("", True), ("Bearer", True), ("Bearer ", True), ("Bearer  wrong", True), ("Basic eDp5", True), ("$token", True),
+    ("Bearer wrong", False), ("bearer wrong", False), ("bearer $token", False), ("Bearer $token and more", False)])
+def test_who_asks(both, authorization, anonymous):
+    for path in ("/healthz", "/livez/ping"):
+        both("GET", path, authorization=authorization)
+    if not anonymous:  # to whom a real server says what he may not do, and this one that he is nobody
+        both("GET", "$ns/configmaps/nothing", authorization=authorization)
 
 
 def test_other_kinds(both):

@@ -11,12 +11,8 @@ import pytest
 import real_server as envtest
 from conftest import ASSETS, MISSING
 from kubernetes.client.exceptions import ApiException
+from lacking import lack
 from raw_watch import CONFIG_MAPS, Client
-
-
-@pytest.fixture
-def server(api_server):
-    return api_server()
 
 
 @pytest.fixture
@@ -192,7 +188,7 @@ class Kubectl:
 
     def __init__(self, server, *arguments):
         if MISSING:
-            pytest.skip(MISSING)
+            lack(MISSING)
         self._log = server.kubeconfig.with_name("kubectl.log")
         with self._log.open("w") as log:
             command = [ASSETS / "kubectl", "--kubeconfig", server.kubeconfig, "-v=6", *arguments]

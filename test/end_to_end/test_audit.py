@@ -1,5 +1,8 @@
 """What the server does wrong on purpose is counted by those who watch, exactly."""
 
+import csv
+import datetime
+
 import pytest
 from watching import Writer, observing
 
@@ -51,6 +54,39 @@ def test_a_watch_that_is_dropped_goes_on_where_it_was(api_server, tmp_path):
     assert summary["watch"]["resumes"] >= 3
     assert summary["audit"] == {"duplicated": 0, "reordered": 0, "missed": NOTHING}
     assert summary["dequeues"]["create"] == 41 and summary["dequeues"]["delete"] == 41
+
+
+def test_a_logger_whose_versions_were_compacted_lists_again_and_loses_nothing(api_server, tmp_path):
+    server = api_server("--fault", "resource=configmaps,every=20,drop", "--fault", "verbs=watch,resource=configmaps,compact")
+    writer = Writer(server.kubeconfig)
+    with observing(tmp_path, "cm-logger", server.kubeconfig, "--until-idle", "3s", "--final-list") as logger:
+        logger.wait_until_watching()
+        for i in range(60):
+            writer.create(f"o{i:02}")
+        assert logger.end() == 0
+        rows, summary = list(csv.reader(logger.rows)), logger.summary
+    assert summary["watch"]["expired"] >= 1 and summary["watch"]["relists"] >= 1
+    assert sorted(row[2] for row in rows if row[1] == "create") == [f"default/o{i:02}" for i in range(60)]
+    # What a list had to tell was missed by the watch, and is not missing.
+    assert summary["objects"] == 60 and summary["audit"]["duplicated"] == summary["audit"]["reordered"] == 0
+    assert summary["audit"]["missed"]["updates"] == summary["audit"]["missed"]["deletes"] == 0
+    assert summary["events"]["added"] + summary["audit"]["missed"]["creates"] == 60
+
+
+def test_events_that_come_late_are_notification_latency(api_server, tmp_path):
+    server = api_server("--fault", "resource=configmaps,delay=300ms")
+    writer = Writer(server.kubeconfig)
+    with observing(tmp_path, "cm-logger", server.kubeconfig, "--until-idle", "2s", "--final-list") as logger:
+        logger.wait_until_watching()
+        for i in range(5):
+            now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + " +0000"
+            writer.create(f"o{i}", **{"scaletest/createTimestamp": now})
+        assert logger.end() == 0
+        summary = logger.summary
+    latency = summary["notification_latency"]["create"]
+    assert latency["count"] == 5 and latency["negative"] == 0 and latency["min"] >= 299e6
+    assert summary["queue_wait"]["p50"] < 300e6
+    assert summary["audit"] == {"duplicated": 0, "reordered": 0, "missed": NOTHING}
 
 
 def test_watches_that_lose_events_are_told_from_those_that_do_not(api_server, tmp_path):

@@ -43,7 +43,6 @@ NO_DURATION = "expected a duration such as 300ms, 5s or 1m"
     ("-runid", "Upper", "-runid: found"),
     ("-runid", ".a", "-runid: found"),
     ("-runid", "a/b", "-runid: found"),
-    ("-runid", "a" * 250, "-runid: found 250 characters, expected at most 249"),
     ("-datafile", "missing/rows.csv", "missing/rows.csv: No such file or directory"),
     ("-datafile", "/", "-datafile: cannot write /: Is a directory"),
     ("--fault", "nonsense", "--fault: found"),
@@ -57,9 +56,13 @@ def test_a_value_out_of_range_is_named(program, tmp_path, flag, value, told):
 
 @pytest.mark.parametrize("flags, code, told", [
     (["-lambda", "0.000001", "-maxpop", "1000000000"], 1, "so that objects live 1000000000000000 s; expected at most"),
+    (["-lambda", "0.000001", "-n", "1000000000"], 1, "so that the run takes 1000000000000000 s; expected at most"),
     (["-datafile", "a b"], 5, '-datafile: found "a b", expected a file name'),
     (["-datafile", ""], 5, "-datafile: found"),
+    (["-runid", "a" * 250], 17, "-runid: found 250 characters, expected at most 249"),
     (["--unknown"], 1, "--unknown"),
+    (["-lambda", "100", "-lambda", "abc"], 1, '--lambda: found "abc", expected a number'),
+    (["-metricport", "no..such..host:1"], 1, "-metricport: cannot listen on no..such..host:1: "),
     (["-lambda"], 1, "--lambda"),
     (["stray"], 1, "unexpected argument stray"),
     (["-kubeconfig", "x"], 1, "--embedded is a server of its own"),
@@ -70,6 +73,24 @@ def test_what_does_not_go_together_is_named(program, tmp_path, flags, code, told
     assert finished.returncode == code, finished.stderr
     assert told in finished.stderr and finished.stderr.count("\n") == 1, finished.stderr
     assert finished.stdout == "" and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("flags, told", [
+    (["--bind-address", "foo"], '--bind-address: found "foo", expected an IP address'),
+    (["--bind-address", "192.0.2.1"], "--bind-address 192.0.2.1 --secure-port 0: cannot listen on 192.0.2.1:0: Cannot assign requested address"),
+    (["--secure-port", "65536"], "--secure-port: found 65536, expected 0 to 65535"),
+])
+def test_an_address_that_the_api_server_cannot_have_is_named(program, tmp_path, flags, told):
+    finished = program("apiserver", "--secure-port", "0", *flags)
+    assert finished.returncode == 1 and told in finished.stderr and finished.stderr.count("\n") == 1
+    assert finished.stdout == "" and list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_another_has_is_named(program, api_server):
+    port = api_server().url.rsplit(":", 1)[1]
+    finished = program("apiserver", "--secure-port", port)
+    assert finished.returncode == 1 and finished.stderr.count("\n") == 1
+    assert f"--secure-port {port}: cannot listen on 127.0.0.1:{port}: Address already in use" in finished.stderr
 
 
 @pytest.mark.parametrize("flag", [["--fault", "cut"], ["--max-inflight", "1"]])

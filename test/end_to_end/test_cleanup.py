@@ -13,6 +13,7 @@ import pytest
 import real_server as envtest
 import urllib3
 from conftest import BINARY, QUICK
+from fake_api import discovery, fake_api
 
 LABEL = {"purpose": "scaletest"}
 
@@ -99,7 +100,7 @@ def put_what_must_stay(cluster):
             cluster.create(name)
     cluster.create("a-100000", labels={"purpose": "another"})
     cluster.create("a-100001", labels={})
-    cluster.create("a-1", namespace="default")
+    cluster.create("a-1", namespace="default", labels={"purpose": "another"})
     return {"a-b-1", "a-1-1", "a-1x", "a", "aa-1", "b-1", "a.c-1", "a-100000", "a-100001"}
 
 
@@ -135,7 +136,7 @@ def test_a_real_server_is_cleaned(real_server, cleanup, tmp_path):
     assert "held by its finalizers: example.com/wait" in finished.stdout
     assert finished.told["resources"][0]["removed"] == len(left)
     server.core.patch_namespaced_config_map("a-999999", "scaletest", {"metadata": {"finalizers": None}})
-    assert cleanup(server, "--all").returncode == 0
+    assert cleanup(server, "--all", "--namespace", "scaletest").returncode == 0
     assert server.names() <= {"a-100000", "a-100001"}
     server.core.delete_namespaced_config_map("a-1", "default")  # others use this server too
 
@@ -148,6 +149,45 @@ def test_all_takes_every_run_and_only_what_has_the_label(cluster, cleanup):
     assert finished.returncode == 0, finished.stderr
     assert server.names() == {"a-100000", "a-100001"} and server.flunder_names() == set()
     assert finished.told["run_id"] is None and "a-1" in server.names("default")
+
+
+def test_all_namespaces_are_looked_through_unless_some_are_named(cluster, cleanup):
+    server = cluster()
+    for number, place in enumerate(("scaletest", "scaletest-1", "scaletest-2", "default")):
+        if place.startswith("scaletest-"):
+            server.core.create_namespace({"metadata": {"name": place}})
+        server.create(f"a-{number}", namespace=place)
+    listed = cleanup(server, "-runid", "a", "--dry-run")
+    assert "configmaps a-0\n" in listed.stdout and "configmaps a-2 in namespace scaletest-2\n" in listed.stdout
+    assert "run a in all namespaces of" in listed.stdout and listed.told["namespace"] is None
+    named = cleanup(server, "-runid", "a", "--namespace", "scaletest,scaletest-2")
+    assert (named.returncode, named.told["removed"], named.told["namespace"]) == (0, 2, "scaletest,scaletest-2")
+    assert named.told["resources"][0]["found"] == 2 and len(named.told["resources"]) == 2
+    assert server.names("scaletest-1") == {"a-1"} and server.names("default") == {"a-3"}
+    everywhere = cleanup(server, "-runid", "a")
+    assert (everywhere.returncode, everywhere.told["removed"]) == (0, 2)
+    assert server.names("scaletest-1") == server.names("default") == set()
+
+
+def test_who_may_not_list_all_namespaces_cleans_the_usual_one(program):
+    objects = {"a-1", "a-2"}
+
+    def answer(method, path, _):
+        if path == "/api/v1":
+            return 200, discovery(configmaps="ConfigMap")
+        if path == "/api/v1/configmaps":
+            return 403, None
+        if path == "/api/v1/namespaces/scaletest/configmaps":
+            items = [{"metadata": {"name": name, "namespace": "scaletest"}} for name in sorted(objects)]
+            return 200, {"kind": "ConfigMapList", "metadata": {}, "items": items}
+        if method == "DELETE" and path.startswith("/api/v1/namespaces/scaletest/configmaps/"):
+            objects.discard(path.rsplit("/", 1)[1])
+            return 200, {"kind": "Status", "status": "Success"}
+        return 404, None
+    with fake_api(answer) as fake:
+        finished = program("cleanup", "--server", fake.url, "-runid", "a")
+    assert finished.returncode == 0 and objects == set(), finished.stdout + finished.stderr
+    assert "all namespaces: it could not be listed: scripted 403; looking in scaletest alone" in finished.stderr
 
 
 def test_a_dry_run_lists_what_would_go_and_removes_nothing(cluster, cleanup, tmp_path):
@@ -328,12 +368,13 @@ def test_a_second_signal_ends_it_at_once(cluster, tmp_path):
     (["-runid", "a", "--all"], 1, "--all means all runs: expected no -runid beside it"),
     (["-runid", "A"], 1, "-runid: found"),
     (["-runid", "a/b"], 1, "-runid: found"),
-    (["-runid", "a" * 252], 1, "-runid: found 252 characters"),
+    (["-runid", "a" * 252], 17, "-runid: found 252 characters"),
     (["--all", "--concurrency", "0"], 1, "--concurrency: found 0, expected 1 to 1000"),
     (["--all", "--concurrency", "-1"], 1, "expected a whole number in range"),
     (["--all", "--grace", "-1s"], 1, "--grace: found"),
     (["--all", "--progress", "loud"], 1, "--progress: found"),
     (["--all", "--resource", "configmaps"], 1, "--resource: found"),
+    (["--all", "--namespace", "a,,b"], 1, '--namespace: found "a,,b", expected names with commas between'),
     (["--all", "--resource", "v1/gadgets"], 20, "has no v1/gadgets"),
     (["--all", "--resource", "none.example/v1/gadgets"], 20, "has no none.example/v1/gadgets"),
     (["--all", "--resource", "v1/namespaces"], 1, "which is in no namespace"),

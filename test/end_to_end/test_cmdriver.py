@@ -5,6 +5,7 @@ import csv
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 import urllib.request
@@ -98,9 +99,16 @@ def test_a_second_signal_ends_at_once_with_rows_on_disk(tmp_path):
         wait_for_rows(tmp_path, 20)
         process.send_signal(signal.SIGINT)
         assert "no new objects" in process.stderr.readline()
+        sent = time.monotonic()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
+    assert time.monotonic() - sent < 10  # the deletes would take 60 s, and --grace is 30 s
+    assert "objects of this run may be left on the server" in errors
+    written = (tmp_path / "r1-driver.csv").read_text()
+    rows = list(csv.reader(written.splitlines()))
+    assert written.endswith('""\n') and len(rows) >= 20
+    assert {row[2] for row in rows} == {"create"} and len({row[3] for row in rows}) == len(rows)
 
 
 def test_the_grace_time_ends_a_stop_that_hangs(tmp_path):
@@ -133,6 +141,36 @@ def test_metrics_are_served(tmp_path):
             "k8scale_in_flight", "k8scale_population", "k8scale_asked_rate"} <= set(found)
 
 
+def has_ipv6():
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
+@pytest.mark.parametrize("given, served, refused", [
+    ("{}", ["127.0.0.1", "[::1]"], []), ("[::1]:{}", ["[::1]"], ["127.0.0.1"]), ("127.0.0.1:{}", ["127.0.0.1"], ["[::1]"]),
+    ("localhost:{}", ["localhost"], [])])
+def test_metrics_are_served_where_the_flag_says(tmp_path, given, served, refused):
+    if not has_ipv6():
+        pytest.skip("no IPv6 here")
+    port = envtest.free_ports(1)[0]
+    command = [BINARY, "cmdriver", "--embedded", "-runid", "r1", "-lambda", "1", "-n", "1000", "--progress", "none",
+               "-metricport", given.format(port)]
+
+    def answers(host):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{host}:{port}/healthz") as answer:
+            return answer.read() == b"ok\n"
+        return False
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            for host in served:
+                envtest.wait_until(lambda host=host: answers(host), f"{host} to answer", seconds=20)
+            assert not any(answers(host) for host in refused)
+        finally:
+            process.terminate()
+
+
 def test_plain_progress_goes_to_stderr(tmp_path):
     command = [BINARY, "cmdriver", "--embedded", "-runid", "r1", "-lambda", "20", "-n", "220", "-maxpop", "1",
                "-seed", "1", "--progress", "plain", "-waitBeforeTerminate", "0", "-metricport", "127.0.0.1:0"]
@@ -160,6 +198,8 @@ def test_links_are_the_subcommands(program, tmp_path):
 
 
 def test_it_takes_a_second_at_most_to_start(cmdriver):
-    before = time.monotonic()
-    cmdriver("-lambda", "1000", "-n", "1", "-maxpop", "1")
-    assert time.monotonic() - before < 5
+    def run():
+        before = time.monotonic()
+        assert cmdriver("-lambda", "1000", "-n", "1", "-maxpop", "1").returncode == 0
+        return time.monotonic() - before
+    assert any(run() < 1 for _ in range(10))  # others may need the machine meanwhile

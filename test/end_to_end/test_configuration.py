@@ -197,7 +197,7 @@ def test_a_wrong_authority_refused_credentials_and_a_missing_namespace(program, 
     assert finished.returncode == 20 and "kubectl create namespace scaletest" in finished.stderr
 
 
-@pytest.mark.parametrize("scheme, told", [("http", "expected a Kubernetes API server there"), ("https", "tls: ")])
+@pytest.mark.parametrize("scheme, told", [("http", "expected a Kubernetes API server there"), ("https", "does not speak TLS: http:// instead of https://?\n")])
 def test_a_server_that_is_no_kubernetes(program, tmp_path, scheme, told):
     with subprocess.Popen([sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "0"], cwd=tmp_path,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as other:
@@ -206,6 +206,13 @@ def test_a_server_that_is_no_kubernetes(program, tmp_path, scheme, told):
         other.terminate()
     assert finished.returncode == 20 and told in finished.stderr and f"{scheme}://{address}: " in finished.stderr
     assert finished.stderr.count("\n") == 1
+
+
+def test_http_to_a_server_of_https_is_hinted_at(program, api_server):
+    url = api_server().url.replace("https", "http")
+    finished = program("cmdriver", *FEW, "--server", url)
+    assert finished.returncode == 20 and finished.stderr.count("\n") == 1
+    assert f"{url}: /version answered 400; does the server speak TLS, so that https:// is expected?" in finished.stderr
 
 
 def test_a_server_that_says_nothing(program):

@@ -1,7 +1,9 @@
 """k8scale drive: mixes, ramps, namespaces, sizes and load files."""
 
+import collections
 import math
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -26,6 +28,21 @@ def test_each_operation_of_a_mix_gets_its_weight(driver):
     assert operations["list"]["items"] > 0 and "lists:" in run.stdout
     lists = [name for _, _, op, name, _ in run.fields if op == "list"]
     assert len(lists) == operations["list"]["ok"] and all("items" in name for name in lists)
+
+
+def test_a_load_files_mix_keeps_its_weights(driver, tmp_path):
+    (tmp_path / "load.yaml").write_text("\n".join([
+        "rate: 2000", "n: 6000", "seed: 11", "initial: 200", "data-length: 100", "mix:",
+        *[f"  {verb}: {weight}" for verb, weight in MIX.items()]]))
+    run = driver("drive", "-f", "load.yaml")
+    assert run.returncode == 0, run.stderr
+    operations = run.summary["operations"]
+    done = collections.Counter(op for _, _, op, _, _ in run.fields)
+    assert done == {verb: each["done"] for verb, each in operations.items()} and done.total() == 6000
+    for verb, weight in MIX.items():
+        share = weight / sum(MIX.values())
+        margin = 2.576 * math.sqrt(6000 * share * (1 - share))  # the 99 % interval; the seed is fixed
+        assert abs(done[verb] - 6000 * share) <= margin, verb
 
 
 def test_a_mix_cleans_up_unless_it_is_told_to_keep(driver, api_server):
@@ -53,7 +70,36 @@ def test_a_signal_before_the_run_leaves_nothing(api_server, tmp_path):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "the run does not begin" in err and "interrupted by SIGINT" in out
-    assert names() == []
+    assert names() == [] and list(tmp_path.glob("r1*")) == []
+
+
+def test_a_signal_while_namespaces_are_made_deletes_them(api_server, tmp_path):
+    server = api_server()
+    made = lambda: [each for each in server.kubectl("get", "namespaces", "-o", "name").split()  # noqa: E731
+                    if "scaletest-" in each]
+    command = [BINARY, "drive", "-kubeconfig", server.kubeconfig, "-metricport", "127.0.0.1:0", "-runid", "r1",
+               "--namespaces", "10000"]
+    with subprocess.Popen(list(map(str, command)), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        envtest.wait_until(made, "a namespace", seconds=20)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 143 and "SIGTERM: ended before the run began" in err and out == ""
+    assert made() == [] and list(tmp_path.glob("r1*")) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_nobody_answers_leaves_nothing(tmp_path, number):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        command = [BINARY, "drive", "--server", f"http://127.0.0.1:{mute.getsockname()[1]}", "-runid", "r1", "-metricport",
+                   "127.0.0.1:0"]
+        with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = mute.accept()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+            connection.close()
+    assert process.returncode == 128 + number and f"{number.name}: ended before the run began" in err and out == ""
+    assert list(tmp_path.glob("r1*")) == []
 
 
 def test_what_is_kept_keeps_its_namespaces(driver, api_server):
@@ -110,33 +156,57 @@ def test_closed_workers_update_flunders_in_namespaces_of_their_own(driver, api_s
 
 
 def test_flags_win_over_the_file_and_the_file_can_be_printed(program, tmp_path):
-    (tmp_path / "load.yaml").write_text("rate: 7\nmix: {create: 1, get: 3}\nramp:\n- {rate: 5, for: 2s}\n"
+    (tmp_path / "load.yaml").write_text("n: 7\nmix: {create: 1, get: 3}\nramp:\n- {rate: 5, for: 2s}\n"
                                         "arrival: ramp\nkeep: true\n")
-    printed = program("drive", "-f", "load.yaml", "--rate", "9", "--print-config").stdout
+    printed = program("drive", "-f", "load.yaml", "-n", "9", "--print-config").stdout
     (tmp_path / "again.yaml").write_text(printed)
-    assert "rate: 9\n" in printed and "mix: create=1,get=3\n" in printed and "ramp: 5x2s\n" in printed
+    assert "n: 9\n" in printed and "rate:" not in printed and "mix: create=1,get=3\n" in printed and "ramp: 5x2s\n" in printed
     assert "keep: true\n" in printed
     assert program("drive", "-f", "again.yaml", "--print-config").stdout == printed
 
 
 @pytest.mark.parametrize("text, error", [
     ("rate: 5\nbogus: 1\n", "load.yaml:2: bogus: found no such flag"),
-    ("rate: fast\n", "load.yaml:1: rate: "),
+    ("rate: fast\n", 'load.yaml:1: rate: found "fast", expected a number'),
+    ("mix: create=1\nn: 1.5\n", 'load.yaml:2: n: found "1.5", expected a whole number in range'),
+    ("keep: perhaps\n", 'load.yaml:1: keep: found "perhaps", expected true or false'),
+    ("grace: soon\n", 'load.yaml:1: grace: found "soon", expected a duration'),
+    ("n:\n", "load.yaml:1: n: found nothing, expected a value"),
+    ("n: [1, 2]\n", 'load.yaml:1: n: found "1,2", expected a whole number in range'),
+    ("n: 5\nrate: -1\n", "load.yaml:2: rate: found -1, expected 0.000001 to 10000000 per second"),
+    ("\nzipf: 101\n", "load.yaml:2: zipf: found 101, expected 0 to 100"),
+    ("retries: 1001\n", "load.yaml:1: retries: found 1001, expected 0 to 1000"),
+    ("runid: A\n", 'load.yaml:1: runid: found "A", expected what can begin'),
+    ("resource: v1/nothings\n", "load.yaml:1: resource: https://127.0.0.1"),
+    ("n: 5\nworkers: 2\n", "load.yaml:2: workers: has no effect without --arrival closed"),
+    ("max-inflight: 1\nembedded: false\n", "load.yaml:1: max-inflight: --fault, --max-inflight and --watch-window are for"),
     ("rate: 1\nrate: 2\n", "load.yaml:2: rate: found twice"),
     ("- a\n", "load.yaml:1: found no map"),
     ("rate: [1\n", "load.yaml:2"),
-    ("ramp:\n- {rate: 5}\n", "load.yaml:2: ramp: "),
+    ("n: 1\n\trate: 2\n", "load.yaml:2"),
+    ("n: 1\n---\nn: 2\n", "load.yaml:3: found a second document, expected one"),
+    ("{a: b}: 1\n", "load.yaml:1: found no such flag"),
+    ("ramp:\n- {rate: 5}\n", "load.yaml:2: ramp: found a list's element that is neither"),
+    ("arrival: ramp\nramp:\n- {rate: 5, for: 1s}\n- {rate: 5, for: x}\n", 'load.yaml:4: ramp: found "5xx", expected a step'),
+    ("arrival: ramp\nramp: [5x1s, 7]\n", 'load.yaml:2: ramp: found "7", expected a step'),
+    ("mix:\n  create: 1\n  fly: 2\n", 'load.yaml:3: mix: found "fly=2", expected a weight of create'),
+    ("mix:\n  create: 1\n  get: many\n", 'load.yaml:3: mix: found "get=many", expected a weight'),
+    ("mix:\n  create: [1]\n", "load.yaml:2: mix: found an entry that is no `name: value`"),
+    ("mix: {create: 0}\n", 'load.yaml:1: mix: found "create=0", expected weights'),
+    ("fault:\n- verbs=create,status=503\n- nonsense\n", 'load.yaml:3: fault: found "nonsense", expected'),
     ("print-config: true\n", "load.yaml:1: print-config: found no such flag"),
 ])
 def test_an_error_in_a_load_file_names_file_line_and_key(program, tmp_path, text, error):
     (tmp_path / "load.yaml").write_text(text)
-    finished = program("drive", "-f", "load.yaml", "--embedded")
-    assert finished.returncode == 1 and error in finished.stderr and finished.stderr.count("\n") == 1
+    embedded = [] if "embedded" in text else ["--embedded"]
+    finished = program("drive", "-f", "load.yaml", "-metricport", "127.0.0.1:0", *embedded)
+    assert finished.returncode in (1, 20) and error in finished.stderr and finished.stderr.count("\n") == 1
     assert not list(tmp_path.glob("*-driver*"))
 
 
 @pytest.mark.parametrize("flags, text", [
     (["-f", "nothing.yaml"], "nothing.yaml cannot be read"),
+    (["-f", "."], "-f: . is a folder; expected a YAML file of flags"),
     (["--arrival", "sometimes"], '--arrival: found "sometimes"'),
     (["--mix", "create=1,create=2"], "--mix: found"),
     (["--mix", "get=0"], "--mix: found"),
@@ -144,14 +214,61 @@ def test_an_error_in_a_load_file_names_file_line_and_key(program, tmp_path, text
     (["--arrival", "ramp", "--ramp", "5x"], "--ramp: found"),
     (["--zipf", "-1"], "--zipf: found -1"),
     (["--data-sigma", "nan"], "--data-sigma: found nan"),
+    (["--maxpop", "1000000000", "--rate", "0.5"], "so that objects live 2000000000 s; expected at most"),
+    (["-n", "1000000000", "--rate", "0.5"], "so that the run takes 2000000000 s; expected at most"),
+    (["-n", "1000000000", "--rate", "0.5", "--arrival", "closed"], "so that the run takes 4000000000 s"),
+    (["--updates", "1000000", "--workers", "30", "--arrival", "closed"], "--updates: found 1000000 with --workers 30"),
+    (["--arrival", "ramp", "--ramp", "1x300000h"], "so that the run takes 1080000000 s; expected at most"),
+    (["--arrival", "ramp", "--ramp", "1e-9x1s", "--maxpop", "2"], "so that objects live 2000000000 s"),
+    (["--mix", "list=1", "--list-limit", "18446744073709551615"], "--list-limit: found"),
+    (["--resource", "wardle.example.com/v1alpha1/flunders", "--update-length", "250001"], "--update-length: found 250001"),
+    (["--data-length", "1048577"], "--data-length: found 1048577, expected 0 to 1048576"),
     (["--resource", "pods"], "--resource: found"),
     (["--resource", "v1/nothings"], "has no v1/nothings"),
     (["--resource", "v1/namespaces"], "which is in no namespace"),
+    (["-runid", "a" * 251, "--arrival", "closed", "-n", "9", "--workers", "10"], "expected at most 250"),
 ])
 def test_bad_flags_are_named(program, tmp_path, flags, text):
     finished = program("drive", "--embedded", "-metricport", "127.0.0.1:0", *flags)
-    assert finished.returncode in (1, 20) and text in finished.stderr and finished.stderr.count("\n") == 1
+    assert finished.returncode in (1, 17, 20) and text in finished.stderr and finished.stderr.count("\n") == 1
     assert not list(tmp_path.glob("*-driver*"))
+
+
+IDLE = [
+    ("--rate", ["--arrival", "ramp", "--ramp", "5x1s"], "with --arrival ramp"),
+    ("--rate", ["--arrival", "closed", "--mix", "create=1"], "on closed workers with --mix"),
+    ("--ramp", [], "without --arrival ramp"),
+    ("--workers", [], "without --arrival closed"),
+    ("--maxpop", ["--mix", "create=1"], "with --mix"),
+    ("--maxpop", ["--keep"], "with --keep and without --updates"),
+    ("--updates", ["--mix", "create=1"], "with --mix"),
+    ("--update-length", ["--updates", "0"], "without --updates"),
+    ("--update-length", ["--mix", "create=1"], "on a --mix without update and patch"),
+    ("--data-sigma", ["--data-length", "0"], "on a --data-length of 0"),
+    ("--initial", [], "without --mix"),
+    ("--list-selector", ["--mix", "get=1"], "without a --mix with list"),
+    ("--list-limit", [], "without a --mix with list"),
+    ("--zipf", [], "on one namespace"),
+]
+
+
+@pytest.mark.parametrize("flag, others, why", IDLE)
+def test_a_flag_without_effect_is_refused(program, flag, others, why):
+    value = "5x1s" if flag == "--ramp" else "1"
+    finished = program("drive", *others, flag, value, "--print-config")
+    assert finished.returncode == 1 and finished.stdout == "" and finished.stderr.count("\n") == 1
+    assert f"{flag}: has no effect {why}" in finished.stderr
+
+
+@pytest.mark.parametrize("flags", [
+    [], ["--arrival", "ramp", "--ramp", "5x1s"], ["--arrival", "closed", "--rate", "0"], ["--updates", "2", "--keep"],
+    ["--arrival", "closed", "--mix", "create=1", "--rate", "0"], ["--mix", "patch=1,list=1", "--update-length", "7"],
+    ["--namespaces", "3", "--zipf", "1", "--data-sigma", "2"],
+])
+def test_what_is_printed_can_be_read_again(program, tmp_path, flags):
+    printed = program("drive", *flags, "--print-config").stdout
+    (tmp_path / "load.yaml").write_text(printed)
+    assert printed and program("drive", "-f", "load.yaml", "--print-config").stdout == printed
 
 
 def test_the_help_names_the_presets():

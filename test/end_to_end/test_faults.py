@@ -1,5 +1,7 @@
 """Each fault that the built-in server can inject, and what a user of cmdriver sees of it."""
 
+import json
+
 import pytest
 
 SMALL = ["-lambda", "200", "-n", "40", "-maxpop", "10"]
@@ -76,6 +78,33 @@ def test_too_many_requests_at_a_time_are_throttled(cmdriver):
     create = operations(run, "create")
     assert create["outcomes"]["throttled"] > 0
     assert create["errors"] == {"TooManyRequests": create["failed"]}
+
+
+def test_the_summary_says_how_often_each_rule_hit(cmdriver):
+    rules = ["verbs=create,every=4,status=503", "resource=configmaps,every=1000,swallow"]
+    run = cmdriver(*SMALL, "--observe", "--fault", rules[0], "--fault", rules[1])
+    assert run.summary["faults"] == [{"rule": rules[0], "met": 40, "injected": 10}, {"rule": rules[1], "met": 60, "injected": 0}]
+    assert f"fault {rules[0]}: injected 10 of 40\n" in run.stdout
+    assert cmdriver(*SMALL, run_id="r2").summary["faults"] == []
+
+
+@pytest.mark.parametrize("subcommand, flags", [("logger", ["-data-filname", "rows.csv"]), ("watch", ["--watches", "3"]), ("watch", [])])
+def test_the_summaries_of_those_who_watch_say_so_too(program, tmp_path, subcommand, flags):
+    rule = "verbs=watch,latency=1ms"
+    finished = program(subcommand, "--embedded", "--resource", "v1/configmaps", "--for", "1s", "--summary", "--summary-file", "seen.json",
+                       "-metricport", "127.0.0.1:0", "--fault", rule, *flags)
+    assert finished.returncode == 0, finished.stderr
+    [fault] = json.loads((tmp_path / "seen.json").read_text())["faults"]
+    assert fault["rule"] == rule and fault["injected"] == fault["met"] >= 1
+    assert f"fault {rule}: injected {fault['met']} of {fault['met']}\n" in finished.stdout
+
+
+@pytest.mark.parametrize("command", [["apiserver", "--secure-port", "0"], ["cmdriver", "--embedded"], ["logger", "--embedded"]])
+def test_a_rule_about_a_resource_that_nobody_serves_is_refused(program, tmp_path, command):
+    finished = program(*command, "--fault", "resource=configmap,every=2,status=503")
+    assert finished.returncode == 1 and finished.stderr.count("\n") == 1
+    assert "--fault: found resource=configmap in \"resource=configmap,every=2,status=503\", expected one of configmaps, " in finished.stderr
+    assert ", namespaces, " in finished.stderr and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("rule, expected", [

@@ -3,6 +3,8 @@
 import csv
 import json
 
+import pytest
+from fake_api import discovery, fake_api
 from watching import observing
 
 FAST = ("-lambda", "400", "-n", "200", "-maxpop", "20")
@@ -43,6 +45,27 @@ def test_flunder_logger_sees_every_create_and_delete(driver, api_server, tmp_pat
 def test_another_resource_needs_no_spec(driver):
     run = driver("flunder-driver", *FAST, "--resource", "v1/configmaps")
     assert run.returncode == 0 and run.summary["operations"]["create"]["ok"] == 200
+
+
+@pytest.mark.parametrize("groups, chosen", [
+    (["wardle.example.com", "wardle.k8s.io"], "wardle.example.com"),
+    (["wardle.k8s.io"], "wardle.k8s.io"),
+    ([], None),
+])
+def test_the_group_of_flunders_is_found_by_discovery(driver, tmp_path, groups, chosen):
+    def answer(method, path, _):
+        if path.startswith("/apis/") and path.count("/") == 3:
+            return (200, discovery(flunders="Flunder")) if path.split("/")[2] in groups else (404, None)
+        return (201 if method == "POST" else 200), {"metadata": {"resourceVersion": "1"}}
+    with fake_api(answer) as fake:
+        run = driver("flunder-driver", "--server", fake.url, "-lambda", "400", "-n", "10", "-maxpop", "2", embedded=False)
+    written = {path.split("/")[2:4][0] for method, path, _ in fake.requests if method in ("POST", "DELETE")}
+    if chosen:
+        assert run.returncode == 0 and written == {chosen}, run.stderr
+        return
+    assert run.returncode == 20 and not written and run.stderr.count("\n") == 1
+    assert "wardle.example.com/v1alpha1 nor in wardle.k8s.io/v1alpha1" in run.stderr
+    assert "k8s.io/sample-apiserver" in run.stderr and not list(tmp_path.glob("r1*"))
 
 
 def test_a_server_without_flunders_gets_an_explanation(driver, api_server, tmp_path):

@@ -3,8 +3,8 @@
 import shutil
 import subprocess
 
-import pytest
 from conftest import BINARY, QUICK
+from lacking import lack
 
 SMALL = ["-lambda", "500", "-n", "100", "-maxpop", "20"]
 
@@ -52,10 +52,10 @@ def small_disk(folder, command):
 
 def test_a_disk_that_becomes_full_keeps_whole_rows(tmp_path):
     if not shutil.which("unshare"):
-        pytest.skip("no unshare here, which would mount a small disk")
+        lack("no unshare here, which would mount a small disk")
     finished = small_disk(tmp_path, [BINARY, "cmdriver", "--embedded", *QUICK, "-runid", "r1", *SMALL])
     if finished.returncode in (1, 99) and ("unshare" in finished.stderr or "mount" in finished.stderr):
-        pytest.skip("this machine does not let a test mount a small disk: " + finished.stderr.strip())
+        lack("this machine does not let a test mount a small disk: " + finished.stderr.strip())
     assert finished.returncode == 12, finished.stderr
     assert "No space left on device" in finished.stdout
     rows = (tmp_path / "left/r1-driver.csv").read_text()

@@ -1,6 +1,7 @@
 """The client of httperf, against its own server, nginx and servers that fail."""
 
 import json
+import re
 import signal
 
 import pytest
@@ -49,6 +50,23 @@ def test_paced_blocks_have_a_lateness(tmp_path):
     blocks = report["total"]["bytes"] // 500
     assert report["total"]["times"]["lateness"]["count"] == report["server_side"]["lateness"]["count"] == blocks
     assert report["duration"] >= (blocks - 2) * 1_000_000
+
+
+def test_each_block_is_told_at_5(tmp_path):
+    with httperf(tmp_path) as server:
+        finished = ask(tmp_path, server.url, *FAST, "-block-size", 20_000, "--requests", 2, "-v=5")
+    assert finished.returncode == 0
+    told = re.findall(r"thread 0: block (\d) of 20000 bytes, \S+ after the request", finished.stderr)
+    assert told == ["0", "0"]
+
+
+def test_a_scheme_that_the_server_does_not_speak_is_hinted_at(tmp_path):
+    with httperf(tmp_path, "--plain") as server:
+        finished = ask(tmp_path, server.url.replace("http:", "https:"), *FAST, "--requests", 1)
+    assert finished.returncode == 1 and "the server does not speak TLS: http:// instead of https://?" in finished.stderr
+    with httperf(tmp_path) as server:
+        finished = ask(tmp_path, server.url.replace("https:", "http:"), *FAST, "--requests", 1)
+    assert finished.returncode == 1 and "this is a TLS port: use https://" in finished.stderr
 
 
 @pytest.mark.parametrize("flags, version", [(["--tls-max", "1.2"], "TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256"),

@@ -1,12 +1,15 @@
 """The server of httperf, asked by curl, Python and raw connections."""
 
 import http.client
+import json
+import re
 import signal
 import ssl
 import subprocess
 import time
 
 import pytest
+import real_server as envtest
 
 from httperf import expected, httperf
 
@@ -108,6 +111,30 @@ def test_one_connection_too_many_is_answered(tmp_path):
             assert each.recv(1000).startswith(b"HTTP/1.1 200")
         status, body = server.get("/blocks?size=1&n=1&periodMS=0")
         assert status == 503 and b"--max-connections" in body
+
+
+def test_a_client_that_leaves_between_two_blocks_is_noticed_in_tls_too(tmp_path):
+    with httperf(tmp_path) as server:
+        with server.connect() as client:
+            client.sendall(b"GET /blocks?size=10&n=2&periodMS=3600000 HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(1000).startswith(b"HTTP/1.1 200")
+
+        def broken_off():
+            return json.loads(server.get("/stats")[1])["broken_off"]
+        envtest.wait_until(lambda: broken_off() == 1, "the end of the answer")
+
+
+def test_each_block_is_told_at_5(tmp_path):
+    with httperf(tmp_path, "-v=5") as server:
+        assert server.get("/blocks?size=10&n=3&periodMS=10")[0] == 200
+        assert server.get("/blocks?size=10&n=2&periodMS=0")[0] == 200
+        _, errors, _ = server.stop()
+    assert re.findall(r"127.0.0.1: sent block (\d) of 10 bytes", errors) == ["0", "1", "2", "0", "1"]
+
+
+def test_it_listens_where_a_name_points_to(tmp_path):
+    with httperf(tmp_path, "-listen", "localhost:0") as server:
+        assert server.get("/blocks?size=1&n=1&periodMS=0") == (200, b"A")
 
 
 def test_a_port_in_use_and_keys_that_cannot_be_written_are_errors(program, tmp_path, monkeypatch):

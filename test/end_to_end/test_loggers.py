@@ -18,16 +18,6 @@ ROW = re.compile(rf'{MOMENT},(create|update|delete),"[^"]*",\d{{4}}-\d\d-\d\d \d
                  rf"{MOMENT},{MOMENT}(,[023])?")
 
 
-@pytest.fixture
-def server(api_server):
-    return api_server()
-
-
-@pytest.fixture
-def writer(server):
-    return Writer(server.kubeconfig)
-
-
 def test_each_change_is_a_row_of_the_originals_shape(server, writer, tmp_path):
     writer.create("old")
     with observing(tmp_path, "cm-logger", server.kubeconfig) as logger:
@@ -89,6 +79,10 @@ def test_a_run_of_a_driver_is_logged_whole(server, writer, program, tmp_path):
     assert summary["objects"] == 0 and summary["watch"]["relists"] == 0 and summary["watch"]["bytes"] > 0
 
 
+def families(text):
+    return list(text_string_to_metric_families(text))
+
+
 def samples(text):
     return {(sample.name, sample.labels.get("le", "")): sample for family in text_string_to_metric_families(text)
             for sample in family.samples}
@@ -123,6 +117,33 @@ def test_the_originals_metrics_are_there(server, writer, tmp_path):
         assert set(now[(prefix + name, "")].labels) == {"logger"}
     assert now[(prefix + "resourceVersion", "")].value > before[(prefix + "resourceVersion", "")].value > 0
     assert now[("process_cpu_seconds_total", "")].value > 0 and now[("k8scale_objects", "")].value == 1
+
+
+def test_the_metrics_say_what_the_watch_did_wrong(api_server, tmp_path):
+    server = api_server("--fault", "resource=configmaps,every=3,duplicate", "--fault", "resource=configmaps,every=4,swallow")
+    writer = Writer(server.kubeconfig)
+    [port] = envtest.free_ports(1)
+    with observing(tmp_path, "cm-logger", server.kubeconfig, metrics=f"127.0.0.1:{port}") as logger:
+        logger.wait_until_watching()
+        for i in range(1, 9):  # events 3 and 6 come twice, 4 and 8 do not come
+            writer.create(f"o{i}")
+        writer.delete("o4")  # event 9 comes twice, and tells of an object that nobody knew of
+
+        def told():
+            found = {(sample.name, *sample.labels.values()): sample.value for family in families(scrape(port))
+                     for sample in family.samples}
+            return found if found.get(("k8scale_duplicated_events_total",)) == 3 else None
+        found = envtest.wait_until(told, "the last event")
+        kinds = {family.name: family.type for family in families(scrape(port))}
+        logger.stop(signal.SIGTERM)
+        summary = logger.summary
+    assert [found[("k8scale_missed_changes", change)] for change in ("create", "update", "delete")] == [1, 0, 0]
+    assert summary["audit"] == {"duplicated": 3, "reordered": 0, "missed": {"creates": 1, "updates": 0, "deletes": 0}}
+    assert found[("k8scale_events_total", "ADDED")] == 8 and found[("k8scale_events_total", "DELETED")] == 2
+    assert found[("k8scale_rows_total", "lost")] == found[("k8scale_garbage_total",)] == 0
+    assert kinds["k8scale_missed_changes"] == "gauge"  # what comes late counts no more
+    assert {kinds[name] for name in ("k8scale_duplicated_events", "k8scale_reordered_events", "k8scale_relists", "k8scale_rows",
+                                     "k8scale_watches", "k8scale_garbage", "k8scale_received_bytes")} == {"counter"}
 
 
 def test_the_user_agents_are_the_originals(api_server, tmp_path):
@@ -178,7 +199,7 @@ def test_sigint_is_130(server, tmp_path):
 
 def test_another_url_than_the_kubeconfigs(server, tmp_path):
     with observing(tmp_path, "cm-logger", server.kubeconfig, "-master", "https://127.0.0.1:1", "--for", "1s") as logger:
-        assert logger.end() == 0
+        assert logger.end() == 10 and "--resource v1/configmaps: no list was complete" in logger.errors
         assert logger.summary["server"]["url"] == "https://127.0.0.1:1" and not logger.summary["synced"]
         assert logger.summary["watch"]["errors"] and "WARNING: no list was complete" in logger.text
 
@@ -190,7 +211,7 @@ def test_an_overridden_server_that_is_not_verified(server, writer, tmp_path):
     elsewhere.write_text(re.sub(r"certificate-authority-data: \S+", "", text))
     host = server.url.removeprefix("https://")
     with observing(tmp_path, "flunder-logger", elsewhere, "-override-server", host, "--for", "1s") as logger:
-        assert logger.end() == 0 and not logger.summary["synced"]
+        assert logger.end() == 10 and not logger.summary["synced"]
     with observing(tmp_path, "flunder-logger", elsewhere, "-override-server", host, "-insecure",
                    "--until-idle", "1s") as logger:
         assert logger.end() == 0 and len(logger.rows) == 1
@@ -206,6 +227,8 @@ def test_an_overridden_server_that_is_not_verified(server, writer, tmp_path):
     (["-no-such-flag"], 1, "--no-such-flag"),
     (["-metricport", "nowhere:x"], 1, "-metricport"),
     (["-kubeconfig", "missing"], 20, "missing"),
+    (["--summary-file", "missing/summary.json"], 1, "--summary-file: cannot write missing/summary.json: No such file"),
+    (["--summary-file", "."], 1, "--summary-file: cannot write .: Is a directory"),
 ])
 def test_bad_flags_are_one_line(program, server, flags, code, told):
     given = [] if "-kubeconfig" in flags else ["-kubeconfig", server.kubeconfig]
@@ -213,6 +236,23 @@ def test_bad_flags_are_one_line(program, server, flags, code, told):
     finished = program("cm-logger", "-metricport", "127.0.0.1:0", *given, *rows, *flags)
     assert finished.returncode == code, finished.stderr
     assert told in finished.stderr.replace("unknown flag -no", "unknown flag --no") and finished.stderr.count("\n") == 1
+
+
+def test_the_flag_that_gave_a_bad_server_is_named(program, server):
+    flags = ["-kubeconfig", server.kubeconfig, "-metricport", "127.0.0.1:0", "-data-filname", "rows.csv"]
+    finished = program("flunder-logger", *flags, "-override-server", "ftp://x")
+    assert finished.returncode == 20 and finished.stderr.startswith("k8scale flunder-logger: -override-server: found")
+    finished = program("flunder-logger", "--embedded", *flags[2:], "-override-server", "host")
+    assert finished.returncode == 1 and "-override-server" in finished.stderr
+
+
+@pytest.mark.parametrize("flags", [[], ["-useProtobuf"], ["--final-list"]])
+def test_a_resource_that_the_server_does_not_have_ends_it(server, tmp_path, flags):
+    started = time.monotonic()
+    with observing(tmp_path, "logger", server.kubeconfig, "--resource", "v1/nosuch", "--for", "60s", *flags) as logger:
+        assert logger.end() == 10
+    assert time.monotonic() - started < 30
+    assert "--resource v1/nosuch: the list failed: the server could not find the requested resource" in logger.errors
 
 
 def test_a_full_disk_loses_rows_and_says_so(server, writer, tmp_path):

@@ -9,8 +9,10 @@ import urllib.request
 
 import pytest
 
+import real_server as envtest
 from conftest import BINARY
 from httperf import httperf
+from watching import scrape
 
 
 def fields(message):
@@ -103,10 +105,16 @@ def test_both_prefixes_have_an_index_arguments_and_symbols(tmp_path, prefix):
         assert server.get(prefix + "/nothing")[0] == 404
 
 
-def test_the_heap_needs_the_malloc_of_gperftools(tmp_path, monkeypatch):
+def test_the_heap_is_known_to_who_asked_for_samples_of_it(tmp_path, monkeypatch):
     with httperf(tmp_path) as server:
         status, body = server.get("/debug/pprof/heap")
-        assert status == 501 and b"LD_PRELOAD=libtcmalloc" in body
+        assert status == 501 and b"start it with\nTCMALLOC_SAMPLE_PARAMETER=524288" in body
+    monkeypatch.setenv("TCMALLOC_SAMPLE_PARAMETER", "64")
+    with httperf(tmp_path) as server:
+        status, body = server.get("/debug/pprof/heap")
+    profile = Profile(body)
+    assert status == 200 and {"inuse_space", "bytes"} <= set(profile.strings) and profile.samples
+    assert any("k8scale::" in name for name in profile.names())
 
 
 def test_the_api_server_and_metrics_ports_answer_too(api_server, program):
@@ -114,6 +122,27 @@ def test_the_api_server_and_metrics_ports_answer_too(api_server, program):
     finished = subprocess.run(["curl", "-sk", server.url + "/debug/pprof/"], capture_output=True, text=True, timeout=20)
     assert "profile?seconds=30" in finished.stdout
     assert program("cmdriver", "--embedded", "--debug-from", "nobody").returncode == 1
+
+
+@pytest.mark.parametrize("subcommand, flags, own_function", [
+    ("cmdriver", ["-lambda", "2000", "-n", "1000000", "-maxpop", "100", "--progress", "none"], "k8scale::load::"),
+    ("cm-logger", ["-data-filname", "rows.csv"], ""),  # it may have nothing to do
+])
+def test_a_driver_and_a_logger_are_profiled_while_they_run(tmp_path, subcommand, flags, own_function):
+    port = envtest.free_ports(1)[0]
+    with subprocess.Popen([BINARY, subcommand, "--embedded", "-metricport", f"127.0.0.1:{port}", *flags], cwd=tmp_path,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            envtest.wait_until(lambda: scrape(port, "/healthz") == "ok\n", "the port")
+            url = f"http://127.0.0.1:{port}/debug/pprof/"
+            with urllib.request.urlopen(url + "cmdline", timeout=20) as answer:
+                assert answer.read().split(b"\0")[1] == subcommand.encode()
+            with urllib.request.urlopen(url + "profile?seconds=1", timeout=40) as answer:
+                profile = Profile(answer.read())
+        finally:
+            process.terminate()
+    assert profile.strings[0] == "" and any(profile.strings[each[5]] == os.path.realpath(BINARY) for each in profile.mappings)
+    assert not own_function or any(own_function in name for name in profile.names())
 
 
 def test_only_this_host_may_ask_unless_all_may(tmp_path):

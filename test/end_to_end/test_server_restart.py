@@ -4,6 +4,7 @@ import csv
 
 import pytest
 import real_server as envtest
+from lacking import lack
 from watching import Writer, observing
 
 pytestmark = pytest.mark.xdist_group("real-server")
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("real-server")
 def own_server(tmp_path):
     """A server that no other test uses."""
     if reason := envtest.missing_reason():
-        pytest.skip(reason)
+        lack(reason)
     with envtest.RealServer(tmp_path / "server") as server:
         yield server
 

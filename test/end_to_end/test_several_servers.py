@@ -1,12 +1,15 @@
 """Runs that go to several API servers: their addresses, how operations are dealt over them, and one that dies."""
 
 import collections
+import json
+import re
 import subprocess
 
 import pytest
 import real_server as envtest
 
 from conftest import BINARY, QUICK, Run
+from fake_api import fake_api
 from relay import Relay
 
 
@@ -49,6 +52,36 @@ def test_client_load_balancing_uses_every_endpoint(driver, server, relays):
     assert set(shares) == {each.url for each in relays} and sum(shares.values()) == 600
     assert min(shares.values()) > 200  # 300 +- 8 standard deviations
     assert all(url in run.stdout for url in shares)
+
+
+def test_endpoint_slices_will_do_where_endpoints_are_gone(driver, api_server):
+    server = api_server("--fault", "verbs=get,resource=endpoints,status=404")
+    server.kubectl("create", "namespace", "scaletest")
+    pair = [Relay(port_of(server)), Relay(port_of(server))]
+    for number, each in enumerate(pair):
+        server.kubectl("create", "-n", "default", "-f", "-", stdin=json.dumps({
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {"name": f"kubernetes-{number}", "labels": {"kubernetes.io/service-name": "kubernetes"}},
+            "endpoints": [{"addresses": ["127.0.0.1"], "conditions": {"ready": True}}],
+            "ports": [{"name": "https", "port": each.port, "protocol": "TCP"}]}))
+    run = driver("cmdriverclosed", "-kubeconfig", server.kubeconfig, "-n", "20", "-threads", "2", "-rate", "0",
+                 embedded=False)
+    for each in pair:
+        each.kill()
+    assert run.returncode == 0, run.stderr
+    shares = done_by_server(run)
+    assert {each.url for each in pair} <= set(shares) and sum(shares.values()) == 60
+
+
+def test_waiting_for_a_connection_is_send_lag(driver):
+    run = driver("cmdriver", "-lambda", "200", "-n", "40", "-maxpop", "0", "--connections", "1",
+                 "--fault", "verbs=create,latency=20ms")
+    # One connection takes at most 50 creates a second: the last one waits for most of the run.
+    create = run.summary["operations"]["create"]
+    assert create["send_lag"]["max"] > 300e6 and create["response_time"]["max"] > 300e6
+    assert 20e6 <= create["service_time"]["p50"] < create["send_lag"]["max"] / 3
+    assert re.search(r"\d+ operations waited because all 1 connections of their shard were in use, which is send lag",
+                     run.stdout)
 
 
 def test_workers_are_dealt_over_the_connections(driver, server, relays):
@@ -105,6 +138,48 @@ def test_one_of_two_servers_dies(server, relays, tmp_path, command):
         verb: in_total[verb] for verb in run.summary["operations"]}
     assert f"{doomed.url}: connect" in err and "tried again in" in err
     assert left_on(server) == []
+
+
+def test_of_two_servers_one_is_killed(api_server, tmp_path):
+    """Two separate servers: each has the objects of its workers, every other one."""
+    servers = [api_server("--identity", tmp_path / "identity") for _ in range(2)]
+    for each in servers:
+        each.kubectl("create", "namespace", "scaletest")
+    subsets = [{"addresses": [{"ip": "127.0.0.1"}], "ports": [{"name": "https", "port": port_of(each)}]} for each in servers]
+    servers[0].kubectl("patch", "endpoints", "kubernetes", "-n", "default", "--type", "merge", "-p",
+                       json.dumps({"subsets": subsets}))
+    flags = ["-kubeconfig", servers[0].kubeconfig, *QUICK, "-runid", "r1", "-n", "600", "-threads", "4", "-rate", "600"]
+    rows = tmp_path / "r1-driver.csv"
+    with subprocess.Popen([BINARY, "cmdriverclosed", *map(str, flags)], cwd=tmp_path, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as process:
+        envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") > 300, "300 rows")
+        servers[1].process.kill()
+        out, err = process.communicate(timeout=60)
+    run = Run(tmp_path, "r1", subprocess.CompletedProcess(process.args, process.returncode, out, err))
+    assert run.returncode == 0, err
+    operations = {each["url"]: each["operations"] for each in run.summary["servers"]}
+    assert set(operations) == {each.url for each in servers} and all(each.url in out for each in servers)
+    assert sum(each["failed"] for each in operations[servers[0].url].values()) == 0
+    failed = [row for row in run.fields if row[4]]
+    lost = collections.Counter(op for _, _, op, _, _ in failed)
+    assert lost == {verb: each["failed"] for verb, each in operations[servers[1].url].items() if each["failed"]}
+    assert len(failed) > 100 and all(int(name.removeprefix("r1-")) % 2 == 0 for *_, name, _ in failed)
+    assert len(run.fields) == 1800
+    left = servers[0].kubectl("get", "configmaps", "-n", "scaletest", "-l", "purpose=scaletest", "-o", "name")
+    assert left == ""
+
+
+def any_write(method, *_):
+    return (201 if method == "POST" else 200), {"metadata": {"resourceVersion": "1"}}
+
+
+def test_a_list_of_servers_needs_no_kubeconfig(driver):
+    with fake_api(any_write) as one, fake_api(any_write) as two:
+        run = driver("cmdriverclosed", "-conns", "1", "--server-list", f"{one.url},{two.url}", "-n", "20", "-threads", "2",
+                     "-rate", "0", "-create-only", embedded=False)
+    assert run.returncode == 0, run.stderr
+    assert done_by_server(run) == {one.url: 20, two.url: 20}
+    assert any(each.endswith(f"k8scale cleanup -runid r1 --server {one.url}") for each in run.summary["warnings"])
 
 
 def test_a_bad_list_is_named(driver, server, tmp_path):

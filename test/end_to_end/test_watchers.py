@@ -4,17 +4,7 @@ import signal
 
 import pytest
 import real_server as envtest
-from watching import Writer, observing, scrape
-
-
-@pytest.fixture
-def server(api_server):
-    return api_server()
-
-
-@pytest.fixture
-def writer(server):
-    return Writer(server.kubeconfig)
+from watching import observing, scrape
 
 
 def test_events_are_told_one_by_one(server, writer, tmp_path):

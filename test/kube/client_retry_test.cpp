@@ -194,14 +194,19 @@ TEST_CASE("at the end of a run a call that pauses ends, and nothing is tried aga
   base::FailureKind kind{};
   const auto create_and_stop = [&]() -> net::Task<int> {
     net::TaskGroup calls(api.shard);
+    net::Signal observed(api.shard);
+    const kube::AttemptObserver observer = [&](const kube::Attempt& attempt) {
+      api.observer(attempt);
+      observed.raise();
+    };
     int status = 1;
     const auto create = [&]() -> net::Task<void> {
-      const kube::Answer answer = co_await api.client.create(api.maps, "a", "{}", "", api.observer);
+      const kube::Answer answer = co_await api.client.create(api.maps, "a", "{}", "", observer);
       status = answer.http_status;
       kind = answer.failure->kind();
     };
     calls.spawn(create());
-    while (api.attempts.empty()) co_await net::sleep_for(1ms);
+    co_await observed.wait();
     api.client.stop_retrying();
     co_await calls.wait_until_done();
     co_return status;

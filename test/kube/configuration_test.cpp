@@ -120,6 +120,22 @@ TEST_CASE("the flag --server replaces the address and nothing else, and is enoug
   CHECK(pod.token_file == folder / "serviceaccount/token");
 }
 
+TEST_CASE("the first of --server-list is the server when nothing else names one") {
+  const TemporaryFolder folder;
+  kube::ConfigurationSources sources = nothing(folder);
+  sources.first_of_list = "ftp://x";
+  CHECK_THAT(kube::thrown([&] { static_cast<void>(load_configuration(sources)); }),
+             Catch::Contains("--server-list: found \"ftp://x"));
+  sources.first_of_list = "http://localhost:8080";
+  const kube::Configuration alone = load_configuration(sources);
+  CHECK(alone.server.url() == "http://localhost:8080");
+  CHECK(alone.source == "--server-list");
+  put_in_pod(folder, sources);
+  CHECK(load_configuration(sources).server.host != "localhost");
+  sources.server = "other:6443";
+  CHECK(load_configuration(sources).server.url() == "https://other:6443");
+}
+
 TEST_CASE("a server or a context that cannot be used names its flag") {
   const TemporaryFolder folder;
   kube::ConfigurationSources sources = nothing(folder);

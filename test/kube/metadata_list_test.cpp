@@ -10,7 +10,7 @@ using net::fake::read_request;
 
 const std::string page_text =
     R"({"kind": "PartialObjectMetadataList", "metadata": {"resourceVersion": "7", "continue": "next"}, "items": [
-    {"metadata": {"name": "a"}},
+    {"metadata": {"name": "a", "namespace": "n"}},
     {"metadata": {"name": "b", "deletionTimestamp": "2026-11-24T15:04:05Z", "finalizers": ["x/y", "z/z"]}}]})";
 
 std::string http(std::string_view status, std::string_view fields, const std::string& body) {
@@ -30,6 +30,8 @@ TEST_CASE("a page has names, what holds those that are being deleted, and where 
   CHECK(page->continue_token == "next");
   REQUIRE(page->objects.size() == 2);
   CHECK(page->objects[0].name == "a");
+  CHECK(page->objects[0].namespace_name == "n");
+  CHECK(page->objects[1].namespace_name.empty());
   CHECK_FALSE(page->objects[0].being_deleted);
   CHECK(page->objects[1].being_deleted);
   CHECK(page->objects[1].finalizers == std::vector<std::string>{"x/y", "z/z"});

@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "captured.h"
 #include "protobuf_text.h"
 #include "recorded.h"
@@ -33,6 +35,27 @@ TEST_CASE("a watch from a version that is too old is followed by a list from the
   CHECK(has(running.server.targets()[3], "resourceVersion=40&"));
   CHECK(running.counters().expired == 1);
   CHECK(running.counters().lists == 2);
+}
+
+TEST_CASE("a resource that the server does not have ends it when it is told so, but not once it was listed") {
+  ReflectorOptions options = quick_options();
+  options.gives_up_on_unknown = true;
+  options.stream_lists = GENERATE(false, true);
+  const std::string unknown = status(404, "NotFound", "the server could not find the requested resource");
+  {
+    Running running({{404, unknown}}, options);
+    running.wait_for_end();
+    REQUIRE(running.failure().has_value());
+    CHECK(has(running.failure()->message, "could not find the requested resource"));
+  }
+  options.stream_lists = false;
+  Running running({{503, status(503, "ServiceUnavailable", "not yet")},
+                   {{list("", 10)}},
+                   {404, unknown},
+                   {{list("", 20)}}},
+                  options);
+  running.told.wait_for("end@20");
+  CHECK_FALSE(running.failure().has_value());
 }
 
 TEST_CASE("a list from a version that is too old is followed by one of the newest") {

@@ -1,9 +1,9 @@
 #pragma once
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -62,7 +62,7 @@ class ScriptedServer {
   /// Nobody listens any more.
   void shut_down() {
     if (!server_) return;
-    shard_.run(server_->stop(base::Nanoseconds(0)));
+    shard_.run(stop());
     server_.reset();
   }
 
@@ -79,10 +79,11 @@ class ScriptedServer {
   }
   /// Waits until so many requests have come.
   void wait_for_requests(std::size_t count) const {
-    for (int i = 0; i < 20'000 && targets().size() < count; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    REQUIRE(targets().size() >= count);
+    std::unique_lock lock(mutex_);
+    const bool came =
+        came_.wait_for(lock, std::chrono::seconds(20), [&] { return targets_.size() >= count; });
+    lock.unlock();
+    REQUIRE(came);
   }
   /// The Accept fields of all requests.
   [[nodiscard]] std::vector<std::string> accepts() const {
@@ -91,9 +92,14 @@ class ScriptedServer {
   }
 
  private:
+  net::Task<void> stop() {
+    stopping_.raise();
+    co_await server_->stop(base::Nanoseconds(0));
+  }
+
   net::Task<void> answer(const net::ServerRequest& request, net::Responder& responder) {
     const Reply reply = take(request);
-    while (!reply.has_head && !responder.stopping()) co_await net::sleep_for(std::chrono::milliseconds(1));
+    if (!reply.has_head) co_await stopping_.wait();
     net::ResponseHead head;
     head.status = reply.status;
     head.headers.add("Content-Type", reply.content_type);
@@ -107,10 +113,10 @@ class ScriptedServer {
       outcome = co_await responder.write(reply.pieces[i]);
     }
     if (outcome.has_error()) co_return;
-    const bool repeats = reply.then == Then::repeat;
-    while ((repeats || reply.then == Then::hold) && outcome.has_value() && !responder.stopping()) {
-      co_await net::sleep_for(std::chrono::milliseconds(1));
-      if (repeats) outcome = co_await responder.write(reply.pieces.back());
+    if (reply.then == Then::hold) co_await stopping_.wait();
+    while (reply.then == Then::repeat && outcome.has_value() && !stopping_.raised()) {
+      static_cast<void>(co_await stopping_.wait_until(std::chrono::steady_clock::now() + repeat_period));
+      outcome = co_await responder.write(reply.pieces.back());
     }
     if (outcome.has_error()) co_return;
     outcome = co_await responder.finish();
@@ -132,16 +138,21 @@ class ScriptedServer {
     targets_.push_back(request.target);
     times_.push_back(std::chrono::steady_clock::now());
     accepts_.emplace_back(request.headers.find("Accept").value_or(""));
+    came_.notify_all();
     if (number < replies_.size()) return replies_[number];
     return Reply::silence();
   }
 
+  static constexpr auto repeat_period = std::chrono::milliseconds(1);
+
   mutable std::mutex mutex_;
+  mutable std::condition_variable came_;
   std::vector<Reply> replies_;
   std::vector<std::string> targets_;
   std::vector<base::SteadyTime> times_;
   std::vector<std::string> accepts_;
   net::Shard shard_;
+  net::Signal stopping_{shard_};
   std::unique_ptr<net::Server> server_;
 };
 

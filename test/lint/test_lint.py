@@ -43,16 +43,51 @@ def test_an_include_that_the_table_allows_passes(tmp_path, name, include):
     assert complaints(tmp_path, name, include) == []
 
 
-README = "Text.\n<!-- usage: one -->\nold\n<!-- /usage -->\nMore.\n"
+def test_the_documented_table_is_that_of_the_rooms():
+    design = pathlib.Path(__file__).resolve().parents[2] / "docs/design.md"
+    table = design.read_text().split("<!-- rooms -->")[1].split("\n\n")[0]
+    found = {}
+    for line in table.strip().splitlines()[2:]:
+        room, _, used = [cell.strip() for cell in line.strip("|").split("|")]
+        found[room.strip("`/")] = set(rooms.MAY_USE) if used == "all" else set(used.replace("none", "").split(", ")) - {""}
+    found["subcommands"].discard("subcommands")
+    assert found == rooms.MAY_USE
 
 
-def test_a_usage_block_that_differs_from_help_is_found_and_refreshed():
-    def help_of(subcommand):
-        return f"usage of {subcommand}  \n"
-    assert usage.stale(README, help_of) == ["one"]
-    fresh = usage.refresh(README, help_of)
-    assert fresh == "Text.\n<!-- usage: one -->\n```\nusage of one\n```\n<!-- /usage -->\nMore.\n"
-    assert usage.stale(fresh, help_of) == []
+ONE = "Text.\n<!-- usage: one -->\n```\nusage of one\n```\n<!-- /usage -->\nMore.\n"
+OLD = ONE.replace("usage of one", "old")
+TWO = ONE.replace("one", "two")
+HELPS = {"one": "usage of one  \n", "two": "usage of two\n"}
+
+
+def test_a_usage_block_is_refreshed():
+    assert usage.refresh(OLD + TWO, HELPS) == ONE + TWO
+
+
+def test_usage_blocks_may_be_spread_over_files():
+    assert usage.complaints({"a.md": ONE, "b.md": "Nothing.\n", "c.md": TWO}, HELPS) == []
+
+
+def test_a_subcommand_with_the_help_of_another_needs_no_block():
+    assert usage.complaints({"a.md": ONE + TWO}, {**HELPS, "also-two": HELPS["two"]}) == []
+
+
+@pytest.mark.parametrize("texts, told", [
+    ({"a.md": OLD, "b.md": TWO}, "a.md: usage of one differs from --help"),
+    ({"a.md": ONE}, "usage of two stands nowhere"),
+    ({"a.md": ONE, "b.md": ONE + TWO}, "usage of one stands in a.md and b.md, expected one place"),
+    ({"a.md": ONE + TWO + TWO}, "usage of two stands in a.md and a.md, expected one place"),
+    ({"a.md": ONE + TWO + TWO.replace("two", "three")}, "a.md: usage of three, which is no subcommand"),
+    ({"a.md": ONE + TWO + "<!-- usage: two -->\n"}, "a.md: a usage block that is not closed, or lies in another"),
+])
+def test_a_usage_block_that_is_wrong_is_named(texts, told):
+    assert usage.complaints(texts, HELPS) == [told]
+
+
+def test_subcommands_are_read_from_the_help_of_the_program():
+    general = ("k8scale measures.\n\nSubcommands (each has --help):\n  cmdriver       create\n  flunder-driver create\n"
+               "\nOther uses:\n  k8scale --version       print the version\n  subcommand\n")
+    assert usage.subcommands(general) == ["cmdriver", "flunder-driver"]
 
 
 def report(tmp_path, name, cases):
@@ -65,6 +100,14 @@ def test_reports_of_tests_add_up(tmp_path):
     first = report(tmp_path, "a.xml", '<testcase status="run"/><testcase status="fail"><failure/></testcase>')
     second = report(tmp_path, "b.xml", "<testcase/><testcase><skipped/></testcase><testcase><error/></testcase>")
     assert total.count([first, second]) == {"passed": 2, "failed": 2, "skipped": 1}
+
+
+def test_what_ctest_could_not_run_is_a_failure_unless_it_was_skipped(tmp_path):
+    cases = report(tmp_path, "a.xml", '<testcase status="notrun"><skipped message="Unable to find executable"/></testcase>'
+                                      '<testcase status="notrun"><skipped message="Fixture dependency failed"/></testcase>'
+                                      '<testcase status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>'
+                                      '<testcase status="disabled"/>')
+    assert total.count([cases]) == {"passed": 0, "failed": 2, "skipped": 2}
 
 
 def test_a_missing_report_of_tests_is_a_failure(tmp_path):

@@ -324,6 +324,42 @@ TEST_CASE("a list that the server refuses is a doubt") {
   CHECK(cleaning.api.count("DELETE") == 0);
 }
 
+TEST_CASE("whether a list is forbidden is told") {
+  const int status = GENERATE(403, 404);
+  Cleaning cleaning([=](const net::ServerRequest&) { return reply(status); });
+  CHECK(cleaning.look().may_not_list == (status == 403));
+}
+
+TEST_CASE("an object is deleted in its own namespace") {
+  std::vector<std::string> deleted;
+  FakeApi api([&](const net::ServerRequest& request) {
+    if (request.method == "DELETE") deleted.push_back(request.target);
+    const char* const objects = deleted.size() < 2 ? R"({"metadata":{"name":"a-1","namespace":"two"}},)"
+                                                     R"({"metadata":{"name":"a-1","namespace":"one"}})"
+                                                   : "";
+    return reply(200, fmt::format(R"({{"kind":"ConfigMapList","metadata":{{}},"items":[{}]}})", objects));
+  });
+  Cleanup::Options options = options_of("a");
+  options.concurrency = 1;
+  Cleanup cleanup(api.shard, api.servers->client(0), kube::Collection(kube::config_maps(), ""), options);
+  api.shard.run(cleanup.remove());
+  CHECK(api.requests().front() == "GET /api/v1/configmaps?labelSelector=purpose%3Dtest&limit=10");
+  CHECK(deleted == Names{"/api/v1/namespaces/one/configmaps/a-1", "/api/v1/namespaces/two/configmaps/a-1"});
+  CHECK(cleanup.result().found == 2);
+  CHECK(cleanup.result().left.empty());
+}
+
+TEST_CASE("results of several clean-ups add up") {
+  CleanupResult one{3, {{"x", "a-1", "held"}}, "", false, Names(8, "a-2")};
+  one.merge({2, {{"y", "a-3", ""}}, "not listed", true, Names(8, "a-4")});
+  CHECK(one.found == 5);
+  CHECK(one.removed() == 3);
+  CHECK(names_of(one.left) == Names{"a-1", "a-3"});
+  CHECK(one.doubt == "not listed");
+  CHECK(one.may_not_list);
+  CHECK(one.first_removed.size() == 10);
+}
+
 TEST_CASE("a last list that fails leaves a doubt, and what was not deleted") {
   Objects objects = with(5);
   bool refuses = false;

@@ -83,6 +83,8 @@ TEST_CASE("after a stop what exists is deleted, unless it shall stay") {
   slow.loop.deletes = deletes;
   ClosedLoop loop(bench.context(), slow);
   bench.run(loop);
+  CHECK(bench.of(Verb::remove).started == 0);
+  bench.clean_up();
   CHECK(bench.of(Verb::create).ok() >= 5);
   CHECK(bench.of(Verb::create).ok() < 100);
   CHECK((bench.totals().population == 0) == deletes);

@@ -105,6 +105,19 @@ TEST_CASE("workers share the objects, and each object goes through its phases in
   }
 }
 
+TEST_CASE("the largest number of an object is known beforehand") {
+  base::Random random(9, "closed loop");
+  for (int round = 0; round < 500; ++round) {
+    const load::ClosedLoopParameters parameters = drawn(random);
+    std::uint64_t largest = 0;
+    for (std::uint64_t worker = 0; worker < parameters.workers; ++worker) {
+      load::PhaseOrder order(parameters, worker);
+      while (const auto step = order.next()) largest = std::max(largest, step->object);
+    }
+    REQUIRE(load::largest_object(parameters) == largest);
+  }
+}
+
 TEST_CASE("the population stays near what was asked for") {
   const load::ClosedLoopParameters parameters{1000, 4, 100, 2, true};
   std::uint64_t most = 0;

@@ -1,6 +1,13 @@
 #include "k8scale/load/mixed_loop.h"
 
+#include <fmt/format.h>
+
+#include <atomic>
+#include <map>
+#include <nlohmann/json.hpp>
+
 #include "catch.h"
+#include "k8scale/kube/resource_version.h"
 #include "loop_bench.h"
 
 namespace k8scale::load {
@@ -13,6 +20,44 @@ net::Response done(const net::ServerRequest& request) {
   const bool list = request.method == "GET" && request.target.find("limit=") != std::string::npos;
   return reply(200, list ? R"({"kind":"List","metadata":{},"items":[{"a":1},{"b":2}]})" : "{}");
 }
+
+// A server that knows each object's version, and takes no PUT of another one.
+class Versions {
+ public:
+  int puts_of_any = 0;
+  int others_change_after = 0;  // so many PUTs somebody else changes all objects
+
+  net::Response answer(const net::ServerRequest& request) {
+    if (request.method == "POST") return shown(201, name_in(request.body));
+    const std::string path = request.target.substr(0, request.target.find('?'));
+    const std::string name = path.substr(path.rfind('/') + 1);
+    if (request.method == "PUT") {
+      const std::string_view asked = kube::resource_version_of(request.body);
+      if (asked.empty()) ++puts_of_any;
+      if (!asked.empty() && asked != std::to_string(versions_[name])) return conflict();
+    }
+    if (request.method != "GET") versions_[name] = ++last_;
+    if (request.method != "PUT" || --others_change_after != 0) return shown(200, name);
+    net::Response before = shown(200, name);
+    for (auto& [each, version] : versions_) version = ++last_;
+    return before;
+  }
+
+ private:
+  static std::string name_in(const std::string& body) {
+    return nlohmann::json::parse(body)["metadata"]["name"].get<std::string>();
+  }
+  static net::Response conflict() {
+    return reply(409, R"({"kind":"Status","status":"Failure","reason":"Conflict","code":409})");
+  }
+  net::Response shown(int status, const std::string& name) {
+    if (status == 201) versions_[name] = ++last_;
+    return reply(status, fmt::format(R"({{"metadata":{{"resourceVersion":"{}"}}}})", versions_[name]));
+  }
+
+  std::map<std::string, int> versions_;
+  int last_ = 0;
+};
 
 MixedLoop::Parameters parameters(const char* mix, std::uint64_t count = 600) {
   MixedLoop::Parameters made;
@@ -55,9 +100,9 @@ TEST_CASE("operations are chosen by weight") {
 TEST_CASE("every operation that was asked for is done, and what is left is deleted") {
   LoopBench bench(done);
   MixedLoop loop(bench.context(), parameters("create=3,update=1,patch=1,get=3,list=1,delete=1"));
-  std::uint64_t asked = bench.totals().asked();
-  CHECK(asked == 600);
+  CHECK(bench.totals().asked() == 600);
   bench.run(loop);
+  CHECK(bench.totals().asked() == 600);
   CHECK(bench.totals().done() == 600);
   CHECK(bench.totals().failed() == 0);
   CHECK(loop.without_object() == 0);
@@ -66,6 +111,22 @@ TEST_CASE("every operation that was asked for is done, and what is left is delet
   bench.clean_up();
   CHECK(bench.totals().population == 0);
   CHECK(bench.api.count("DELETE") == bench.of(Verb::create).ok() + 100);
+}
+
+TEST_CASE("a run of any length is begun at once, and draws its operations as they come") {
+  LoopBench* at = nullptr;
+  std::atomic<int> answered = 0;
+  LoopBench bench([&](const net::ServerRequest& request) {
+    if (++answered == 150) at->api.shard.post([&] { at->stop.raise(); });
+    return done(request);
+  });
+  at = &bench;
+  constexpr std::uint64_t endless = 1'000'000'000'000;
+  MixedLoop loop(bench.context(), parameters("create=1,get=1", endless));
+  CHECK(bench.totals().asked() == endless);
+  bench.run(loop);
+  CHECK(bench.totals().asked() == endless);
+  CHECK(bench.of(Verb::create).asked + bench.of(Verb::get).asked == bench.totals().done());
 }
 
 TEST_CASE("what is kept is not deleted") {
@@ -88,6 +149,34 @@ TEST_CASE("workers do the same operations one after the other") {
   CHECK(bench.totals().done() == 100);
 }
 
+TEST_CASE("a PUT has the newest version that answers have shown") {
+  Versions versions;
+  LoopBench bench([&](const net::ServerRequest& request) { return versions.answer(request); });
+  MixedLoop::Parameters closed = parameters("update=2,patch=1,get=1", 300);
+  closed.workers = 4;
+  closed.initial = 20;
+  MixedLoop loop(bench.context(), closed);
+  bench.run(loop);
+  CHECK(bench.of(Verb::update).ok() > 100);
+  CHECK(bench.totals().failed() == 0);
+  CHECK(versions.puts_of_any == 0);
+}
+
+TEST_CASE(
+    "what somebody else has changed is a conflict, counted as such, and then put whatever its version") {
+  Versions versions;
+  LoopBench bench([&](const net::ServerRequest& request) { return versions.answer(request); });
+  MixedLoop::Parameters closed = parameters("update=1", 30);
+  closed.workers = 1;
+  closed.initial = 1;
+  versions.others_change_after = 10;
+  MixedLoop loop(bench.context(), closed);
+  bench.run(loop);
+  CHECK(bench.of(Verb::update).ok() == 29);
+  CHECK(bench.of(Verb::update).errors == measure::CountByReason{{"Conflict", 1}});
+  CHECK(versions.puts_of_any == 1);
+}
+
 TEST_CASE("without an object there is nothing to do, and it is counted") {
   LoopBench bench(done);
   MixedLoop::Parameters none = parameters("get=1", 20);
@@ -99,13 +188,20 @@ TEST_CASE("without an object there is nothing to do, and it is counted") {
 }
 
 TEST_CASE("the operations of a seed are the same however the run is split") {
-  const auto asked_by = [](std::uint64_t shards) {
+  const std::uint64_t workers = GENERATE(0, 7);
+  const auto asked_by = [workers](std::uint64_t shards) {
     measure::Snapshot all;
+    std::uint64_t asked = 0;
     for (std::uint64_t shard = 0; shard < shards; ++shard) {
       LoopBench bench(done, lane_of({}, shard, shards));
-      const MixedLoop loop(bench.context(), parameters("create=1,patch=2,get=3"));
+      MixedLoop::Parameters made = parameters("create=1,patch=2,get=3");
+      made.workers = workers;
+      MixedLoop loop(bench.context(), made);
+      asked += bench.totals().asked();
+      bench.run(loop);
       all.merge(bench.totals());
     }
+    CHECK(asked == 600);
     std::array<std::uint64_t, 3> counts{};
     for (std::size_t i = 0; i < 3; ++i)
       counts[i] = all.of(std::array{Verb::create, Verb::patch, Verb::get}[i]).asked;
@@ -126,6 +222,22 @@ TEST_CASE("living objects are found by number and drawn by chance") {
   objects.remove(1);
   CHECK(objects.all().size() == 2);
   CHECK(objects.find(4)->number == 4);
+}
+
+TEST_CASE("living objects keep the newest version, and one without a write is drawn for the next") {
+  LivingObjects objects;
+  for (std::uint64_t number = 0; number < 3; ++number) objects.add({number, 0, "9"});
+  objects.learn(1, "10");
+  objects.learn(1, "8");
+  objects.learn(1, "");
+  objects.learn(7, "11");
+  CHECK(objects.find(1)->resource_version == "10");
+  CHECK(objects.draw_unwritten(1).number == 1);
+  objects.find(1)->written = true;
+  CHECK(objects.draw_unwritten(1).number == 2);
+  CHECK(objects.draw(1).number == 1);
+  for (const std::uint64_t number : {0U, 2U}) objects.find(number)->written = true;
+  CHECK(objects.draw_unwritten(1).number == 1);
 }
 
 }  // namespace k8scale::load

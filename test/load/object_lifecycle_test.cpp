@@ -13,11 +13,12 @@ using measure::Verb;
 // The lives of objects "r-1" … on one shard, against a server that answers as it is told.
 class Lives {
  public:
-  explicit Lives(FakeApi::Script script, base::Nanoseconds lifetime = 0ns, std::uint64_t updates = 0)
+  explicit Lives(FakeApi::Script script, base::Nanoseconds lifetime = 0ns, std::uint64_t updates = 0,
+                 bool deletes = true)
       : api_(std::move(script)), log_(folder_.path() / "rows") {
     const OperationRecorder::Sinks sinks{recorder_, log_, 0};
     operations_.emplace(*api_.servers, config_map_family(), sinks);
-    lifecycle_.emplace(*operations_, ObjectLifecycle::Parameters{lifetime, updates}, stop_);
+    lifecycle_.emplace(*operations_, ObjectLifecycle::Parameters{lifetime, updates, deletes}, stop_);
   }
 
   void live(std::uint64_t number) {
@@ -109,6 +110,13 @@ TEST_CASE("updates come at even distances within an object's life") {
   CHECK(lives.of(Verb::patch).ok() == 2);
   CHECK(lives.of(Verb::patch).scheduled.last - lives.of(Verb::patch).scheduled.first == 10ms);
   CHECK(lives.rows().size() == 4);
+}
+
+TEST_CASE("an object that shall stay is left after its last update") {
+  Lives lives(always(201, 200), std::chrono::hours(2000), 0, false);
+  lives.live(7);
+  CHECK(lives.api().count("DELETE") == 0);
+  CHECK(lives.population() == 1);
 }
 
 TEST_CASE("an object that the server refused is not deleted") {

@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "k8scale/kube/config_map_protobuf.h"
+#include "k8scale/kube/resource_version.h"
 
 namespace k8scale::load {
 namespace {
@@ -75,10 +76,16 @@ TEST_CASE("a kind without data is updated in its annotations, by a merge patch, 
   CHECK(whole["metadata"]["annotations"].contains("scaletest/update"));
 }
 
-TEST_CASE("a ConfigMap is replaced whatever its version") {
-  const auto whole = json::parse(text_with(config_map_shape()).replace({1, "r-1", "space"}, 7, "42", now));
-  CHECK_FALSE(whole["metadata"].contains("resourceVersion"));
+TEST_CASE("a ConfigMap is replaced in its version, or without one whatever it is") {
+  const ObjectKey key{1, "r-1", "space"};
+  ObjectShape shape = config_map_shape();
+  const auto whole = json::parse(text_with(shape).replace(key, 7, "42", now));
+  CHECK(whole["metadata"]["resourceVersion"] == "42");
   CHECK(whole["data"].size() == 2);
+  CHECK_FALSE(json::parse(text_with(shape).replace(key, 7, "", now))["metadata"].contains("resourceVersion"));
+  shape.encoding = kube::Encoding::protobuf;
+  CHECK(kube::resource_version_of(text_with(shape).replace(key, 7, "42", now)) == "42");
+  CHECK(kube::resource_version_of(text_with(shape).replace(key, 7, "", now)).empty());
 }
 
 TEST_CASE("sizes that differ are a function of the object's number") {

@@ -70,8 +70,8 @@ TEST_CASE("nothing is begun after a stop, and what was begun is waited for") {
   net::Signal stop(shard);
   std::uint64_t begun = 0, ended = 0;
   const Life life = [&](std::uint64_t, base::SteadyTime) -> net::Task<void> {
-    if (++begun == 3) stop.raise();
-    co_await net::sleep_for(1ms);
+    if (++begun == 3) shard.post([&] { stop.raise(); });
+    co_await stop.wait();
     ++ended;
   };
   const OpenLoopParameters slow{ArrivalPlan::steady(1'000), 1'000'000, 7};

@@ -36,7 +36,7 @@ net::Exchange failed(base::FailureKind kind, std::uint64_t bytes_sent) {
 }
 
 // One operation on object 5, which the schedule wanted at 1 s.
-struct Recorded {
+struct Recording {
   Folder folder;
   measure::Recorder recorder;
   measure::OperationLog log{folder.path() / "rows"};
@@ -58,7 +58,7 @@ struct Recorded {
 }  // namespace
 
 TEST_CASE("an answered attempt is a record with its times, and a row") {
-  Recorded recorded;
+  Recording recorded;
   CHECK(recorded.totals().started == 1);
   CHECK(recorded.totals().done == 0);
   recorded.observe(answered(201, 3ms));
@@ -75,7 +75,7 @@ TEST_CASE("an answered attempt is a record with its times, and a row") {
 }
 
 TEST_CASE("every attempt is a record, the operation is one row from its first attempt") {
-  Recorded recorded;
+  Recording recorded;
   kube::Status throttled;
   throttled.code = 429;
   throttled.reason = "TooManyRequests";
@@ -96,8 +96,22 @@ TEST_CASE("every attempt is a record, the operation is one row from its first at
   CHECK(rows.find('\n') == rows.size() - 1);
 }
 
+TEST_CASE(
+    "without a schedule response time begins when an operation is sent, and the wait before is send lag") {
+  Recording recorded;
+  OperationRecorder::Sinks sinks{recorded.recorder, recorded.log};
+  sinks.paced = false;
+  OperationRecorder operation(sinks, Verb::update, 5, "o-5", second, recorded.use);
+  const net::Exchange throttled = answered(429, 3ms), done = answered(200, 500ms);
+  operation.observer()({1, false, second, throttled, nullptr});
+  operation.observer()({2, true, second + 500ms, done, nullptr});
+  const measure::VerbTotals& updates = recorded.recorder.snapshot().of(Verb::update);
+  CHECK(base::to_seconds(updates.response_time.max()) == Approx(0.499).epsilon(0.01));  // 502 - 3
+  CHECK(base::to_seconds(updates.send_lag.max()) == Approx(0.003).epsilon(0.01));
+}
+
 TEST_CASE("a refusal is counted by its reason and shown with its text") {
-  Recorded recorded;
+  Recording recorded;
   kube::Status status;
   status.code = 409;
   status.reason = "AlreadyExists";
@@ -109,7 +123,7 @@ TEST_CASE("a refusal is counted by its reason and shown with its text") {
 }
 
 TEST_CASE("a failure is counted by its kind") {
-  Recorded recorded;
+  Recording recorded;
   recorded.observe(failed(base::FailureKind::timeout, 100));
   CHECK(recorded.totals().ended_as(Outcome::timed_out) == 1);
   CHECK(recorded.totals().errors.at("timeout") == 1);
@@ -118,7 +132,7 @@ TEST_CASE("a failure is counted by its kind") {
 
 TEST_CASE("only what reached the server without a clear answer may have happened") {
   const auto may_have_happened = [](const net::Exchange& made) {
-    Recorded recorded;
+    Recording recorded;
     recorded.observe(made);
     return recorded.operation.may_have_happened();
   };
@@ -130,7 +144,7 @@ TEST_CASE("only what reached the server without a clear answer may have happened
   CHECK_FALSE(may_have_happened(answered(409)));
   CHECK_FALSE(may_have_happened(answered(429)));
   CHECK_FALSE(may_have_happened(failed(base::FailureKind::connect, 0)));
-  Recorded retried;
+  Recording retried;
   retried.observe(answered(503), 1, false);
   retried.observe(answered(409), 2);
   CHECK(retried.operation.may_have_happened());

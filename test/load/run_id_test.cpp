@@ -31,7 +31,7 @@ TEST_CASE("run IDs that begin an object name are taken, others refused") {
     CHECK(exit_code([&] { load::check_run_id(bad, 5); }) == 1);
   }
   CHECK(exit_code([&] { load::check_run_id(std::string(248, 'a'), 5); }) == 0);
-  CHECK(exit_code([&] { load::check_run_id(std::string(249, 'a'), 5); }) == 1);
+  CHECK(exit_code([&] { load::check_run_id(std::string(249, 'a'), 5); }) == 17);
 }
 
 TEST_CASE("the default run ID can be used") {

@@ -84,6 +84,25 @@ TEST_CASE("a run ends when all of its shards have") {
   CHECK(result.shard_cpu.count() > 0);
 }
 
+TEST_CASE("what a shard cleans up in the end, and what watches, is no part of the time that it drove") {
+  base::StopSignals signals;
+  Worker driver(signals), watcher(signals);
+  std::vector<ShardWork> work;
+  work.push_back(driver.work(finish_at_once));
+  const auto clean_up = [&driver]() -> net::Task<void> {
+    driver.recorder.record({});
+    co_await net::sleep_for(60ms);
+  };
+  work.back().clean_up = clean_up;
+  work.push_back(watcher.work([](Worker& each) { each.shard.post([&each] { each.done.raise(); }); }));
+  work.back().role = ShardRole::watches;
+  const RunResult result = run_shards(work, quiet(), signals);
+  CHECK(result.driven >= 0ns);
+  CHECK(result.driven + 60ms <= result.duration);
+  CHECK(result.driven_operations == 0);
+  CHECK(result.totals.done() == 1);
+}
+
 TEST_CASE("the first signal stops every shard's work, which then ends by itself") {
   const auto [signal, code] = GENERATE(std::pair{SIGINT, 130}, std::pair{SIGTERM, 143});
   base::StopSignals signals;

@@ -1,6 +1,8 @@
 #include "k8scale/load/server_set.h"
 
+#include <memory>
 #include <set>
+#include <thread>
 
 #include "catch.h"
 #include "fake_api.h"
@@ -25,6 +27,15 @@ struct Two {
             balance};
   }
 };
+
+// The operation that tries the first server after its pause.
+std::unique_ptr<ServerSet::Use> wait_for_trial(ServerSet& set) {
+  for (;;) {
+    auto use = std::make_unique<ServerSet::Use>(set, 0);
+    if (!use->left_alone()) return use;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
 
 kube::Answer failed(base::FailureKind kind) {
   kube::Answer answer;
@@ -57,12 +68,52 @@ TEST_CASE("the server with the fewest operations under way is chosen, any of the
 
 TEST_CASE("a server that cannot be reached is left alone for a while, any other failure changes nothing") {
   Two two(Balance::random);
+  ServerSet::Use(two.set, 1).ended(failed(base::FailureKind::reset));
   ServerSet::Use use(two.set, 1);
-  use.ended(failed(base::FailureKind::reset));
   CHECK_FALSE(use.left_alone());
   use.ended(failed(base::FailureKind::connect));
-  REQUIRE(use.left_alone());
-  CHECK(use.left_alone()->kind() == base::FailureKind::connect);
+  const ServerSet::Use next(two.set, 1);
+  REQUIRE(next.left_alone());
+  CHECK(next.left_alone()->kind() == base::FailureKind::connect);
+  CHECK(next.left_alone()->message().find("not asked for another") != std::string::npos);
+  CHECK_FALSE(ServerSet::Use(two.set, 0).left_alone());
+}
+
+TEST_CASE("after the pause one operation tries the server, and the others wait for what comes of it") {
+  Two two(Balance::least_outstanding);
+  ServerSet::Use(two.set, 0).ended(failed(base::FailureKind::connect));
+  const auto trial = wait_for_trial(two.set);
+  CHECK(ServerSet::Use(two.set, 0).left_alone()->message().find("while it is tried") != std::string::npos);
+  const ServerSet::Use busy(two.set, 1);
+  for (int i = 0; i < 50; ++i) CHECK(two.set.choose() == 1);
+  SECTION("an answer brings it back") {
+    trial->ended({});
+    CHECK_FALSE(ServerSet::Use(two.set, 0).left_alone());
+    CHECK_FALSE(ServerSet::Use(two.set, 0).left_alone());
+  }
+  SECTION("whatever keeps the answer away makes another pause") {
+    trial->ended(failed(base::FailureKind::timeout));
+    const ServerSet::Use next(two.set, 0);
+    REQUIRE(next.left_alone());
+    CHECK(next.left_alone()->message().find("not asked for another") != std::string::npos);
+  }
+}
+
+TEST_CASE("a trial that comes to nothing is followed by another") {
+  Two two(Balance::random);
+  ServerSet::Use(two.set, 0).ended(failed(base::FailureKind::connect));
+  wait_for_trial(two.set).reset();
+  wait_for_trial(two.set)->ended(failed(base::FailureKind::cancelled));
+  CHECK_FALSE(ServerSet::Use(two.set, 0).left_alone());
+}
+
+TEST_CASE("what fails late, of before the pause, does not make it longer") {
+  Two two(Balance::random);
+  ServerSet::Use late(two.set, 0);
+  ServerSet::Use(two.set, 0).ended(failed(base::FailureKind::connect));
+  const auto trial = wait_for_trial(two.set);
+  late.ended(failed(base::FailureKind::connect));
+  trial->ended({});
   CHECK_FALSE(ServerSet::Use(two.set, 0).left_alone());
 }
 

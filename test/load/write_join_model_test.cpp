@@ -261,8 +261,8 @@ std::vector<std::string> model(const RandomRun& run) {
 std::vector<std::string> join(const RandomRun& run) {
   std::vector<std::string> all;
   std::size_t not_followed = 0;
-  WriteJoin join({run.watchers(), [](std::string_view name) { return name.starts_with("run-"); },
-                  [&](const Operation& write) { all.push_back(text_of(write)); }, [&] { ++not_followed; }});
+  WriteJoin join({run.watchers(), [&](const Operation& write) { all.push_back(text_of(write)); },
+                  [&] { ++not_followed; }});
   for (std::size_t i = 0; i < run.steps().size(); ++i) {
     const Step& step = run.steps()[i];
     switch (step.kind) {

@@ -8,6 +8,18 @@
 namespace k8scale::measure {
 namespace {
 
+TEST_CASE("operations whose verbs are drawn one after the other are asked for all the while") {
+  Recorder recorder, other;
+  recorder.asked_undrawn(5);
+  recorder.drawn(Verb::get);
+  other.asked_undrawn(2);
+  Snapshot all = recorder.snapshot();
+  CHECK(all.of(Verb::get).asked == 1);
+  CHECK(all.asked() == 5);
+  all.merge(other.snapshot());
+  CHECK(all.asked() == 7);
+}
+
 TEST_CASE("one record feeds every count and histogram of its verb") {
   Recorder recorder;
   recorder.asked(Verb::create, 5);

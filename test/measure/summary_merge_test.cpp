@@ -31,6 +31,7 @@ Summary summary_of_part(std::uint64_t index, std::uint64_t count, const Snapshot
   summary.watch_cpu = 1ms;
   summary.rows = RowLog::Totals{10, 0, ""};
   summary.seen_rows = RowLog::Totals{5, 0, ""};
+  summary.faults = {{"every=10,swallow", 100, 10}};
   summary.files = {{"rows", "r-" + std::to_string(index) + ".csv"}};
   if (!totals.servers.empty()) summary.servers = {"https://10.0.0.1:443", "https://10.0.0.2:443"};
   summary.set_pace();
@@ -159,6 +160,7 @@ TEST_CASE("parts that were merged are what one process would have measured") {
   CHECK(merged["watch"]["rows"]["written"] == 20);
   CHECK(merged["client"]["shard_cpu"] == 40'000'000);
   CHECK(merged["client"]["resident_bytes"] == 4000);
+  CHECK(merged["faults"].dump() == R"([{"rule":"every=10,swallow","met":400,"injected":40}])");
   CHECK(merged["files"].size() == 4);
 }
 

@@ -142,8 +142,19 @@ TEST_CASE("a server that does not speak TLS is a timeout or a failure of the han
   const net::Exchange exchange = client.get();
   REQUIRE(exchange.failure.has_value());
   CHECK(exchange.failure->kind() == (silent ? base::FailureKind::timeout : base::FailureKind::tls));
-  CHECK_THAT(exchange.failure->detail(), Catch::Contains(silent ? "no TLS handshake within 200ms" : ""));
+  CHECK(exchange.failure->detail() == (silent
+                                           ? "no TLS handshake within 200ms"
+                                           : "the server does not speak TLS: http:// instead of https://?"));
   CHECK(exchange.nothing_sent());
+}
+
+TEST_CASE("a server that answers with a TLS alert is told to speak TLS") {
+  const std::string alert("\x15\x03\x03\x00\x02\x02\x46", 7);
+  fake::Pair pair({{fake::reply(alert)}});
+  const net::Exchange exchange = pair.client.get();
+  REQUIRE(exchange.failure.has_value());
+  CHECK(exchange.failure->kind() == base::FailureKind::protocol);
+  CHECK(exchange.failure->detail() == "the server speaks TLS: https:// instead of http://?");
 }
 
 TEST_CASE("an answer that takes too long is a timeout, however much of it came") {

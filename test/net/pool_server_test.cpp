@@ -120,6 +120,28 @@ TEST_CASE("a request is answered, in TLS and without") {
   CHECK(pair.counters().connections_opened == 1);
 }
 
+TEST_CASE("HTTP on a port of TLS, and TLS on one of HTTP, are told so on both sides") {
+  const bool tls = GENERATE(false, true);
+  Pair pair(tls);
+  net::PoolOptions options = pair.pool->options();
+  options.server.tls = !tls;
+  net::TlsClientOptions trust;
+  trust.verify = false;
+  options.tls = net::TlsClient::make(trust).value();
+  net::Shard shard("wrong");
+  net::Pool wrong(shard, options);
+  const net::Exchange exchange = shard.run(wrong.exchange(net::Request()));
+  shard.stop();
+  if (tls) {
+    CHECK(exchange.response.status == 400);
+    CHECK(exchange.response.body == "Client sent an HTTP request to an HTTPS server.\n");
+  } else {
+    REQUIRE(exchange.failure.has_value());
+    CHECK(exchange.failure->message() == "tls: the server does not speak TLS: http:// instead of https://?");
+  }
+  CHECK(pair.get("/").response.body == "hello");
+}
+
 TEST_CASE("bodies of every size come back whole") {
   const bool tls = GENERATE(false, true);
   Pair pair(tls);

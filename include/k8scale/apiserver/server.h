@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "k8scale/apiserver/fault.h"
+#include "k8scale/base/error.h"
 #include "k8scale/base/time.h"
 #include "k8scale/kube/resource.h"
+#include "k8scale/measure/report.h"
 #include "k8scale/net/certificate.h"
 #include "k8scale/net/server.h"
 #include "k8scale/net/task.h"
@@ -28,7 +30,8 @@ struct Config {
   /// Asked first about each request: what answers it, or nothing when it is for the Kubernetes API. May be
   /// null.
   std::function<std::optional<net::Task<net::Response>>(const net::ServerRequest&)> beside;
-  std::uint64_t seed = 0;  ///< of uids, generated names and faults; 0: from the system
+  bool log_requests = false;  ///< tell the log of each request when it has ended
+  std::uint64_t seed = 0;     ///< of uids, generated names and faults; 0: from the system
   /// Folder that keeps the certificate authority and the administrator's token and certificate, which are
   /// made there when there are none; empty: new ones at each start.
   std::filesystem::path identity;
@@ -38,10 +41,16 @@ struct Config {
 /// base::Error.
 [[nodiscard]] kube::Resource parse_resource(const std::string& text);
 
+/// The address cannot be listened on.
+class ListenError : public base::Error {
+ public:
+  using base::Error::Error;
+};
+
 /// Runs on a thread of its own. All members belong to the thread that started it.
 class EmbeddedServer {
  public:
-  /// Throws base::Error when it cannot listen, or not use its identity.
+  /// Throws ListenError, or base::Error when it cannot use its identity.
   [[nodiscard]] static std::unique_ptr<EmbeddedServer> start(Config config);
   /// Stops.
   ~EmbeddedServer();
@@ -55,6 +64,8 @@ class EmbeddedServer {
   [[nodiscard]] const net::CertificateAndKey& client_certificate() const;
   /// A kubeconfig with CA, token and client certificate; a secret.
   [[nodiscard]] std::string kubeconfig() const;
+  /// What each rule of Config::faults did so far.
+  [[nodiscard]] std::vector<measure::FaultCount> fault_counts() const;
   /// CPU time of its thread.
   [[nodiscard]] base::Nanoseconds cpu_time() const;
 

@@ -16,4 +16,7 @@ enum class FileMode { normal = 0644, secret = 0600 };
 [[nodiscard]] Result<void> write_file_whole(const std::filesystem::path& path, std::string_view content,
                                             FileMode mode = FileMode::normal);
 
+/// Whether `write_file_whole` could write there now; leaves nothing behind.
+[[nodiscard]] Result<void> check_writable(const std::filesystem::path& path);
+
 }  // namespace k8scale::base

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "k8scale/base/time.h"
+
 namespace k8scale::base {
 
 /// A random stream that gives the same numbers on every platform: xoshiro256++ (Blackman and Vigna 2019),
@@ -24,5 +26,9 @@ class Random {
  private:
   std::array<std::uint64_t, 4> state_;
 };
+
+/// A seed for what was given none. Below 2^53, so that a reader that holds JSON's numbers as doubles has it
+/// exactly.
+[[nodiscard]] std::uint64_t seed_at(WallTime now);
 
 }  // namespace k8scale::base

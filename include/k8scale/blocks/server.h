@@ -13,6 +13,7 @@
 #include "k8scale/net/server.h"
 #include "k8scale/net/task.h"
 #include "k8scale/net/tls.h"
+#include "k8scale/net/url.h"
 
 /// httperf: throughput and pacing of HTTP/1.1, in TLS or not.
 namespace k8scale::blocks {
@@ -37,12 +38,9 @@ struct ServerFigures {
 /// `retransmits`, `cpu` (ns) and `lateness` (see measure/report.h): what `/stats` answers.
 [[nodiscard]] nlohmann::ordered_json to_json(const ServerFigures& figures);
 
-/// All addresses of this host, of IPv4 too.
-inline constexpr std::string_view any_address = "::";
-
 struct ServerOptions {
-  std::string address{any_address};
-  std::uint16_t port = 8080;  ///< 0: any
+  std::string address{net::any_address};  ///< or a name; see listen_on in net/listener.h
+  std::uint16_t port = 8080;              ///< 0: any
   std::size_t threads = 1;
   std::uint64_t largest_block = 1ULL << 30U;                     ///< bytes; 400 beyond
   std::uint64_t most_connections = 10'000;                       ///< 503 beyond

@@ -18,6 +18,7 @@ struct ConfigMapFields {
   std::span<const TextPair> labels;
   std::span<const TextPair> annotations;
   std::span<const TextPair> data;
+  std::string_view resource_version = {};  ///< of a PUT; empty: any
 };
 
 /// The body of a request: in its envelope.

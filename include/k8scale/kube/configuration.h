@@ -78,13 +78,15 @@ struct ProxyVariables {
 
 /// What decides the configuration, so that a test needs no environment. Empty means not given.
 struct ConfigurationSources {
-  std::string kubeconfig;           ///< --kubeconfig: this file, and it must exist
-  std::string kubeconfig_variable;  ///< $KUBECONFIG: colon list, the first file that sets a value wins
-  std::filesystem::path home;       ///< for HOME/.kube/config
-  std::string context;              ///< --context
-  std::string server;               ///< --server: replaces the URL only
-  std::string service_host;         ///< $KUBERNETES_SERVICE_HOST
-  std::string service_port;         ///< $KUBERNETES_SERVICE_PORT
+  std::string kubeconfig;                ///< --kubeconfig: this file, and it must exist
+  std::string kubeconfig_variable;       ///< $KUBECONFIG: colon list, the first file that sets a value wins
+  std::filesystem::path home;            ///< for HOME/.kube/config
+  std::string context;                   ///< --context
+  std::string server;                    ///< --server: replaces the URL only
+  std::string server_flag = "--server";  ///< the flag that gave it, for errors
+  std::string first_of_list;  ///< the first URL of --server-list: the server when nothing else names one
+  std::string service_host;   ///< $KUBERNETES_SERVICE_HOST
+  std::string service_port;   ///< $KUBERNETES_SERVICE_PORT
   /// A folder with token, ca.crt and namespace, as pods have it; $K8SCALE_SERVICEACCOUNT_DIR.
   std::filesystem::path service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
   ProxyVariables proxy;
@@ -95,7 +97,12 @@ struct ConfigurationSources {
 
 /// Tries in kubectl's order: --kubeconfig; $KUBECONFIG, or else ~/.kube/config; the pod's service account;
 /// and
-/// --server alone. Throws base::Error with exit code 20 and one line that names file, line and field.
+/// --server or --server-list alone. Throws base::Error with exit code 20 and one line that names file, line
+/// and field.
 [[nodiscard]] Configuration load_configuration(const ConfigurationSources& sources);
+
+/// One line for the log: where it came from, which server, and by what we and the server know each other. It
+/// has no secret.
+[[nodiscard]] std::string description(const Configuration& configuration);
 
 }  // namespace k8scale::kube

@@ -13,6 +13,7 @@ namespace k8scale::kube {
 
 struct ObjectMetadata {
   std::string name;
+  std::string namespace_name;  ///< empty: in none
   bool being_deleted = false;  ///< it has a deletionTimestamp: it goes when its finalizers have
   std::vector<std::string> finalizers;
 };

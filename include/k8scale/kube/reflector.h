@@ -81,7 +81,8 @@ struct ReflectorOptions {
   std::string field_selector;
   std::uint64_t page_size = 500;  ///< of a list that is not streamed
   AfterWatch after_watch = AfterWatch::resume;
-  std::string start_version;  ///< not empty: begin with a watch from there, without a list
+  bool gives_up_on_unknown = false;  ///< `run` ends when the server has no such resource from the start (404)
+  std::string start_version;         ///< not empty: begin with a watch from there, without a list
   ReflectorTimes times;
 };
 
@@ -126,7 +127,7 @@ class Reflector {
   Reflector(const Reflector&) = delete;
   Reflector& operator=(const Reflector&) = delete;
 
-  /// Runs until `stop`, or until it gives up (AfterWatch::list_again).
+  /// Runs until `stop`, or until it gives up (AfterWatch::list_again, gives_up_on_unknown).
   [[nodiscard]] net::Task<void> run();
   /// `run` returns soon: a watch is dropped where it stands.
   void stop();

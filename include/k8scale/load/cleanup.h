@@ -20,6 +20,7 @@ namespace k8scale::load {
 
 /// An object that is still there, and why.
 struct Leftover {
+  std::string namespace_name;
   std::string name;
   std::string why;  ///< one line for people
 };
@@ -38,14 +39,17 @@ struct CleanupResult {
   std::vector<Leftover> left;
   /// Empty: `left` is all that was there in the end. Else why it may be more, or less.
   std::string doubt;
+  bool may_not_list = false;               ///< the server forbids it: that is the doubt
   std::vector<std::string> first_removed;  ///< the first ten names
 
   [[nodiscard]] std::uint64_t removed() const { return found - left.size(); }
+  /// Takes in what a clean-up of other objects came to.
+  void merge(CleanupResult other);
 };
 
-/// Removes the objects that drivers left in a collection: lists them page by page, deletes what was listed
-/// with a bounded number of requests in flight, and does so again until a list shows nothing that can be
-/// removed. Belongs to the shard; what is passed by reference must outlive it.
+/// Removes the objects that drivers left in a collection, of one namespace or of all: lists them page by
+/// page, deletes what was listed with a bounded number of requests in flight, and does so again until a list
+/// shows nothing that can be removed. Belongs to the shard; what is passed by reference must outlive it.
 class Cleanup {
  public:
   struct Options {
@@ -75,6 +79,7 @@ class Cleanup {
   // What became of an object since it was listed.
   enum class Fate { waiting, gone, held, refused };
   struct Object {
+    std::string namespace_name;
     std::string name;
     Fate fate = Fate::waiting;
     std::string why;
@@ -86,6 +91,7 @@ class Cleanup {
   [[nodiscard]] net::Task<kube::MetadataAnswer> list_page(std::string continue_token);
   void take(kube::MetadataPage page);
   void replace_objects();
+  [[nodiscard]] kube::Collection home_of(const Object& object) const;
   [[nodiscard]] bool is_anything_to_remove() const;
   [[nodiscard]] net::Task<void> remove_listed();
   [[nodiscard]] net::Task<void> work();
@@ -99,10 +105,11 @@ class Cleanup {
   net::Signal stop_;
   net::Cancellation* listing_ = nullptr;  // while a list that may be given up runs
   std::vector<Object> listed_;            // by the list that runs
-  std::vector<Object> objects_;           // of the last whole list, by name
+  std::vector<Object> objects_;           // of the last whole list, by namespace and name
   std::size_t next_ = 0;                  // of them, to be deleted
   bool worth_another_ = false;            // some delete did something, or may yet
   std::string doubt_ = "it was not listed";
+  bool may_not_list_ = false;
   std::uint64_t found_ = 0;
   std::vector<std::string> first_removed_;
   CleanupProgress progress_;

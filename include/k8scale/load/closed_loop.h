@@ -19,6 +19,9 @@ struct ClosedLoopParameters {
   double rate = 100;               ///< operations per second of all workers; 0: as fast as they go
 };
 
+/// The largest number of an object: with several workers it may be beyond `objects`.
+[[nodiscard]] std::uint64_t largest_object(const ClosedLoopParameters& parameters);
+
 /// What a worker does next: phase 0 creates, 1 … updates update, updates + 1 deletes.
 struct Step {
   std::uint64_t phase = 0;
@@ -74,7 +77,7 @@ class ClosedLoop final : public Loop {
   struct Worker;
   [[nodiscard]] net::Task<void> work(std::uint64_t number, base::SteadyTime start);
   [[nodiscard]] net::Task<void> take(Worker& worker, Step step, base::SteadyTime scheduled);
-  [[nodiscard]] net::Task<void> remove_all(Worker& worker);
+  void leave_to_clean_up(const Worker& worker);
 
   LoopContext context_;
   Parameters parameters_;

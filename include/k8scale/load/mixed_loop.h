@@ -18,6 +18,8 @@ class OperationMix {
  public:
   /// Reads "create=1,get=10,delete=1"; nothing when it is none, has a word twice, or the weights are all 0.
   [[nodiscard]] static std::optional<OperationMix> parse(std::string_view text);
+  /// Whether that is one part of such a text, "get=10", with any weight.
+  [[nodiscard]] static bool is_part(std::string_view text);
   /// The text that `parse` reads.
   [[nodiscard]] std::string text() const;
 
@@ -34,8 +36,9 @@ class LivingObjects {
  public:
   struct Object {
     std::uint64_t number = 0;
-    std::uint64_t updates = 0;  ///< so far
-    std::string resource_version;
+    std::uint64_t updates = 0;     ///< so far
+    std::string resource_version;  ///< the newest that is known; empty: none is
+    bool written = false;          ///< a write of it is under way
   };
 
   void add(Object object);
@@ -43,8 +46,12 @@ class LivingObjects {
   [[nodiscard]] const std::vector<Object>& all() const { return objects_; }
   /// The one that a random number stands for.
   [[nodiscard]] Object& draw(std::uint64_t random) { return objects_[random % objects_.size()]; }
+  /// The same, or one that follows, so that no write of it is under way, unless that holds for several.
+  [[nodiscard]] Object& draw_unwritten(std::uint64_t random);
   /// Null when it is gone.
   [[nodiscard]] Object* find(std::uint64_t number);
+  /// The object had that version; nothing changes when a newer one is known, or it is gone.
+  void learn(std::uint64_t number, std::string_view resource_version);
   void remove(std::uint64_t number);
 
  private:
@@ -57,6 +64,9 @@ enum class Keep { yes, no };
 
 /// Each arrival is one operation, chosen by weight. What is not a create or a list is about an object of this
 /// shard, any of those that exist. Which operation the k-th is depends on the seed alone.
+///
+/// An update is a PUT of the newest version that answers have shown. When it fails as a conflict, somebody
+/// else has changed the object: one with data is then put whatever its version, the next time.
 class MixedLoop final : public Loop {
  public:
   struct Parameters {
@@ -87,7 +97,7 @@ class MixedLoop final : public Loop {
   [[nodiscard]] net::Task<void> change(Choice choice, base::SteadyTime scheduled);
   [[nodiscard]] net::Task<void> prepare_some(std::uint64_t& next);
   [[nodiscard]] net::Task<void> work(std::uint64_t worker, base::SteadyTime start);
-  [[nodiscard]] bool takes(std::uint64_t number) const;
+  [[nodiscard]] std::uint64_t own_part_of(std::uint64_t count) const;
 
   LoopContext context_;
   Parameters parameters_;

@@ -44,6 +44,8 @@ struct ListParameters {
 
 /// Whether the population has the object that is deleted.
 enum class Counted { yes, no };
+/// Whether a delete is recorded and has a row.
+enum class Recorded { yes, no };
 
 /// The operations of one shard on its objects, each recorded from the moment that the schedule wanted it, and
 /// what they may have left on the servers. Belongs to the shard.
@@ -75,12 +77,12 @@ class ObjectOperations {
                                                Counted counted = Counted::yes, Server server = {});
   /// From now on operations are counted, but their times are no part of the measurement.
   void stop_measuring() { sinks_.measured = false; }
-  /// Deletes without a record, later, in `clean_up`.
-  void leave_to_clean_up(std::uint64_t number);
+  /// Deletes later, in `clean_up`.
+  void leave_to_clean_up(std::uint64_t number, Recorded recorded);
 
   /// Deletes what may still be there: objects whose create brought no clear answer, whose delete failed, or
   /// that were left to it. Tries several times, on each server in turn, until `deadline`. Not part of the
-  /// measurement, so it leaves no records.
+  /// measurement, so it leaves no records but those that were asked for, of each object's first delete.
   [[nodiscard]] net::Task<void> clean_up(net::Shard& shard, base::SteadyTime deadline);
   /// Objects that may be left on the server although the population does not count them.
   [[nodiscard]] std::size_t uncounted() const;
@@ -93,11 +95,14 @@ class ObjectOperations {
     std::uint64_t number = 0;
     std::size_t server = 0;  // that was asked last
     bool counted = false;    // in the population
+    Recorded recorded = Recorded::no;
     bool gone = false;
+    bool may_be_our_doing = false;  // a delete of the clean-up, which may have brought no answer
   };
   [[nodiscard]] std::string create_query(std::uint64_t number) const;
   [[nodiscard]] std::string text_of(std::uint64_t number, std::string_view name) const;
   [[nodiscard]] net::Task<void> remove_leftovers(std::size_t& next);
+  void note_cleaned_up(std::string name);
 
   ServerSet& servers_;
   std::shared_ptr<const ObjectFamily> family_;

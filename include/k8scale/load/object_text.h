@@ -51,8 +51,7 @@ class ObjectText {
   [[nodiscard]] std::string create(const ObjectKey& object, base::WallTime now) const;
   /// The body of a PATCH.
   [[nodiscard]] std::string patch(std::uint64_t phase, base::WallTime now) const;
-  /// The body of a PUT. Kinds with data are replaced whatever their version; others only when they still have
-  /// `resource_version`, since servers of other kinds insist on one.
+  /// The body of a PUT of the object that has `resource_version`; empty: whatever version it has.
   [[nodiscard]] std::string replace(const ObjectKey& object, std::uint64_t phase,
                                     std::string_view resource_version, base::WallTime now) const;
 

@@ -20,6 +20,8 @@ class OperationRecorder {
     int shard = 0;
     bool measured = true;         ///< Operation::measured
     WriteFeed* writes = nullptr;  ///< gets each write that ended, when the run watches what it writes
+    bool paced =
+        true;  ///< false: `scheduled` is when a worker was free, and response time begins with sending
   };
 
   /// `use` is of the server that is asked.
@@ -43,6 +45,7 @@ class OperationRecorder {
   Sinks sinks_;
   std::optional<base::Failure> left_alone_;
   measure::Operation operation_;
+  base::SteadyTime due_;  // of the first attempt
   base::WallTime first_sent_;
   bool may_have_happened_ = false;
 };

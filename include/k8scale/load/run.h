@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "k8scale/base/stop_signals.h"
@@ -22,6 +23,8 @@ struct ShardWork {
   std::function<net::Task<void>(base::SteadyTime start)> run;  ///< ends when nothing is left to do
   std::function<void()> stop;                                  ///< `run` should end soon
   ShardRole role = ShardRole::drives;
+  std::function<net::Task<void>()> clean_up =
+      {};  ///< after `run`, what is no part of the schedule; may be null
 };
 
 struct RunOptions {
@@ -32,6 +35,7 @@ struct RunOptions {
   std::optional<measure::Verb> paced = measure::Verb::create;  ///< nothing: all verbs together
   std::function<void(const measure::Snapshot&, const measure::Pace&)> publish;  ///< four times a second
   std::function<void()> before_exit;  ///< a second signal came: called before the process ends at once
+  std::string how_to_clean_up;  ///< for people, what removes objects that are left then; empty: nothing need
 };
 
 struct RunResult {
@@ -40,10 +44,12 @@ struct RunResult {
   base::WallTime started;  ///< the same moment
   base::WallTime ended;
   base::Nanoseconds duration{0};
-  base::Nanoseconds shard_cpu{0};  ///< of the shards that drive
-  base::Nanoseconds watch_cpu{0};  ///< of those that watch
-  std::optional<int> signal;       ///< that stopped it
-  bool gave_up = false;            ///< the grace time was over before all was done
+  base::Nanoseconds driven{0};  ///< of `duration`: until the last shard that drives had nothing left to do
+  std::uint64_t driven_operations = 0;  ///< that had ended by then
+  base::Nanoseconds shard_cpu{0};       ///< of the shards that drive
+  base::Nanoseconds watch_cpu{0};       ///< of those that watch
+  std::optional<int> signal;            ///< that stopped it
+  bool gave_up = false;                 ///< the grace time was over before all was done
 };
 
 /// Runs the shards' work to its end, and stops the shards. Called on the main thread.

@@ -13,8 +13,8 @@ namespace k8scale::load {
 /// "MMDD.hhmm.NNNN": local month, day, hour, minute, and four random digits.
 [[nodiscard]] std::string default_run_id(base::WallTime now, base::Random& random);
 
-/// Throws base::Error (exit code 1) when the run ID has characters that file names should not have, or cannot
-/// begin the name of a Kubernetes object that has `name_suffix` more characters.
+/// Throws base::Error: exit code 1 when the run ID has characters that file names should not have, or cannot
+/// begin the name of a Kubernetes object; 17 when names with `name_suffix` more characters are too long.
 void check_run_id(std::string_view run_id, std::size_t name_suffix);
 
 /// Replaces `{{.RunID}}` in the -datafile flag. Throws base::Error (exit code 5) when the result is no name.

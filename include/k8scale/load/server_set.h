@@ -19,7 +19,8 @@ enum class Balance { random, round_robin, least_outstanding };
 /// The API servers of a run as one shard uses them. Belongs to the shard.
 ///
 /// Where there are several, one that cannot be reached is left alone for a while, 0.8 s doubled with each
-/// failure up to 30 s, both lengthened by a random part: operations that get it meanwhile fail at once.
+/// failure up to 30 s, both lengthened by a random part. Then one operation tries it, and unless that brings
+/// an answer it is left alone again. Operations that get it meanwhile fail at once.
 class ServerSet {
  public:
   struct Options {
@@ -44,14 +45,16 @@ class ServerSet {
 
     [[nodiscard]] std::size_t server() const { return server_; }
     [[nodiscard]] kube::Client& client() const { return set_.client(server_); }
-    /// Why the server is not asked now; nothing when it is.
-    [[nodiscard]] std::optional<base::Failure> left_alone() const;
-    /// To be called with what came of it.
+    /// Why the server is not asked; nothing when it is.
+    [[nodiscard]] const std::optional<base::Failure>& left_alone() const { return left_alone_; }
+    /// To be called with what came of it, when the server was asked.
     void ended(const kube::Answer& answer);
 
    private:
     ServerSet& set_;
     std::size_t server_;
+    std::optional<base::Failure> left_alone_;
+    bool tries_ = false;  // it is the one that finds out whether the server is back
   };
 
   /// The server of the next operation.
@@ -67,11 +70,16 @@ class ServerSet {
   struct Server {
     std::unique_ptr<kube::Client> client;
     std::size_t outstanding = 0;
-    base::Nanoseconds pause{0};
+    base::Nanoseconds pause{0};  // 0: it can be reached, for all that is known
     base::SteadyTime not_before;
     base::Failure last_failure;
+    bool tried = false;  // an operation that finds out whether it is back is under way
+    [[nodiscard]] bool is_left_alone(base::SteadyTime now) const {
+      return pause > base::Nanoseconds(0) && (tried || now < not_before);
+    }
   };
   [[nodiscard]] std::size_t least_outstanding();
+  void leave_alone(Server& server, const base::Failure& failure);
 
   std::vector<Server> servers_;
   Balance balance_;

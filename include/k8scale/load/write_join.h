@@ -21,6 +21,7 @@ enum class WriteFate {
   happened,        ///< the server said so
   unknown,         ///< it may have, but no answer, or none that is clear, came
   did_not_happen,  ///< the server refused it, or never got it
+  cleaned_up,      ///< a delete that was no write of the run: the clean-up's, after it
 };
 
 struct FinishedWrite {
@@ -28,10 +29,10 @@ struct FinishedWrite {
   WriteFate fate = WriteFate::happened;
 };
 
-/// Joins what watchers show with the writes of a run that caused it: creates and updates by the object's name
-/// and the version in the answer, deletes by the name of an object that is gone. An event may come before the
-/// answer. Names are not used twice in a run, and the writes of one object end one after the other.
-/// Belongs to one thread; knows no clock.
+/// Joins what watchers show of a run's objects with the writes that caused it: creates and updates by the
+/// object's name and the version in the answer, deletes by the name of an object that is gone. An event may
+/// come before the answer. Names are not used twice in a run, and the writes of one object end one after the
+/// other. Belongs to one thread; knows no clock.
 ///
 /// It holds only writes and events that wait for each other, at most `most_waiting` of both together: what
 /// comes when it is full is not followed.
@@ -41,8 +42,7 @@ class WriteJoin {
   static constexpr std::size_t most_waiting = 200'000;
 
   struct Options {
-    std::size_t watchers = 1;                    ///< 1 to most_watchers; they are numbered from 0
-    std::function<bool(std::string_view)> owns;  ///< whether an object of that name belongs to this run
+    std::size_t watchers = 1;  ///< 1 to most_watchers; they are numbered from 0
     /// Called once for each write that happened, with `seen` filled in, when no watcher will show more of it;
     /// and by `settle` for each of unknown fate that some watcher showed.
     std::function<void(const measure::Operation&)> settled;
@@ -107,6 +107,7 @@ class WriteJoin {
   [[nodiscard]] bool is_complete(const Change& change) const;
 
   void happened(measure::Operation write);
+  void cleaned_up(std::string_view name);
   void mark(Change& change, std::string_view name, std::uint64_t version, std::size_t watcher,
             base::SteadyTime when);
   void miss_what_was_listed_over(Change& change) const;

@@ -25,7 +25,8 @@ class WriteObserver {
     std::size_t watchers = 1;  ///< watches, each on a connection of its own; up to WriteJoin::most_watchers
     kube::Collection collection;
     std::string label_selector;
-    std::function<bool(std::string_view)> owns;  ///< whether an object of that name belongs to this run
+    /// Whether this process writes the object of that namespace and name.
+    std::function<bool(std::string_view namespace_name, std::string_view name)> owns;
     std::uint64_t seed = 0;
     /// After the last write: the longest time until watchers have shown it.
     base::Nanoseconds last_look = std::chrono::seconds(5);

@@ -34,6 +34,9 @@ struct LabelledCount {
 /// A counter of several series, told apart by `label`.
 [[nodiscard]] prometheus::MetricFamily counter(std::string name, std::string help, const std::string& label,
                                                std::initializer_list<LabelledCount> counts);
+/// The same for what may go down.
+[[nodiscard]] prometheus::MetricFamily gauge(std::string name, std::string help, const std::string& label,
+                                             std::initializer_list<LabelledCount> counts);
 /// Counts in buckets are to 0.1 % of the bound.
 [[nodiscard]] prometheus::ClientMetric::Histogram to_buckets(const Histogram& histogram,
                                                              std::span<const double> upper_bounds);

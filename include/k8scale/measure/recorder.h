@@ -93,13 +93,14 @@ struct Snapshot {
   using ByVerb = std::array<VerbTotals, all_verbs.size()>;
   ByVerb verbs;
   std::vector<ByVerb>
-      servers;  ///< what each server ended, without `asked` and `started`; empty for one server
+      servers;                ///< what each server ended, without `asked` and `started`; empty for one server
+  std::uint64_t undrawn = 0;  ///< operations that the schedule asks for, whose verb it has yet to draw
   std::int64_t population = 0;  ///< objects that exist because of this run
   WatchTotals watch;
 
   [[nodiscard]] const VerbTotals& of(Verb verb) const { return verbs[static_cast<std::size_t>(verb)]; }
   [[nodiscard]] VerbTotals& of(Verb verb) { return verbs[static_cast<std::size_t>(verb)]; }
-  [[nodiscard]] std::uint64_t asked() const;
+  [[nodiscard]] std::uint64_t asked() const;  ///< with those that are undrawn
   [[nodiscard]] std::uint64_t done() const;
   [[nodiscard]] std::uint64_t failed() const;
   /// Operations that began and have not ended; one that waits for its next attempt is among them.
@@ -128,6 +129,12 @@ class Recorder {
 
   /// The schedule asks for `count` more operations of that verb.
   void asked(Verb verb, std::uint64_t count) { totals_.of(verb).asked += count; }
+  /// The schedule asks for `count` more operations, of verbs that `drawn` tells one after the other.
+  void asked_undrawn(std::uint64_t count) { totals_.undrawn += count; }
+  void drawn(Verb verb) {
+    --totals_.undrawn;
+    ++totals_.of(verb).asked;
+  }
   /// An operation began. Exactly one record with `final_attempt` follows.
   void started(Verb verb) { ++totals_.of(verb).started; }
   /// An attempt ended. Well under a microsecond.

@@ -23,6 +23,13 @@ struct OutputFile {
   std::filesystem::path path;
 };
 
+/// What a rule of --fault did.
+struct FaultCount {
+  std::string rule;
+  std::uint64_t met = 0;       ///< requests or events that it applied to
+  std::uint64_t injected = 0;  ///< of these
+};
+
 /// "2026-11-24T15:04:05.123Z"
 [[nodiscard]] std::string rfc3339_millis(base::WallTime time);
 /// Null when empty.
@@ -34,6 +41,8 @@ struct OutputFile {
 [[nodiscard]] nlohmann::ordered_json to_json(const std::optional<RowLog::Totals>& rows);
 /// A list of `content` and `path`.
 [[nodiscard]] nlohmann::ordered_json to_json(const std::vector<OutputFile>& files);
+/// A list of `rule`, `met` and `injected`.
+[[nodiscard]] nlohmann::ordered_json to_json(const std::vector<FaultCount>& faults);
 /// Writes indented JSON, whole or not at all.
 [[nodiscard]] base::Result<void> write_json(const std::filesystem::path& path,
                                             const nlohmann::ordered_json& json);
@@ -42,6 +51,9 @@ struct OutputFile {
 inline constexpr std::array times_columns = {"min", "p50", "p90", "p99", "p99.9", "max"};
 /// Adds a row: `labels`, then the times; no row when there are none.
 void add_times(Table& table, std::vector<std::string> labels, const Histogram& times);
+/// "fault every=10,swallow: injected 30 of 300"
+[[nodiscard]] std::string text_of(const FaultCount& fault);
+void print_faults(std::ostream& out, const std::vector<FaultCount>& faults);
 void print_files(std::ostream& out, const std::vector<OutputFile>& files);
 void print_warnings(std::ostream& out, const std::vector<std::string>& warnings);
 

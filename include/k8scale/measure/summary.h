@@ -44,9 +44,10 @@ struct Summary {
   base::Nanoseconds watch_cpu{0};            ///< CPU time of the thread that watches what the run writes
   std::optional<OperationLog::Totals> rows;  ///< nothing when no rows were to be written
   std::optional<RowLog::Totals> seen_rows;   ///< the same of those that say what watchers showed
-  /// Whether the schedule said when each operation should begin; else an operation's response time is the
-  /// time since the one before it ended.
+  /// Whether the schedule said when each operation should begin; else its response time begins when it is
+  /// sent first.
   bool paced = true;
+  std::vector<FaultCount> faults;  ///< of the built-in server's rules
   std::vector<OutputFile> files;
   std::vector<std::string> notes;  ///< warnings of the caller
 
@@ -74,14 +75,15 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `schema` | "k8scale.summary/1" |
 /// | `tool`, `version`, `subcommand` | "k8scale", its version, what was run |
 /// | `server` | `url` and `version` |
-/// | `run_id`, `seed` | |
-/// | `part` | which process of several this is: below; null for a run of one, and when merged |
+/// | `run_id` | |
+/// | `seed` | above 2^53 only when that was asked for; SEED in the parameter file has each as text |
+/// | `part` | which process of several this is: below; null when merged |
 /// | `parts` | what was merged: below; null when nothing was |
 /// | `parameters` | flag → value, in the order of the help text |
 /// | `started`, `ended`, `duration` | |
 /// | `started_ns` | the moment `started`, in nanoseconds since 1970 |
 /// | `interrupted` | the signal's name, or null when the run came to its end |
-/// | `paced` | whether operations had a scheduled moment; else response time begins when a worker is free |
+/// | `paced` | whether operations had a scheduled moment; else response time begins with the sending |
 /// | `paced_verb` | the verb of the schedule's operations; null: of all |
 /// | `asked_rate`, `achieved_rate` | operations of the schedule per second, of this part, or null |
 /// | `schedule_length` | from the start to the last scheduled moment |
@@ -92,6 +94,7 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `client` | `shard_cpu`, `process_cpu`, `resident_bytes`, `peak_resident_bytes` |
 /// | `rows` | `written`, `lost`, `error` (null: none); or null when no rows were asked for |
 /// | `watch` | what the run's own watches showed, below; null without --observe |
+/// | `faults` | what rules of --fault did: a list of `rule`, `met` and `injected` |
 /// | `files` | list of `content` ("rows", "parameters", "summary", "seen") and `path` |
 /// | `warnings` | list of sentences |
 ///
@@ -115,7 +118,7 @@ void print_text(std::ostream& out, const Summary& summary);
 ///
 /// | key | value |
 /// |---|---|
-/// | `asked`, `started`, `done` | operations that the schedule asks for, that began, that ended |
+/// | `asked`, `started`, `done` | operations that the schedule asks for (of a mix: has drawn), begun, ended |
 /// | `ok`, `failed` | operations that ended well, badly |
 /// | `attempts`, `retries` | requests, and those beyond an operation's first |
 /// | `errors` | reason → operations that ended with it |

@@ -44,7 +44,8 @@ class MessageParser {
   MessageParser& operator=(const MessageParser&) = delete;
 
   /// Takes in what it can, up to the message's end, and returns how many bytes that was: an unfinished line
-  /// or head is not taken. A failure is of kind protocol or limit, see `error()`.
+  /// or head is not taken. A failure is of kind protocol or limit, see `error()`; its detail says so when the
+  /// peer speaks TLS instead.
   [[nodiscard]] base::Result<std::size_t> put(std::string_view bytes);
   /// The connection ended. Fails when the message is not whole.
   [[nodiscard]] base::Result<void> put_end();
@@ -61,6 +62,7 @@ class MessageParser {
   struct Implementation;
   std::unique_ptr<Implementation> implementation_;
   std::size_t head_limit_;
+  bool begun_ = false;
   ParseError error_ = ParseError::none;
 };
 

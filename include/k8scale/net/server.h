@@ -51,9 +51,9 @@ class Responder {
 using Handler = std::function<Task<void>(const ServerRequest& request, Responder& responder)>;
 
 struct ServerOptions {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 0;          ///< 0: any
-  std::shared_ptr<TlsServer> tls;  ///< null: plain HTTP
+  std::string address = "127.0.0.1";  ///< or a name; see listen_on in listener.h
+  std::uint16_t port = 0;             ///< 0: any
+  std::shared_ptr<TlsServer> tls;     ///< null: plain HTTP
   std::size_t head_limit = 64 * 1024;
   std::size_t body_limit = 3 * 1024 * 1024;
   base::Nanoseconds idle_timeout = std::chrono::seconds(90);

@@ -33,6 +33,13 @@ struct Url {
 /// says what was found and what was expected.
 [[nodiscard]] base::Result<Url> parse_url(std::string_view text);
 
+/// To listen on all addresses of this host, of IPv6 and of IPv4, or of what there is of both: what Go's
+/// servers do when they are given a port only.
+inline constexpr std::string_view any_address = "::";
+
+/// Whether it is an IPv4 or IPv6 address, without brackets.
+[[nodiscard]] bool is_ip_address(const std::string& text);
+
 /// Reads "port", ":port", "host:port", "[v6]:port". An empty host means `default_host`.
 [[nodiscard]] base::Result<Endpoint> parse_host_port(std::string_view text, std::string_view default_host);
 

@@ -40,7 +40,8 @@ struct LoggerIdentity {
 /// | `k8scale_events_total{type}` | counter: events of the watch, by type |
 /// | `k8scale_listed_objects_total` | counter: objects in lists |
 /// | `k8scale_duplicated_events_total`, `k8scale_reordered_events_total` | counters |
-/// | `k8scale_missed_changes_total{change}` | counter: changes that no event told of |
+/// | `k8scale_missed_changes{change}` | gauge: changes that no event has told of; what comes late counts no
+/// more |
 /// | `k8scale_relists_total`, `k8scale_watches_total`, `k8scale_resumes_total` | counters |
 /// | `k8scale_expired_total`, `k8scale_garbage_total` | counters: 410s, and pieces that made no sense |
 /// | `k8scale_watch_errors_total{reason}` | counter |

@@ -24,6 +24,7 @@ struct RunFacts {
   base::Nanoseconds duration{0};  ///< by the steady clock
   std::string interrupted;        ///< the signal, "SIGINT"; empty: ended by itself
   measure::ProcessFigures process;
+  std::vector<measure::FaultCount> faults;  ///< of the built-in server's rules
   std::vector<measure::OutputFile> files;
   std::vector<std::string> notes;  ///< warnings of the caller
 };
@@ -34,7 +35,7 @@ void print_head(std::ostream& out, const RunFacts& facts);
 void print_tail(std::ostream& out, const RunFacts& facts);
 
 /// An object with `schema`, `tool`, `version`, `subcommand`, `server`, `resource`, `parameters`, `started`,
-/// `ended`, `duration`, `interrupted`, `client` and `files`, as in k8scale.summary/1.
+/// `ended`, `duration`, `interrupted`, `client`, `faults` and `files`, as in k8scale.summary/1.
 [[nodiscard]] nlohmann::ordered_json to_json(const RunFacts& facts, const std::string& schema);
 
 /// The times, as all are, and `negative`.

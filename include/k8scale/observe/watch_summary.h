@@ -61,11 +61,12 @@ void print_text(std::ostream& out, const WatchSummary& summary);
 /// `warnings` | list of sentences |
 [[nodiscard]] nlohmann::ordered_json to_json(const WatchSummary& summary);
 
-/// Prometheus' text exposition format: `process_…`; gauges `k8scale_watches`, `k8scale_opened_watches`;
+/// Prometheus' text exposition format: `process_…`; gauges `k8scale_watches`, `k8scale_opened_watches`,
+/// `k8scale_missed_events` (one that comes late counts no more);
 /// counters `k8scale_events_total{type}`, `k8scale_duplicated_events_total`,
-/// `k8scale_reordered_events_total`, `k8scale_missed_events_total`, `k8scale_relists_total`,
-/// `k8scale_received_bytes_total`; histogram `k8scale_spread_seconds`, and of a single watch
-/// `k8scale_create_notification_seconds` and `k8scale_update_notification_seconds`.
+/// `k8scale_reordered_events_total`, `k8scale_relists_total`, `k8scale_received_bytes_total`; histogram
+/// `k8scale_spread_seconds`, and of a single watch `k8scale_create_notification_seconds` and
+/// `k8scale_update_notification_seconds`.
 [[nodiscard]] std::string metrics_text(const WatchState& state, const measure::ProcessFigures& process);
 
 }  // namespace k8scale::observe

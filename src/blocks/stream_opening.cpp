@@ -1,0 +1,126 @@
+// How a stream comes to be: TCP, and the handshake of TLS.
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <vector>
+
+#include "blocks/gathering_bio.h"
+#include "blocks/stream.h"
+#include "blocks/stream_errors.h"
+
+namespace k8scale::blocks {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using base::Failure;
+using base::FailureKind;
+using net::Task;
+
+namespace {
+
+using Resolver = asio::ip::basic_resolver<tcp, net::Executor>;
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<net::Executor>());
+
+}  // namespace
+
+Task<base::Result<void>> Stream::connect(const net::Endpoint& endpoint) {
+  std::vector<tcp::endpoint> addresses;
+  boost::system::error_code not_literal;
+  const auto literal = asio::ip::make_address(endpoint.host, not_literal);
+  if (!not_literal) {
+    addresses.emplace_back(literal, endpoint.port);
+  } else {
+    Resolver resolver(socket_.get_executor());
+    auto [error, found] =
+        co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), as_result);
+    if (error) co_return Failure(FailureKind::resolve, endpoint.host + ": " + error.message());
+    for (const auto& entry : found) addresses.push_back(entry.endpoint());
+  }
+  boost::system::error_code last;
+  for (const auto& address : addresses) {
+    if (deadline_.passed() || cancelled_) break;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    auto [error] = co_await socket_.async_connect(address, as_result);
+    last = error;
+    if (!error) break;
+  }
+  if (deadline_.passed()) co_return timed_out();
+  if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
+  if (last) co_return Failure(FailureKind::connect, endpoint.authority() + ": " + last.message());
+  become_ready();
+  co_return base::Result<void>();
+}
+
+void Stream::use(SSL* ssl) {
+  ssl_.reset(ssl);
+  SSL_set0_rbio(ssl, BIO_new_socket(socket_.native_handle(), BIO_NOCLOSE));
+  SSL_set0_wbio(ssl, new_gathering_bio(outgoing_));
+}
+
+Task<base::Result<void>> Stream::handshake(net::TlsClient& client, const net::Endpoint& endpoint) {
+  use(client.new_connection(endpoint));
+  base::Result<void> outcome = co_await finish_handshake();
+  co_return outcome;
+}
+
+Task<base::Result<void>> Stream::handshake(net::TlsServer& server) {
+  use(SSL_new(server.context()));
+  SSL_set_accept_state(ssl_.get());
+  base::Result<void> outcome = co_await finish_handshake();
+  co_return outcome;
+}
+
+Task<base::Result<void>> Stream::finish_handshake() {
+  for (;;) {
+    ERR_clear_error();
+    const int outcome = SSL_do_handshake(ssl_.get());
+    const bool goes_on = outcome == 1 || SSL_get_error(ssl_.get(), outcome) == SSL_ERROR_WANT_READ;
+    if (!goes_on) co_return handshake_failed();
+    base::Result<void> flushed = co_await flush();
+    if (flushed.has_error()) co_return flushed.error();
+    if (outcome == 1) co_return base::Result<void>();
+    base::Result<void> ready = co_await wait(Socket::wait_read);
+    if (ready.has_error()) co_return ready.error();
+  }
+}
+
+Failure Stream::handshake_failed() {
+  const int system_error = errno;
+  broken_ = true;
+  const unsigned long code = ERR_peek_error();
+  if (code == 0) {
+    return system_error == 0 ? Failure(FailureKind::tls, "the connection ended during the handshake")
+                             : failure_of(system_error);
+  }
+  const int reason = ERR_GET_REASON(code);
+  if (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST) {
+    answer_plain_http();
+  } else {
+    const base::Result<void> alert_sent = flush_now();
+    static_cast<void>(alert_sent);
+  }
+  const long verdict = SSL_get_verify_result(ssl_.get());
+  if (verdict != X509_V_OK && SSL_is_server(ssl_.get()) == 0) {
+    ERR_clear_error();
+    return {FailureKind::tls, std::string("the server's certificate is not trusted: ") +
+                                  X509_verify_cert_error_string(verdict)};
+  }
+  if (reason == SSL_R_WRONG_VERSION_NUMBER && SSL_is_server(ssl_.get()) == 0) {
+    ERR_clear_error();
+    return {FailureKind::tls, "the server does not speak TLS: http:// instead of https://?"};
+  }
+  return {FailureKind::tls, take_tls_error()};
+}
+
+void Stream::answer_plain_http() {
+  constexpr std::string_view text = "this is a TLS port: use https://\n";
+  outgoing_ =
+      "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: "
+      "close\r\nContent-Length: " +
+      std::to_string(text.size()) + "\r\n\r\n" + std::string(text);
+  sent_ = 0;
+  const base::Result<void> told = flush_now();
+  static_cast<void>(told);
+}
+
+}  // namespace k8scale::blocks
