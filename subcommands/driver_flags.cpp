@@ -137,11 +137,6 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   load::check_run_id(settings.run_id, name_suffix);
   settings.start_at = flags.start.check(std::chrono::system_clock::now());
   if (flags.start.together || flags.store_summary) {
-    if (flags.cluster.embedded) {
-      throw base::Error(
-          "--start-together and --store-summary need a server that the other parts see: expected "
-          "no --embedded");
-    }
     load::check_run_label(settings.run_id);
     settings.job = job_of_environment();
   }

@@ -125,6 +125,15 @@ def test_parameters_of(driver, tmp_path, row):
     assert [line.split("=")[0] for line in lines] == codes(row["names"])
 
 
+def test_parts_and_what_is_merged_of_them(driver, program, tmp_path, schema):
+    run = driver("drive", "-n", "5", "--rate", "100", "--maxpop", "1", "--start-together")
+    assert run.returncode == 0, run.stderr
+    assert schema.check("summary", run.summary) == [] and schema.unseen("part", "clock") == []
+    assert program("merge", "r1-driver.json", "--json", "merged.json").returncode == 0
+    assert schema.check("summary", json.loads((tmp_path / "merged.json").read_text())) == []
+    assert schema.unseen("parts", "merged part") == []
+
+
 def test_a_driver_without_a_rate(driver, schema):
     run = driver("cmdriverclosed", "-conns", "1", "-rate", "0", "-n", "50")
     assert schema.check("summary", run.summary) == [] and run.summary["asked_rate"] is None
@@ -288,6 +297,7 @@ SHORT = [*EMBEDDED, "-n", "1", "-maxpop", "0", "-waitBeforeTerminate", "0", "-ru
 LONG = [*EMBEDDED, "-n", "1000000", "-waitBeforeTerminate", "0", "-runid", "r1"]
 WATCH = ["--embedded", "-metricport", "127.0.0.1:0"]
 LOG = [*WATCH, "-data-filname", "rows.csv"]
+PART_OF_TWO = ["-seed", "1", "-runid", "p"]
 NO_CONFIGURATION = ["-kubeconfig", "missing"]
 NO_ENDPOINTS = ["--fault", "resource=endpoints,status=500", "--fault", "resource=endpointslices,status=500", "--retries", "0"]
 SERVE = ["-listen", "127.0.0.1:0"]
@@ -296,7 +306,11 @@ ENDINGS = {
     "k8scale": {0: ["--version"], 1: ["--install", "/dev/null/links"], 2: ["nothing"], 12: ["--help"]},
     "driver": {
         0: SHORT, 1: ["--nothing"], 5: [*SHORT, "-datafile", "a b"], 10: [*SHORT, "-runid", "folder"],
-        11: [*SHORT, "-runid", "full"], 12: [*SHORT, "-datafile", "/dev/full"], 20: NO_CONFIGURATION, 130: LONG, 143: LONG},
+        11: [*SHORT, "-runid", "full"], 12: [*SHORT, "-datafile", "/dev/full"], 20: NO_CONFIGURATION,
+        24: [*SHORT, *PART_OF_TWO, "--part", "1/2", "--start-together", "--start-deadline", "10ms"], 130: LONG, 143: LONG},
+    "merge": {
+        0: ["r1-driver.json"], 1: [], 3: ["p-driver-1.json"], 4: ["p-driver-1.json", "p-driver-2.json"], 5: ["missing.json"],
+        6: ["r1-driver.json", "r1-driver.json"], 12: ["r1-driver.json", "--json", "missing/it"], 20: ["--run", "r1", *NO_CONFIGURATION]},
     "cleanup": {
         0: ["--all", "--embedded"], 1: [], 3: ["--all", "--embedded", "--fault", "verbs=list,resource=configmaps,status=403"],
         12: ["--all", "--embedded", "--json", "missing/told.json"], 20: ["--all", *NO_CONFIGURATION],
@@ -319,6 +333,12 @@ GROUPS = {"cmdriver": "driver", "cmdriverclosed": "driver", "flunder-driver": "d
           "cm-logger": "logger", "flunder-logger": "logger", "flunder-watch": "watch"}
 
 
+def make_summaries(folder):
+    """Of a whole run, and of two parts that did not begin together."""
+    for flags in ([], [*PART_OF_TWO, "--part", "1/2"], [*PART_OF_TWO, "--part", "2/2"]):
+        subprocess.run([BINARY, "cmdriver", *SHORT, *flags], cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+
 def arguments_for(subcommand, code):
     return OF_ONE.get((subcommand, code)) or ENDINGS[GROUPS.get(subcommand, subcommand)][code]
 
@@ -333,6 +353,8 @@ def catches(process, number):
 def test_an_exit_code_is_what_the_program_ends_with(tmp_path, subcommand, code):
     (tmp_path / "folder-driver.parms").mkdir()
     (tmp_path / "full-driver.parms").symlink_to("/dev/full")
+    if subcommand == "merge":
+        make_summaries(tmp_path)
     words = [] if subcommand == "k8scale" else [subcommand]
     number = code - 128 if code > 128 else signal.SIGTERM if subcommand == "apiserver" and code != 1 else None
     full = code == ANY_OUTPUT_LOST and subcommand in ("k8scale", "httperf", "apiserver")

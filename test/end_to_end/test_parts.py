@@ -175,8 +175,6 @@ def test_a_part_begins_at_the_moment_that_it_is_told(tmp_path, start_part):
     (["--start-at", "2020-01-01T00:00:00Z"], "expected a moment to come"),
     (["--start-at", "2050-01-01T00:00:00Z", "--start-together"], "expected one of them"),
     (["--start-together", "--start-deadline", "0s"], "--start-deadline: found 0"),
-    (["--start-together", "--embedded"], "expected no --embedded"),
-    (["--store-summary", "--embedded"], "expected no --embedded"),
 ])
 def test_a_start_that_cannot_be_is_told(program, flags, told):
     finished = program("cmdriver", *QUICK, *RUN, *flags)
