@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "catch.h"
@@ -91,7 +92,7 @@ TEST_CASE("what a shard cleans up in the end, and what watches, is no part of th
   work.push_back(driver.work(finish_at_once));
   const auto clean_up = [&driver]() -> net::Task<void> {
     driver.recorder.record({});
-    co_await net::sleep_for(60ms);
+    co_await net::sleep_until(std::max(driver.started, std::chrono::steady_clock::now()) + 60ms);
   };
   work.back().clean_up = clean_up;
   work.push_back(watcher.work([](Worker& each) { each.shard.post([&each] { each.done.raise(); }); }));

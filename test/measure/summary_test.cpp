@@ -98,7 +98,8 @@ TEST_CASE("the JSON has every documented key") {
                     "started",    "started_ns", "ended",         "duration",      "interrupted",
                     "paced",      "paced_verb", "asked_rate",    "achieved_rate", "schedule_length",
                     "operations", "servers",    "response_time", "send_lag",      "cpu_per_operation",
-                    "client",     "rows",       "watch",         "files",         "warnings"});
+                    "client",     "rows",       "watch",         "faults",        "files",
+                    "warnings"});
   CHECK(json["schema"] == "k8scale.summary/1");
   CHECK(json["server"]["url"] == "https://127.0.0.1:6443");
   CHECK(json["seed"] == 18446744073709551615U);

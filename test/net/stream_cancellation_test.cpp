@@ -13,14 +13,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Answers "/whole" and says nothing to "/silence"; sends one chunk of anything else, and nothing more until
-// it stops.
+// Says nothing to "/silence"; sends one chunk of anything else, and nothing more until it stops.
 net::Task<void> answer_and_hold(const net::ServerRequest& request, net::Responder& responder) {
-  if (request.target == "/whole") {
-    const base::Result<void> sent = co_await responder.send({});
-    static_cast<void>(sent);
-    co_return;
-  }
   const bool silent = request.target == "/silence";
   if (!silent) {
     net::ResponseHead head;
@@ -74,20 +68,8 @@ struct Fixture {
       received += bytes->size();
     }
   }
-  // Cancels a stream that has just been given the connection of another request, and does not know yet.
-  net::Task<void> cancel_between() {
-    client_shard.spawn(read("/hello"));
-    net::Request other;
-    other.target = "/whole";
-    const net::Exchange exchange = co_await pool->exchange(other);
-    cancellation.cancel();
-    given = !exchange.failure;
-  }
   void check_cancelled() {
     client_shard.post([this] { cancellation.cancel(); });
-    check_ended();
-  }
-  void check_ended() {
     auto failure = ended.get_future();
     REQUIRE(failure.wait_for(20s) == std::future_status::ready);
     CHECK(failure.get().kind() == base::FailureKind::cancelled);
@@ -102,7 +84,6 @@ struct Fixture {
   std::unique_ptr<net::Server> server;
   std::atomic<std::size_t> requests = 0;
   std::atomic<std::size_t> received = 0;
-  std::atomic<bool> given = false;
   std::promise<base::Failure> ended;
   std::optional<net::Pool> pool;
   net::Cancellation cancellation;
@@ -132,14 +113,6 @@ TEST_CASE("a stream that waits for a connection ends when it is cancelled") {
   fixture.check_cancelled();
   CHECK(fixture.requests == 1);
   fixture.client_shard.run(drop(std::move(busy)));
-}
-
-TEST_CASE("a stream that is cancelled as it is given a connection is not opened") {
-  Fixture fixture;
-  fixture.client_shard.spawn(fixture.cancel_between());
-  fixture.check_ended();
-  CHECK(fixture.given);
-  CHECK(fixture.requests == 1);
 }
 
 TEST_CASE("a stream is not opened after it was cancelled") {
