@@ -1,4 +1,4 @@
-// How a driver begins together with the other parts of its run, and what it tells them.
+// How a driver begins together with the other parts of its run.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,14 +7,9 @@
 
 #include "driver.h"
 #include "driver_namespace.h"
-#include "k8scale/base/log.h"
-#include "stored_summaries.h"
 
 namespace k8scale::subcommands {
 namespace {
-
-// Later than that is not together.
-constexpr base::Nanoseconds on_time = std::chrono::milliseconds(10);
 
 std::string random_token() {
   std::random_device random;
@@ -57,25 +52,6 @@ void Driver::remove_what_was_prepared(const DriverPlan& plan) {
   if (!gate_) return;
   for (const auto& shard : shards_) shard->stop_soon();
   static_cast<void>(drive(plan));
-}
-
-void Driver::say_part(const load::RunResult& result, measure::Summary& summary) const {
-  measure::RunPart& part = summary.part.emplace();
-  part.index = settings_.part.index;
-  part.count = settings_.part.count;
-  summary.parameters["part"] = fmt::format("{}/{}", part.index, part.count);
-  if (!gate_) return;
-  part.agreed_start = gate_->start();
-  part.server_clock = gate_->server_clock();
-  if (!part.agreed_start || result.started - *part.agreed_start <= on_time) return;
-  summary.notes.push_back(
-      fmt::format("the run began {} late", base::format_duration(result.started - *part.agreed_start)));
-}
-
-bool Driver::store(const measure::Summary& summary) {
-  const base::Result<void> stored = store_summary(*start_shard_, *start_client_, summary, settings_.job);
-  if (stored.has_error()) base::log_error("cannot store the summary: " + stored.error().detail());
-  return stored.has_value();
 }
 
 }  // namespace k8scale::subcommands
