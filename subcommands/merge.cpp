@@ -72,8 +72,8 @@ bool write(const measure::Summary& summary, const std::string& json) {
   return static_cast<bool>(std::cout) && written.has_value();
 }
 
-int merge_and_tell(std::vector<measure::PartSummary> parts, const std::string& json) {
-  measure::MergedRun run = measure::merge_parts(std::move(parts));
+int merge_and_tell(const std::vector<measure::PartSummary>& parts, const std::string& json) {
+  measure::MergedRun run = measure::merge_parts(parts);
   if (!run.conflicts.empty()) {
     for (const std::string& conflict : run.conflicts) base::log_error(conflict);
     throw base::Error("these are not different parts of one run: nothing is merged", conflict_exit_code);

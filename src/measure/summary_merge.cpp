@@ -201,7 +201,7 @@ void note_variety(const std::vector<PartSummary>& parts, std::string_view what, 
 
 }  // namespace
 
-MergedRun merge_parts(std::vector<PartSummary> parts) {
+MergedRun merge_parts(const std::vector<PartSummary>& parts) {
   MergedRun run;
   run.conflicts = find_conflicts(parts);
   if (!run.conflicts.empty()) return run;

@@ -47,7 +47,7 @@ PartSummary from_json(const Summary& summary) {
 MergedRun merge(const std::vector<Summary>& summaries) {
   std::vector<PartSummary> parts;
   for (const Summary& each : summaries) parts.push_back(from_json(each));
-  return merge_parts(std::move(parts));
+  return merge_parts(parts);
 }
 
 // The operations of a run of several verbs, servers and outcomes, in any order.

@@ -25,6 +25,6 @@ struct MergedRun {
 };
 
 /// `parts` has at least one, read by `read_summary`.
-[[nodiscard]] MergedRun merge_parts(std::vector<PartSummary> parts);
+[[nodiscard]] MergedRun merge_parts(const std::vector<PartSummary>& parts);
 
 }  // namespace k8scale::measure
