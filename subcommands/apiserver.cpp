@@ -41,13 +41,16 @@ void declare(CLI::App& app, Flags& flags) {
   base::add_value(app, "--bind-address", flags.address, "IP address to listen on");
   base::add_value(app, "--secure-port", flags.port, "port to listen on; 0 for any");
   base::add_value(app, "--kubeconfig-out", flags.kubeconfig_out,
-                  "file to write a kubeconfig to, with the administrator's token and certificate");
+                  "file to write a kubeconfig to, with the administrator's token and certificate")
+      ->type_name("FILE");
   base::add_value(app, "--identity", flags.identity,
                   "folder that keeps certificate authority, token and client certificate; made when there "
-                  "are none; without it they are new at each start");
+                  "are none; without it they are new at each start")
+      ->type_name("DIR");
   app.add_option("--resource", flags.resources, "another resource to serve; may be repeated")
       ->type_name("GROUP/VERSION/PLURAL=KIND");
-  app.add_option("--fault", flags.faults, "a fault rule, see docs/apiserver.md; may be repeated")->type_name("RULE");
+  app.add_option("--fault", flags.faults, "a fault rule, see docs/apiserver.md; may be repeated")
+      ->type_name("RULE");
   base::add_value(app, "--max-inflight", flags.max_inflight,
                   "requests at a time, 429 beyond; 0 for no limit");
   base::add_value(app, "--watch-window", flags.watch_window,
@@ -90,14 +93,13 @@ std::unique_ptr<apiserver::EmbeddedServer> start(const Flags& flags) {
 
 }  // namespace
 
-int apiserver(const std::vector<std::string>& arguments) {
+int apiserver(const Invocation& invocation) {
   Flags flags;
   CLI::App app("Serves the Kubernetes API from memory, over TLS.", "k8scale apiserver");
   declare(app, flags);
   app.footer(
       "Exit codes: 0 SIGINT or SIGTERM ended it; 1 a flag, an address, a port or a file cannot be used.");
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.verbosity);
   base::StopSignals signals;
   const auto server = start(flags);

@@ -72,10 +72,12 @@ void declare(CLI::App& app, Flags& flags) {
       "listed");
   base::add_bool(app, "--dry-run", flags.dry_run, "list what would go, and remove nothing");
   base::add_value(app, "--concurrency", flags.concurrency, "deletes in flight at most");
-  base::add_value(app, "--json", flags.json, "file for what was found, removed and left, in JSON");
+  base::add_value(app, "--json", flags.json, "file for what was found, removed and left, in JSON")
+      ->type_name("FILE");
   flags.cluster.declare(app);
   base::add_duration(app, "--grace", flags.grace, "longest time to list what is left after a stop signal");
-  base::add_value(app, "--progress", flags.progress, "auto, plain (a line every 10 s) or none");
+  base::add_value(app, "--progress", flags.progress, "how to tell the progress; plain is a line every 10 s")
+      ->type_name("auto|plain|none");
   base::add_value(app, "-v", flags.verbosity,
                   std::string(verbosity_help) + "; 1 the first names that were removed");
 }
@@ -325,13 +327,12 @@ int CleanupRun::run() {
 
 }  // namespace
 
-int cleanup(const std::vector<std::string>& arguments) {
+int cleanup(const Invocation& invocation) {
   Flags flags;
   CLI::App app("Removes what drivers that crashed left.", "k8scale cleanup");
   declare(app, flags);
   app.footer(std::string(exit_codes));
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.verbosity);
   const measure::ProgressStyle progress = check(flags);
   return CleanupRun(flags, progress).run();

@@ -22,7 +22,8 @@ kube::Configuration configuration_of(const apiserver::EmbeddedServer& server) {
 
 void ClusterFlags::declare(CLI::App& app, const std::string& server_names) {
   base::add_value(app, "--kubeconfig", kubeconfig,
-                  "kubeconfig file; without it $KUBECONFIG, ~/.kube/config, then the pod's service account");
+                  "kubeconfig file; without it $KUBECONFIG, ~/.kube/config, then the pod's service account")
+      ->type_name("FILE");
   base::add_value(app, "--context", context, "context of the kubeconfig; without it the current one");
   base::add_value(app, server_names, server, "URL of the API server, instead of the kubeconfig's");
   base::add_bool(app, "--embedded", embedded, "run against an API server in this very process");

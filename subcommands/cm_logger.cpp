@@ -5,13 +5,13 @@
 
 namespace k8scale::subcommands {
 
-int cm_logger(const std::vector<std::string>& arguments) {
+int cm_logger(const Invocation& invocation) {
   LoggerFlags flags;
   flags.observe.resource = "v1/configmaps";
   CLI::App app("Records what a controller sees of ConfigMaps.", "k8scale cm-logger");
   flags.declare(app);
   base::add_bool(app, "--no-compare", flags.no_compare, "do not look for states that were seen before");
-  if (const auto exit_code = parse_logger(app, arguments, flags)) return *exit_code;
+  if (const auto exit_code = parse_logger(app, invocation, flags)) return *exit_code;
   LoggerKind kind;
   kind.subcommand = "cm-logger";
   kind.user_agent = "obj-logger@" + net::own_address();

@@ -7,6 +7,7 @@
 #include "driver.h"
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
+#include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
 #include "k8scale/load/open_loop.h"
 #include "open_loop_flags.h"
@@ -68,14 +69,13 @@ DriverPlan plan_of(const Flags& flags, const DriverSettings& settings) {
 
 }  // namespace
 
-int cmdriver(const std::vector<std::string>& arguments) {
+int cmdriver(const Invocation& invocation) {
   Flags flags;
   CLI::App app("Creates ConfigMaps at random moments and deletes each after a while: an open loop.",
                "k8scale cmdriver");
   declare(app, flags);
   app.footer(std::string(driver_exit_codes) + std::string(endpoints_exit_text));
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.driver.verbosity);
   check(flags);
   Driver driver("cmdriver", flags.driver, settings_of(flags.driver, load::name_suffix_length(flags.loop.n)));

@@ -7,6 +7,7 @@
 #include "driver.h"
 #include "flag_range.h"
 #include "k8scale/base/error.h"
+#include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
 #include "k8scale/kube/config_map_protobuf.h"
 #include "k8scale/load/closed_loop.h"
@@ -214,14 +215,13 @@ DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstAnsw
 
 }  // namespace
 
-int cmdriverclosed(const std::vector<std::string>& arguments) {
+int cmdriverclosed(const Invocation& invocation) {
   Flags flags;
   CLI::App app("Workers create, update and delete ConfigMaps, one operation at a time each: a closed loop.",
                "k8scale cmdriverclosed");
   declare(app, flags);
   app.footer(std::string(driver_exit_codes) + std::string(endpoints_exit_text));
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.driver.verbosity);
   check(flags);
   check_name_length(flags);

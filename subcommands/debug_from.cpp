@@ -7,7 +7,8 @@
 namespace k8scale::subcommands {
 
 void add_debug_from(CLI::App& app, std::string& value) {
-  base::add_value(app, "--debug-from", value, "who may ask for profiles at /debug/pprof: loopback or any");
+  base::add_value(app, "--debug-from", value, "who may ask for profiles at /debug/pprof")
+      ->type_name("loopback|any");
 }
 
 profile::Askers askers_of(const std::string& debug_from) {

@@ -10,6 +10,7 @@
 #include "driver_namespace.h"
 #include "k8scale/apiserver/fault.h"
 #include "k8scale/base/error.h"
+#include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
 #include "k8scale/base/text.h"
 #include "k8scale/load/closed_loop.h"
@@ -185,17 +186,16 @@ int run(const DriveFlags& flags, const CLI::App& app, bool print_config) {
 
 }  // namespace
 
-int drive(const std::vector<std::string>& arguments) {
+int drive(const Invocation& invocation) {
   DriveFlags flags;
   std::string file;
   bool print_config = false;
   CLI::App app("Drives any resource: the general driver.", "k8scale drive");
-  base::add_value(app, "-f", file, "YAML file of flags");
+  base::add_value(app, "-f", file, "YAML file of flags")->type_name("FILE");
   base::add_bool(app, "--print-config", print_config, "print the file that equals the flags, and do nothing");
   flags.declare(app);
   app.footer(std::string(presets) + std::string(driver_exit_codes) + std::string(endpoints_exit_text));
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   LoadFile loaded;
   if (!file.empty()) {
     loaded =

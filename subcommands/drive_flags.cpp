@@ -41,8 +41,9 @@ std::optional<std::vector<load::RateStep>> parse_ramp(std::string_view text) {
 void DriveFlags::declare(CLI::App& app) {
   base::add_value(
       app, "--arrival", arrival,
-      "poisson, constant, ramp (poisson at the rates of --ramp) or closed (--workers, one operation "
-      "at a time each)");
+      "when operations begin; ramp is poisson at the rates of --ramp, closed is --workers with one operation "
+      "at a time each")
+      ->type_name("poisson|constant|ramp|closed");
   base::add_value(app, "--rate", rate,
                   "arrivals per second; of closed workers: operations, 0 for as fast as they go");
   base::add_value(app, "--ramp", ramp, "steps RATExDURATION, as 100x30s,200x1m; the run ends with the last");

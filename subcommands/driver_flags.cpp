@@ -67,7 +67,7 @@ void DriverFlags::declare(CLI::App& app) {
   base::add_value(app, "--runid", run_id,
                   "run ID, begins the names of objects and files (default MMDD.hhmm.NNNN)");
   base::add_value(app, "--seed", seed, "seed of the schedule; 0 for one from the clock");
-  base::add_value(app, "--datafile", data_file, "CSV file of operations");
+  base::add_value(app, "--datafile", data_file, "CSV file of operations")->type_name("FILE");
   base::add_value(app, "--metricport", metric_port,
                   "port or host:port of Prometheus metrics (default 9376, if it is free)");
   base::add_value(app, "--waitBeforeTerminate", wait_before_terminate,
@@ -84,8 +84,8 @@ void DriverFlags::declare(CLI::App& app) {
                   "connections that each shard keeps to each server at most; waiting for one is send lag");
   base::add_value(app, "--server-list", server_list,
                   "URLs of several API servers, comma-separated, instead of the configured one");
-  base::add_value(app, "--balance", balance,
-                  "random, round-robin or least-outstanding: how an operation gets its server, of several");
+  base::add_value(app, "--balance", balance, "how an operation gets its server, of several")
+      ->type_name("random|round-robin|least-outstanding");
   base::add_bool(app, "--useProtobuf", use_protobuf, "send and ask for protobuf where the resource has it");
   base::add_value(app, "--retries", retries, "how often 429 and 5xx with Retry-After are sent again");
   base::add_duration(app, "--request-timeout", request_timeout,
@@ -93,7 +93,8 @@ void DriverFlags::declare(CLI::App& app) {
   base::add_duration(app, "--grace", grace, "longest time to delete what exists after a stop signal");
   base::add_count(app, "--observe", observe,
                   "watch what is written, on 1 or N connections, and measure when each write is seen");
-  base::add_value(app, "--progress", progress, "auto, plain (a line every 10 s) or none");
+  base::add_value(app, "--progress", progress, "how to tell the progress; plain is a line every 10 s")
+      ->type_name("auto|plain|none");
   add_debug_from(app, debug_from);
   base::add_value(app, "-v", verbosity, verbosity_help);
 }

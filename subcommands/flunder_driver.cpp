@@ -5,6 +5,7 @@
 #include "discover.h"
 #include "driver.h"
 #include "k8scale/base/error.h"
+#include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
 #include "open_loop_flags.h"
 #include "tools.h"
@@ -65,7 +66,7 @@ DriverPlan plan_of(const Flags& flags, Driver& driver) {
 
 }  // namespace
 
-int flunder_driver(const std::vector<std::string>& arguments) {
+int flunder_driver(const Invocation& invocation) {
   Flags flags;
   CLI::App app("Creates Flunders at random moments and deletes each after a while: an open loop.",
                "k8scale flunder-driver");
@@ -75,8 +76,7 @@ int flunder_driver(const std::vector<std::string>& arguments) {
   flags.driver.wait_before_terminate = 0;
   flags.driver.declare(app);
   app.footer(std::string(driver_exit_codes));
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.driver.verbosity);
   flags.loop.check();
   Driver driver("flunder-driver", flags.driver,

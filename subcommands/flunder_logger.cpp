@@ -6,7 +6,7 @@
 
 namespace k8scale::subcommands {
 
-int flunder_logger(const std::vector<std::string>& arguments) {
+int flunder_logger(const Invocation& invocation) {
   LoggerFlags flags;
   flags.observe.resource = "wardle.example.com/v1alpha1/flunders";
   std::string override_server;
@@ -16,7 +16,7 @@ int flunder_logger(const std::vector<std::string>& arguments) {
   base::add_value(app, "--override-server", override_server,
                   "host, host:port or URL of the API server, instead of the configured one");
   base::add_bool(app, "--insecure", insecure, "do not verify the server's certificate");
-  if (const auto exit_code = parse_logger(app, arguments, flags)) return *exit_code;
+  if (const auto exit_code = parse_logger(app, invocation, flags)) return *exit_code;
   if (!override_server.empty()) {
     flags.observe.cluster.server = override_server;
     flags.observe.cluster.server_flag = "-override-server";

@@ -180,13 +180,12 @@ int HttperfRun::run() {
 
 }  // namespace
 
-int httperf(const std::vector<std::string>& arguments) {
+int httperf(const Invocation& invocation) {
   HttperfFlags flags;
   CLI::App app("Serves blocks of bytes over HTTP, in TLS, and with -base-url asks a server for them.",
                "k8scale httperf");
   flags.declare(app);
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.verbosity);
   flags.check();
   if (flags.seed == 0) flags.seed = base::seed_at(std::chrono::system_clock::now());

@@ -100,11 +100,14 @@ void HttperfFlags::declare(CLI::App& app) {
   base::add_value(app, "--io-threads", io_threads, "threads that serve, and as many that ask");
   base::add_bool(app, "--plain", plain, "no TLS on either side");
   base::add_value(app, "--cert", certificate,
-                  "PEM file of the server's certificate; without it, one made for this host");
-  base::add_value(app, "--key", key, "PEM file of its private key; without it, the file of --cert");
+                  "PEM file of the server's certificate; without it, one made for this host")
+      ->type_name("FILE");
+  base::add_value(app, "--key", key, "PEM file of its private key; without it, the file of --cert")
+      ->type_name("FILE");
   base::add_value(app, "--ca", ca,
-                  "PEM file of certificates that the asked server is verified by; without it, it is not");
-  base::add_value(app, "--tls-max", highest_tls, "highest version of TLS: 1.2 or 1.3");
+                  "PEM file of certificates that the asked server is verified by; without it, it is not")
+      ->type_name("FILE");
+  base::add_value(app, "--tls-max", highest_tls, "highest version of TLS")->type_name("1.2|1.3");
   base::add_value(app, "--ciphers", ciphers,
                   "OpenSSL's names, best first, with colons between them; empty for its own choice");
   base::add_bool(app, "--resume", resume, "connections that are opened again resume their TLS session");

@@ -98,6 +98,7 @@ class Reader {
     CLI::Option* const option = key.empty() ? nullptr : find(key);
     if (option == nullptr) throw failed(key_node.Mark(), key, "found no such flag; see --help");
     if (!seen_.insert(option).second) throw failed(key_node.Mark(), key, "found twice, expected once");
+    if (value.IsNull()) throw failed(key_node.Mark(), key, "found nothing, expected a value");
     const std::vector<std::string> texts = texts_of(*option, key, value);
     if (option->count() > 0) return;  // the command line wins
     for (const auto* names : {&option->get_lnames(), &option->get_snames()}) {
@@ -125,10 +126,8 @@ class Reader {
     std::vector<std::string> parts;
     if (value.IsMap()) {
       for (const auto& each : value) parts.push_back(weight_of(key, each.first, each.second));
-    } else if (value.IsSequence()) {
-      for (const YAML::Node& each : value) parts.push_back(element(key, each));
     } else {
-      throw failed(value.Mark(), key, "found nothing, expected a value");
+      for (const YAML::Node& each : value) parts.push_back(element(key, each));
     }
     if (is_repeatable(option)) return parts;
     return {fmt::format("{}", fmt::join(parts, ","))};

@@ -186,7 +186,7 @@ int LoggerRun::run() {
 }  // namespace
 
 void LoggerFlags::declare(CLI::App& app) {
-  base::add_value(app, "--data-filname", data_file, "CSV file of what was seen");
+  base::add_value(app, "--data-filname", data_file, "CSV file of what was seen")->type_name("FILE");
   base::add_value(app, "--threads", threads,
                   "workers that take keys from the queue, in turns: they share a thread, and none ever waits "
                   "while it has a key, so one does as well as many");
@@ -203,10 +203,8 @@ void LoggerFlags::check() const {
   }
 }
 
-std::optional<int> parse_logger(CLI::App& app, const std::vector<std::string>& arguments,
-                                const LoggerFlags& flags) {
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+std::optional<int> parse_logger(CLI::App& app, const Invocation& invocation, const LoggerFlags& flags) {
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.observe.verbosity);
   flags.check();
   return std::nullopt;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "invocation.h"
 #include "k8scale/observe/dequeue.h"
 #include "observe_flags.h"
 
@@ -31,8 +32,8 @@ struct LoggerKind {
   bool verify_server = true;
 };
 
-/// Parses `arguments` into `app`, whose options fill `flags`. Nothing when to go on, else the exit code.
-[[nodiscard]] std::optional<int> parse_logger(CLI::App& app, const std::vector<std::string>& arguments,
+/// Reads them into `app`, whose options fill `flags`. Nothing when to go on, else the exit code.
+[[nodiscard]] std::optional<int> parse_logger(CLI::App& app, const Invocation& invocation,
                                               const LoggerFlags& flags);
 
 /// Runs until the flags or a signal end it; the exit code.

@@ -11,8 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "general.h"
 #include "k8scale/base/error.h"
 #include "subcommands.h"
+#include "unknown_word.h"
 
 namespace {
 
@@ -27,87 +29,22 @@ void say(std::string_view text, std::string_view subcommand = "") {
   std::fputs(fmt::format("{}{}{}: {}\n", program, blank, subcommand, text).c_str(), stderr);
 }
 
-std::string usage() {
-  std::string text =
-      "k8scale measures the Kubernetes API machinery.\n\n"
-      "Usage: k8scale SUBCOMMAND [FLAGS]\n\n"
-      "Subcommands (each has --help):\n";
-  for (const Subcommand& each : k8scale::subcommands::all()) {
-    text += fmt::format("  {:<14} {}\n", each.name, each.summary);
-  }
-  text +=
-      "\nOther uses:\n"
-      "  k8scale --version       print the version\n"
-      "  k8scale --install DIR   make links in DIR named like the subcommands; each link is that "
-      "subcommand\n";
-  return text;
-}
-
-const Subcommand* find(std::string_view name) {
-  for (const Subcommand& each : k8scale::subcommands::all()) {
-    if (each.name == name) return &each;
-  }
-  return nullptr;
-}
-
-// Links DIR/cmdriver and so on to this very file.
-int install(const std::filesystem::path& folder) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  if (error) throw k8scale::base::Error("--install: cannot find this program's file: " + error.message());
-  fs::create_directories(folder, error);
-  if (error) throw k8scale::base::Error(fmt::format("--install: {}: {}", folder.string(), error.message()));
-  for (const Subcommand& each : k8scale::subcommands::all()) {
-    const fs::path link = folder / each.name;
-    const bool ours = fs::is_symlink(link, error);
-    if (!ours && fs::exists(link, error)) {
-      throw k8scale::base::Error(
-          fmt::format("--install: {} exists and is not a link; remove it first", link.string()));
-    }
-    fs::remove(link, error);
-    fs::create_symlink(self, link, error);
-    if (error) throw k8scale::base::Error(fmt::format("--install: {}: {}", link.string(), error.message()));
-    std::fputs(fmt::format("{} -> {}\n", link.string(), self.string()).c_str(), stdout);
-  }
-  return 0;
-}
-
-int run(const Subcommand& subcommand, const std::vector<std::string>& arguments) {
+// Runs `work`; what keeps it from starting is told as one line.
+template <class Work>
+int run(std::string_view subcommand, Work work) {
   try {
-    return subcommand.run(arguments);
+    return work();
   } catch (const k8scale::base::Error& error) {
-    say(error.what(), subcommand.name);
+    say(error.what(), subcommand);
     return error.exit_code();
   } catch (const std::exception& error) {
-    say(fmt::format("internal error: {}", error.what()), subcommand.name);
+    say(fmt::format("internal error: {}", error.what()), subcommand);
     return 1;
   }
 }
 
-int run_general(const std::vector<std::string>& arguments) {
-  const std::string& first = arguments.front();
-  if (first == "-h" || first == "--help" || first == "-help" || first == "help") {
-    std::fputs(usage().c_str(), stdout);
-    return 0;
-  }
-  if (first == "--version" || first == "version") {
-    std::fputs("k8scale " K8SCALE_VERSION "\n", stdout);
-    return 0;
-  }
-  if (first == "--install" && arguments.size() == 2) {
-    try {
-      return install(arguments[1]);
-    } catch (const k8scale::base::Error& error) {
-      say(error.what());
-      return error.exit_code();
-    }
-  }
-  std::string names;
-  for (const Subcommand& each : k8scale::subcommands::all()) names += fmt::format(", {}", each.name);
-  const std::string found = first == "--install" ? "--install without a folder" : "\"" + first + "\"";
-  say(fmt::format("found {}, expected one of{}; see {} --help", found, names.substr(1), program));
-  return 2;
+int run(const Subcommand& subcommand, const std::vector<std::string>& arguments) {
+  return run(subcommand.name, [&] { return subcommand.run({arguments}); });
 }
 
 // A connection is a file: thousands of watches need more than the 1,024 that shells allow at first.
@@ -119,14 +56,15 @@ void raise_file_limit() {
 }
 
 int run_named(const char* own_path, std::vector<std::string> arguments) {
+  using namespace k8scale::subcommands;
   const std::string own_name = std::filesystem::path(own_path).filename().string();
   if (const Subcommand* subcommand = find(own_name)) return run(*subcommand, arguments);
   if (arguments.empty()) {
     std::fputs(usage().c_str(), stderr);
-    return 2;
+    return unknown_exit_code;
   }
   const Subcommand* subcommand = find(arguments.front());
-  if (subcommand == nullptr) return run_general(arguments);
+  if (subcommand == nullptr) return run("", [&] { return run_general(arguments); });
   arguments.erase(arguments.begin());
   return run(*subcommand, arguments);
 }

@@ -86,17 +86,18 @@ int merge_and_tell(const std::vector<measure::PartSummary>& parts, const std::st
 
 }  // namespace
 
-int merge(const std::vector<std::string>& arguments) {
+int merge(const Invocation& invocation) {
   Flags flags;
   CLI::App app("Makes one summary of those that the parts of a run wrote.", "k8scale merge");
-  app.add_option("FILE", flags.files, "summaries of the parts, RUNID-driver-1.json and so on");
+  app.add_option("FILE", flags.files, "summaries of the parts, RUNID-driver-1.json and so on")
+      ->type_name("FILE");
   base::add_value(app, "--run", flags.run_id,
                   "run ID: instead of files, what the parts put on the server with --store-summary");
-  base::add_value(app, "--json", flags.json, "file for the summary in JSON, which is as that of one process");
+  base::add_value(app, "--json", flags.json, "file for the summary in JSON, which is as that of one process")
+      ->type_name("FILE");
   flags.cluster.declare(app);
   app.footer(std::string(exit_codes));
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   if (flags.files.empty() == flags.run_id.empty()) {
     throw base::Error("expected the summaries of a run's parts, as files or by --run");
   }

@@ -55,7 +55,7 @@ void ObserveFlags::declare(CLI::App& app) {
   base::add_duration(app, "--until-idle", until_idle,
                      "end when there was a list and then nothing new for this time; 0 for never");
   base::add_bool(app, "--summary", summary, "print a summary at the end");
-  base::add_value(app, "--summary-file", summary_file, "file for the summary in JSON");
+  base::add_value(app, "--summary-file", summary_file, "file for the summary in JSON")->type_name("FILE");
   base::add_value(app, "--metricport", metric_port, "port or host:port of Prometheus metrics");
   add_debug_from(app, debug_from);
   base::add_value(app, "-v", verbosity, verbosity_help);

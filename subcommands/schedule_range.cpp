@@ -24,7 +24,7 @@ void check_rate(const char* flag, double rate) {
 void check_time(const std::string& found, const char* what, double seconds) {
   if (seconds <= longest_time) return;
   throw base::Error(
-      fmt::format("{}, so that {} {} s; expected at most {} s", found, what, seconds, longest_time));
+      fmt::format("{}, so that {} {:.0f} s; expected at most {:.0f} s", found, what, seconds, longest_time));
 }
 
 void check_closed_loop(const load::ClosedLoopParameters& loop, const char* workers_flag) {

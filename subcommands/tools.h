@@ -1,27 +1,24 @@
 #pragma once
-#include <string>
-#include <vector>
-
-#include "k8scale/base/flags.h"
+#include "invocation.h"
 
 namespace k8scale::subcommands {
 
-// What follows the subcommand's name in, exit code out; base::Error for what keeps it from starting.
-int apiserver(const std::vector<std::string>& arguments);
-int cleanup(const std::vector<std::string>& arguments);
-int cm_logger(const std::vector<std::string>& arguments);
-int cmdriver(const std::vector<std::string>& arguments);
-int cmdriverclosed(const std::vector<std::string>& arguments);
-int drive(const std::vector<std::string>& arguments);
-int flunder_driver(const std::vector<std::string>& arguments);
-int flunder_logger(const std::vector<std::string>& arguments);
-int flunder_watch(const std::vector<std::string>& arguments);
-int httperf(const std::vector<std::string>& arguments);
-int logger(const std::vector<std::string>& arguments);
-int merge(const std::vector<std::string>& arguments);
-int watch(const std::vector<std::string>& arguments);
-
-/// Prints what parsing came to, for a program of that name, and returns the exit code.
-int print_outcome(const base::ParseOutcome& outcome, const std::string& program);
+// How it is called in, exit code out; base::Error for what keeps it from starting.
+int apiserver(const Invocation& invocation);
+int check(const Invocation& invocation);
+int cleanup(const Invocation& invocation);
+int cm_logger(const Invocation& invocation);
+int cmdriver(const Invocation& invocation);
+int cmdriverclosed(const Invocation& invocation);
+int completion(const Invocation& invocation);
+int drive(const Invocation& invocation);
+int flunder_driver(const Invocation& invocation);
+int flunder_logger(const Invocation& invocation);
+int flunder_watch(const Invocation& invocation);
+int httperf(const Invocation& invocation);
+int logger(const Invocation& invocation);
+int man(const Invocation& invocation);
+int merge(const Invocation& invocation);
+int watch(const Invocation& invocation);
 
 }  // namespace k8scale::subcommands

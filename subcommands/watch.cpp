@@ -5,10 +5,10 @@
 
 namespace k8scale::subcommands {
 
-int watch(const std::vector<std::string>& arguments) {
+int watch(const Invocation& invocation) {
   return run_watcher({"watch", "Lists and watches the objects of any resource, once or many times over.",
                       "v1/configmaps", "k8scale-watch@" + net::own_address() + "@" + birth_time()},
-                     arguments);
+                     invocation);
 }
 
 }  // namespace k8scale::subcommands

@@ -258,13 +258,12 @@ void WatchFlags::check() const {
   }
 }
 
-int run_watcher(const WatcherKind& kind, const std::vector<std::string>& arguments) {
+int run_watcher(const WatcherKind& kind, const Invocation& invocation) {
   WatchFlags flags;
   flags.observe.resource = kind.resource;
   CLI::App app(kind.summary, "k8scale " + kind.subcommand);
   flags.declare(app);
-  const base::ParseOutcome parsed = base::parse_go_arguments(app, arguments);
-  if (!parsed.proceed) return print_outcome(parsed, app.get_name());
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.observe.verbosity);
   flags.check();
   return WatchRun(flags, kind).run();

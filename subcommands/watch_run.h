@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "invocation.h"
 #include "observe_flags.h"
 
 namespace k8scale::subcommands {
@@ -28,6 +29,6 @@ struct WatcherKind {
 };
 
 /// Parses the arguments and runs until the flags, a failure or a signal end it; the exit code.
-[[nodiscard]] int run_watcher(const WatcherKind& kind, const std::vector<std::string>& arguments);
+[[nodiscard]] int run_watcher(const WatcherKind& kind, const Invocation& invocation);
 
 }  // namespace k8scale::subcommands

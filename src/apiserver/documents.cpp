@@ -7,6 +7,7 @@
 #include <set>
 
 #include "k8scale/base/text.h"
+#include "reviews.h"
 
 namespace k8scale::apiserver {
 namespace {
@@ -42,6 +43,14 @@ Json resource_list(const ResourceTable& table, std::string_view group, std::stri
     if (!each.categories.empty()) entry["categories"] = each.categories;
     resources.push_back(std::move(entry));
   }
+  for (const ReviewKind& each : review_kinds()) {
+    if (each.group != group || version != review_version) continue;
+    resources.push_back({{"name", each.plural},
+                         {"singularName", base::lower(each.kind)},
+                         {"namespaced", false},
+                         {"kind", each.kind},
+                         {"verbs", {"create"}}});
+  }
   const std::string name = group.empty() ? std::string(version) : fmt::format("{}/{}", group, version);
   return {
       {"kind", "APIResourceList"}, {"apiVersion", "v1"}, {"groupVersion", name}, {"resources", resources}};
@@ -53,6 +62,9 @@ std::vector<std::string> versions_of(const ResourceTable& table, std::string_vie
     if (each.group != group) continue;
     if (std::find(versions.begin(), versions.end(), each.version) == versions.end())
       versions.push_back(each.version);
+  }
+  for (const ReviewKind& each : review_kinds()) {
+    if (each.group == group && versions.empty()) versions.emplace_back(review_version);
   }
   return versions;
 }
@@ -71,6 +83,7 @@ std::set<std::string> groups_of(const ResourceTable& table) {
   for (const ResourceInfo& each : table.all()) {
     if (!each.group.empty()) groups.insert(each.group);
   }
+  for (const ReviewKind& each : review_kinds()) groups.emplace(each.group);
   return groups;
 }
 
@@ -91,6 +104,9 @@ Json core_versions(const ResourceTable& table, std::string_view server_address) 
 std::set<std::string> roots_of(const ResourceTable& table) {
   std::set<std::string> roots;
   for (const ResourceInfo& each : table.all()) roots.insert(each.root().substr(1));
+  for (const ReviewKind& each : review_kinds()) {
+    roots.insert(fmt::format("apis/{}/{}", each.group, review_version));
+  }
   return roots;
 }
 

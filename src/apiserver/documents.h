@@ -20,7 +20,7 @@ inline constexpr std::string_view openapi_v2_protobuf_type =
     "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 [[nodiscard]] std::string openapi_v2_protobuf();
 
-/// Whether the path answers "ok" to anybody: /healthz, /livez, /readyz and "/ping" below them.
+/// Whether the path answers "ok": /healthz, /livez, /readyz and "/ping" below them.
 [[nodiscard]] bool is_health_path(std::string_view path);
 
 }  // namespace k8scale::apiserver

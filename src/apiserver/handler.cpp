@@ -6,6 +6,7 @@
 #include "documents.h"
 #include "k8scale/base/text.h"
 #include "preparation.h"
+#include "reviews.h"
 #include "watch.h"
 
 namespace k8scale::apiserver {
@@ -24,7 +25,9 @@ std::string bearer_token(const net::ServerRequest& request) {
   return parts.size() > 1 && base::equals_ignoring_case(parts[0], "bearer") ? parts[1] : "";
 }
 
-bool may_be_read_by_anybody(std::string_view path) { return path == "/version" || is_health_path(path); }
+bool may_be_read_by_anybody(std::string_view path) {
+  return path == "/version" || path == "/healthz" || path == "/livez" || path == "/readyz";
+}
 
 constexpr std::string_view text_type = "text/plain; charset=utf-8";
 
@@ -107,6 +110,13 @@ std::optional<net::Response> ApiHandler::general_answer(const net::ServerRequest
   if (is_health_path(path)) {
     if (!reads) return refusal_answer(method_not_allowed());
     return plain_answer(200, text_type, "ok");
+  }
+  if (const ReviewKind* kind = review_at(path)) {
+    if (request.method != "POST") return refusal_answer(method_not_allowed());
+    const Answer<ReviewAnswer> review = reviewed(core_.schema, *kind, request);
+    if (!review) return refusal_answer(review.error());
+    return answer(201, content_type(review->encoding, AnswerKind::object),
+                  document_body(core_, review->encoding, review->document));
   }
   const std::optional<Json> document = document_at(core_.table, path, options_.server_address);
   if (!document) return std::nullopt;

@@ -47,6 +47,14 @@ FlunderStatus:
 Fischer: 1 metadata ObjectMeta, 2 disallowedFlunders string[]
 DeleteOptions: 1 gracePeriodSeconds int?, 2 preconditions Preconditions, 3 orphanDependents bool?, 4 propagationPolicy string, 5 dryRun string[], 6 ignoreStoreReadErrorWithClusterBreakingPotential bool?
 Preconditions: 1 uid string, 2 resourceVersion string
+SelfSubjectReview: 1 metadata ObjectMeta, 2 status SelfSubjectReviewStatus
+SelfSubjectReviewStatus: 1 userInfo UserInfo
+UserInfo: 1 username string, 2 uid string, 3 groups string[]
+SelfSubjectAccessReview: 1 metadata ObjectMeta, 2 spec SelfSubjectAccessReviewSpec, 3 status SubjectAccessReviewStatus
+SelfSubjectAccessReviewSpec: 1 resourceAttributes ResourceAttributes, 2 nonResourceAttributes NonResourceAttributes
+ResourceAttributes: 1 namespace string, 2 verb string, 3 group string, 4 version string, 5 resource string, 6 subresource string, 7 name string
+NonResourceAttributes: 1 path string, 2 verb string
+SubjectAccessReviewStatus: 1 allowed bool, 2 reason string, 3 evaluationError string, 4 denied bool
 ListMeta: 1 selfLink string, 2 resourceVersion string, 3 continue string, 4 remainingItemCount int?
 PartialObjectMetadata: 1 metadata ObjectMeta
 Status: 1 metadata ListMeta, 2 status string, 3 message string, 4 reason string, 5 details StatusDetails, 6 code int

@@ -43,6 +43,12 @@ bool write_all(int file, std::string_view content) {
   return true;
 }
 
+// Neither a file nor a folder: a device, a pipe, a socket.
+bool is_special(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_other(std::filesystem::status(path, ignored));
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path) {
@@ -60,6 +66,13 @@ Result<std::string> read_file(const std::filesystem::path& path) {
 }
 
 Result<void> write_file_whole(const std::filesystem::path& path, std::string_view content, FileMode mode) {
+  if (is_special(path)) {
+    FileDescriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (device.number() < 0 || !write_all(device.number(), content) || !device.close()) {
+      return failed(path, errno);
+    }
+    return {};
+  }
   std::string temporary = path.string() + ".XXXXXX";
   FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.number() < 0) return failed(path, errno);
@@ -76,6 +89,10 @@ Result<void> write_file_whole(const std::filesystem::path& path, std::string_vie
 Result<void> check_writable(const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return failed(path, EISDIR);
+  if (is_special(path)) {
+    if (::access(path.c_str(), W_OK) != 0) return failed(path, errno);
+    return {};
+  }
   std::string temporary = path.string() + ".XXXXXX";
   const FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.number() < 0) return failed(path, errno);

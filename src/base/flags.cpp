@@ -1,5 +1,6 @@
 #include "k8scale/base/flags.h"
 
+#include "k8scale/base/nearest.h"
 #include "k8scale/base/time.h"
 
 namespace k8scale::base {
@@ -31,11 +32,33 @@ std::string describe(const CLI::App& app, const CLI::ConversionError& error) {
   return name + ": found \"" + option->results().back() + "\", expected " + lower_type_name(*option);
 }
 
-std::string describe_unknown(const CLI::App& app) {
+std::vector<std::string> flag_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    names.insert(names.end(), option->get_lnames().begin(), option->get_lnames().end());
+    names.insert(names.end(), option->get_snames().begin(), option->get_snames().end());
+  }
+  return names;
+}
+
+// `normalized` is what CLI11 left over, which has two dashes if `arguments` had one.
+std::string describe_unknown_flag(const CLI::App& app, const std::string& normalized,
+                                  const std::vector<std::string>& arguments) {
+  const std::string one_dash = normalized.substr(1);
+  const bool two_dashes = std::find(arguments.begin(), arguments.end(), one_dash) == arguments.end();
+  const std::string typed = two_dashes ? normalized : one_dash;
+  const std::size_t dashes = count_dashes(typed);
+  const std::string name = typed.substr(dashes, typed.find('=') - dashes);
+  const auto meant = nearest(name, flag_names(app));
+  return "unknown flag " + typed + "; " +
+         (meant ? "did you mean " + typed.substr(0, dashes) + *meant + "? " : "") + "--help lists the flags";
+}
+
+std::string describe_unknown(const CLI::App& app, const std::vector<std::string>& arguments) {
   const std::vector<std::string> rest = app.remaining();
   const std::string first = rest.empty() ? "" : rest.front();
-  const std::string what = first.starts_with("-") ? "unknown flag " : "unexpected argument ";
-  return what + first + "; --help lists the flags";
+  if (first.starts_with("--")) return describe_unknown_flag(app, first, arguments);
+  return "unexpected argument " + first + "; --help lists the flags";
 }
 
 }  // namespace
@@ -63,7 +86,8 @@ std::vector<std::string> normalize_go_arguments(const CLI::App& app,
     const std::string name = argument.substr(dashes, equals == std::string::npos ? equals : equals - dashes);
     const std::string flag = dashes == 0 ? "" : declared_name(app, name);
     if (flag.empty()) {
-      out.push_back(argument);
+      // With one dash CLI11 would take it for letters, of which one may be declared.
+      out.push_back(dashes == 1 ? "-" + argument : argument);
       continue;
     }
     const bool takes_value = app.get_option(flag)->get_items_expected_min() > 0;
@@ -124,7 +148,7 @@ ParseOutcome parse_go_arguments(CLI::App& app, const std::vector<std::string>& a
   } catch (const CLI::ConversionError& error) {
     return {false, 1, describe(app, error)};
   } catch (const CLI::ExtrasError&) {
-    return {false, 1, describe_unknown(app)};
+    return {false, 1, describe_unknown(app, arguments)};
   } catch (const CLI::Error& error) {
     return {false, 1, error.what()};
   }

@@ -119,7 +119,7 @@ void Server::State::start(const std::shared_ptr<net::TlsServer>& tls) {
 }
 
 base::Result<void> Server::State::bind() {
-  const base::Result<void> listening = net::listen_on(*acceptor_, options_.address, options_.port);
+  base::Result<void> listening = net::listen_on(*acceptor_, options_.address, options_.port);
   if (listening.has_error()) return listening;
   boost::system::error_code ignored;
   port_ = acceptor_->local_endpoint(ignored).port();

@@ -84,7 +84,7 @@ class Stream {
 
   enum class Peer { silent, speaks, ended };
   [[nodiscard]] Peer look_at_peer();
-  void look_out_for_the_end(std::shared_ptr<std::function<void()>> ended);
+  void look_out_for_the_end(const std::shared_ptr<std::function<void()>>& ended);
   void use(SSL* ssl);
   void become_ready();
   [[nodiscard]] net::Task<base::Result<void>> finish_handshake();

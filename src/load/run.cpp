@@ -150,6 +150,8 @@ void Run::finish() {
 
 RunResult Run::run() {
   start();
+  // One that came before counts even where the work ends at once.
+  if (const std::optional<int> early = signals_.wait_until(Clock::now())) handle_signal(*early);
   base::SteadyTime next = start_ + snapshot_period;
   while (running_ > 0 && Clock::now() < give_up_) {
     const std::optional<int> signal = signals_.wait_until(std::min(next, give_up_));

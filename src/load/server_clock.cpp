@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "k8scale/net/http_date.h"
+#include "k8scale/base/http_date.h"
 
 namespace k8scale::load {
 namespace {
@@ -22,10 +22,10 @@ void ServerClock::add(base::WallTime date, base::WallTime sent, base::WallTime r
 void ServerClock::add(const kube::Attempt& attempt) {
   if (attempt.exchange.failure) return;
   const auto field = attempt.exchange.response.headers.find("Date");
-  const auto date = field ? net::parse_http_date(*field) : std::nullopt;
+  const auto date = field ? base::parse_http_date(*field) : std::nullopt;
   if (!date) return;
   const net::Timing& timing = attempt.exchange.timing;
-  add(*date, timing.sent_wall, timing.sent_wall + (timing.done - timing.sent));
+  add(*date, timing.sent_wall, timing.sent_wall + (timing.first_byte - timing.sent));
 }
 
 std::optional<measure::ClockDifference> ServerClock::difference() const {

@@ -194,6 +194,11 @@ Task<base::Result<Pool::State::ConnectionPointer>> Pool::State::acquire(std::sha
   co_await waiter.ready.wait();
   if (cancellation != nullptr) cancellation->set(nullptr);
   if (!waiter.connection) co_return waiter.failure;
+  // It may have been cancelled between being given the connection and going on here.
+  if (cancellation != nullptr && cancellation->cancelled()) {
+    state->hand_over(std::move(waiter.connection));
+    co_return given_up();
+  }
   co_return std::move(waiter.connection);
 }
 

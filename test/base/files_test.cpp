@@ -39,3 +39,17 @@ TEST_CASE("a failure names the path and the reason and leaves nothing behind") {
   CHECK(write_file_whole(folder.path, "x").has_error());
   CHECK_FALSE(std::filesystem::exists(folder.path / "no"));
 }
+
+TEST_CASE("a device is written to and stays what it is") {
+  const TemporaryFolder folder;
+  for (const char* device : {"null", "full"}) {
+    const auto path = folder.path / device;
+    std::filesystem::create_symlink(std::filesystem::path("/dev") / device, path);
+    CHECK(check_writable(path).has_value());
+    const Result<void> written = write_file_whole(path, "x");
+    CHECK(written.has_value() == (device == std::string_view("null")));
+    CHECK(std::filesystem::is_symlink(path));
+    CHECK(std::filesystem::is_character_file(path));
+  }
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 2);
+}

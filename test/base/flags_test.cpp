@@ -96,6 +96,11 @@ TEST_CASE("bad input is one line that names the flag, what was found and what wa
   CHECK(error({"-n=1.5"}) == "--n: found \"1.5\", expected a whole number in range");
   CHECK(error({"-grace", "5"}) == "--grace: found \"5\", expected a duration such as 300ms, 5s or 1m");
   CHECK(error({"-nonsense"}) == "unknown flag -nonsense; --help lists the flags");
+  CHECK(error({"--nonsense"}) == "unknown flag --nonsense; --help lists the flags");
+  CHECK(error({"-lambad", "5"}) == "unknown flag -lambad; did you mean -lambda? --help lists the flags");
+  CHECK(error({"--lambad=5"}) == "unknown flag --lambad=5; did you mean --lambda? --help lists the flags");
+  CHECK(error({"-v2"}) == "unknown flag -v2; --help lists the flags");
+  CHECK(error({"-hlambda"}) == "unknown flag -hlambda; did you mean -lambda? --help lists the flags");
   CHECK(error({"stray"}) == "unexpected argument stray; --help lists the flags");
   CHECK(error({"-lambda"}).find("lambda") != std::string::npos);
 }

@@ -219,12 +219,12 @@ def test_what_is_not_served(both):
 
 
 @pytest.mark.parametrize("authorization, anonymous", [
-    ("", True), ("Bearer", True), ("Bearer ", True), ("Bearer  wrong", True), ("Basic eDp5", True), ("$token", True),
+    ("", True), ("Bearer", True), ("Bearer ", True), ("Basic eDp5", True), ("$token", True),
     ("Bearer wrong", False), ("bearer wrong", False), ("bearer $token", False), ("Bearer $token and more", False)])
 def test_who_asks(both, authorization, anonymous):
-    for path in ("/healthz", "/livez/ping"):
-        both("GET", path, authorization=authorization)
+    both("GET", "/healthz", authorization=authorization)
     if not anonymous:  # to whom a real server says what he may not do, and this one that he is nobody
+        both("GET", "/livez/ping", authorization=authorization)
         both("GET", "$ns/configmaps/nothing", authorization=authorization)
 
 

@@ -104,7 +104,7 @@ def test_a_second_signal_ends_at_once_with_rows_on_disk(tmp_path):
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
     assert time.monotonic() - sent < 10  # the deletes would take 60 s, and --grace is 30 s
-    assert "objects of this run may be left on the server" in errors
+    assert "a second signal: ending at once" in errors  # and nothing is left: the server ends too
     written = (tmp_path / "r1-driver.csv").read_text()
     rows = list(csv.reader(written.splitlines()))
     assert written.endswith('""\n') and len(rows) >= 20
@@ -188,13 +188,7 @@ def test_a_metric_port_in_use_is_an_error_only_when_it_was_asked_for(cmdriver, a
 def test_the_program_explains_itself(program, name, ending):
     finished = program(name)
     assert finished.returncode == ending
-    assert "cmdriver" in finished.stdout + finished.stderr
-
-
-def test_links_are_the_subcommands(program, tmp_path):
-    assert program("--install", "links").returncode == 0
-    helped = subprocess.run([tmp_path / "links/cmdriver", "--help"], capture_output=True, text=True, check=True)
-    assert "--lambda" in helped.stdout
+    assert ("cmdriver" in finished.stdout) if ending == 0 else ("see k8scale --help" in finished.stderr)
 
 
 def test_it_takes_a_second_at_most_to_start(cmdriver):

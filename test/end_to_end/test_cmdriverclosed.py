@@ -230,5 +230,6 @@ def test_the_lengths_are_those_of_the_first_good_answers(driver, api_server, enc
                                                        Accept="application/vnd.kubernetes.protobuf")
     assert status == 200
     created, updated = map(int, LENGTHS.search(run.stderr).groups())
-    assert (updated if updates else created) == raw_length(stored)
+    # Of JSON the length is that of Go's encoding, which has three empty fields of two bytes that this server leaves out.
+    assert (updated if updates else created) == raw_length(stored) + (0 if encoding else 6)
     assert updated > created if updates else updated == 0

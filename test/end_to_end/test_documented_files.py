@@ -102,7 +102,7 @@ def test_a_driver(driver, tmp_path, schema):
     run = driver("drive", *MIX, *faults, "--observe=2")
     assert run.returncode == 0, run.stderr
     assert schema.check("summary", run.summary) == []
-    tables = ["summary", "totals", "watch", "times", "rows", "file"]
+    tables = ["summary", "totals", "watch", "times", "rows", "file", "fault"]
     assert schema.unseen(*tables) == []
     check_rows("driver", run.rows)
     check_rows("seen", (tmp_path / "r1-driver-seen.csv").read_text().splitlines())
@@ -298,6 +298,8 @@ LONG = [*EMBEDDED, "-n", "1000000", "-waitBeforeTerminate", "0", "-runid", "r1"]
 WATCH = ["--embedded", "-metricport", "127.0.0.1:0"]
 LOG = [*WATCH, "-data-filname", "rows.csv"]
 PART_OF_TWO = ["-seed", "1", "-runid", "p"]
+LISTED = ["--until-idle", "10ms"]
+LONG_RUN_ID = ["-runid", "a" * 260]
 NO_CONFIGURATION = ["-kubeconfig", "missing"]
 NO_ENDPOINTS = ["--fault", "resource=endpoints,status=500", "--fault", "resource=endpointslices,status=500", "--retries", "0"]
 SERVE = ["-listen", "127.0.0.1:0"]
@@ -306,29 +308,34 @@ ENDINGS = {
     "k8scale": {0: ["--version"], 1: ["--install", "/dev/null/links"], 2: ["nothing"], 12: ["--help"]},
     "driver": {
         0: SHORT, 1: ["--nothing"], 5: [*SHORT, "-datafile", "a b"], 10: [*SHORT, "-runid", "folder"],
-        11: [*SHORT, "-runid", "full"], 12: [*SHORT, "-datafile", "/dev/full"], 20: NO_CONFIGURATION,
+        11: [*SHORT, "-runid", "full"], 12: [*SHORT, "-datafile", "/dev/full"],
+        17: [*EMBEDDED, *LONG_RUN_ID], 20: NO_CONFIGURATION,
         24: [*SHORT, *PART_OF_TWO, "--part", "1/2", "--start-together", "--start-deadline", "10ms"], 130: LONG, 143: LONG},
     "merge": {
         0: ["r1-driver.json"], 1: [], 3: ["p-driver-1.json"], 4: ["p-driver-1.json", "p-driver-2.json"], 5: ["missing.json"],
-        6: ["r1-driver.json", "r1-driver.json"], 12: ["r1-driver.json", "--json", "missing/it"], 20: ["--run", "r1", *NO_CONFIGURATION]},
+        6: ["r1-driver.json", "r1-driver.json"], 12: ["r1-driver.json", "--json", "full"], 20: ["--run", "r1", *NO_CONFIGURATION]},
     "cleanup": {
         0: ["--all", "--embedded"], 1: [], 3: ["--all", "--embedded", "--fault", "verbs=list,resource=configmaps,status=403"],
-        12: ["--all", "--embedded", "--json", "missing/told.json"], 20: ["--all", *NO_CONFIGURATION],
+        12: ["--all", "--embedded", "--json", "full"], 17: [*LONG_RUN_ID, "--embedded"], 20: ["--all", *NO_CONFIGURATION],
         **dict.fromkeys((130, 143), ["--all", "--embedded", "--grace", "0s", "--fault", "verbs=list,latency=60s"])},
     "logger": {
-        0: [*LOG, "--for", "10ms"], 1: ["--nothing"], 2: [*WATCH, "-data-filname", "missing/rows.csv"],
-        12: [*LOG, "--for", "10ms", "--summary-file", "missing/it"], 20: [*NO_CONFIGURATION, "-data-filname", "rows.csv"],
-        130: LOG, 143: LOG},
+        0: [*LOG, *LISTED], 1: ["--nothing"], 2: [*WATCH, "-data-filname", "missing/rows.csv"],
+        10: [*LOG, "--resource", "v1/nothing"], 12: [*LOG, *LISTED, "--summary-file", "full"],
+        20: [*NO_CONFIGURATION, "-data-filname", "rows.csv"], 130: LOG, 143: LOG},
     "watch": {
-        0: [*WATCH, "--for", "10ms"], 1: ["--nothing"], 10: [*WATCH, "--fault", "verbs=list,status=403"],
-        12: [*WATCH, "--fault", "verbs=watch,status=403"], 13: [*WATCH, "--for", "10ms", "--summary-file", "missing/it"],
+        0: [*WATCH, *LISTED], 1: ["--nothing"], 10: [*WATCH, "--fault", "verbs=list,status=403"],
+        12: [*WATCH, "--fault", "verbs=watch,status=403"], 13: [*WATCH, *LISTED, "--summary-file", "full"],
         20: NO_CONFIGURATION, 130: WATCH, 143: WATCH},
     "httperf": {0: [*SERVE, "--duration", "10ms"], 1: ["--nothing"], 12: [*SERVE, "--duration", "10ms"], 130: SERVE, 143: SERVE},
+    "check": {0: ["--embedded"], 1: ["--nothing"], 2: ["nothing"],
+              3: ["--embedded", "drive", "--resource", "example.com/v1/absentees"], 12: ["--embedded"], 20: NO_CONFIGURATION},
+    "completion": {0: ["bash"], 1: ["tcsh"], 12: ["zsh"]},
+    "man": {0: ["drive"], 1: ["--nothing"], 2: ["nothing"], 12: ["--output", "missing/folder"]},
     "apiserver": {0: ["--secure-port", "0"], 1: ["--nothing"], 12: ["--secure-port", "0"]},
 }
 OF_ONE = {
     ("cmdriver", 22): [*SHORT, "-clientlb", *NO_ENDPOINTS], ("drive", 22): [*SHORT, "--clientlb", *NO_ENDPOINTS],
-    ("cmdriverclosed", 22): [*SHORT, *NO_ENDPOINTS], ("cmdriverclosed", 17): [*SHORT, "-name-pad-length", "250"]}
+    ("cmdriverclosed", 22): [*SHORT, *NO_ENDPOINTS]}
 GROUPS = {"cmdriver": "driver", "cmdriverclosed": "driver", "flunder-driver": "driver", "drive": "driver",
           "cm-logger": "logger", "flunder-logger": "logger", "flunder-watch": "watch"}
 
@@ -352,12 +359,13 @@ def catches(process, number):
 @pytest.mark.parametrize("subcommand, code", [(name, code) for name, found in EXIT_CODES.items() for code in found])
 def test_an_exit_code_is_what_the_program_ends_with(tmp_path, subcommand, code):
     (tmp_path / "folder-driver.parms").mkdir()
-    (tmp_path / "full-driver.parms").symlink_to("/dev/full")
+    for name in ("full", "full-driver.parms"):
+        (tmp_path / name).symlink_to("/dev/full")
     if subcommand == "merge":
         make_summaries(tmp_path)
     words = [] if subcommand == "k8scale" else [subcommand]
     number = code - 128 if code > 128 else signal.SIGTERM if subcommand == "apiserver" and code != 1 else None
-    full = code == ANY_OUTPUT_LOST and subcommand in ("k8scale", "httperf", "apiserver")
+    full = code == ANY_OUTPUT_LOST and subcommand in ("k8scale", "httperf", "apiserver", "check", "completion")
     with open("/dev/full" if full else "/dev/null", "w") as out, \
             subprocess.Popen([BINARY, *words, *arguments_for(subcommand, code)], cwd=tmp_path, stdout=out,
                              stderr=subprocess.PIPE, text=True) as process:

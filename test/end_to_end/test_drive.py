@@ -19,12 +19,14 @@ def test_each_operation_of_a_mix_gets_its_weight(driver):
                  "--initial", "100", "--data-length", "100", "-seed", "7")
     assert run.returncode == 0
     operations = run.summary["operations"]
-    assert sum(each["ok"] for each in operations.values()) == 8000
+    assert sum(each["done"] for each in operations.values()) == 8000
+    # What is under way when its object is deleted finds none; a server that falls behind meets two writes of an object at a time.
+    assert {reason for each in operations.values() for reason in each["errors"]} <= {"NotFound", "Conflict"}
     total = sum(MIX.values())
     for verb, weight in MIX.items():
         share = weight / total
         margin = 2.576 * math.sqrt(8000 * share * (1 - share))  # the 99 % interval; the seed is fixed
-        assert abs(operations[verb]["ok"] - 8000 * share) <= margin, verb
+        assert abs(operations[verb]["done"] - 8000 * share) <= margin, verb
     assert operations["list"]["items"] > 0 and "lists:" in run.stdout
     lists = [name for _, _, op, name, _ in run.fields if op == "list"]
     assert len(lists) == operations["list"]["ok"] and all("items" in name for name in lists)

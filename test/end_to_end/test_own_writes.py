@@ -149,7 +149,8 @@ def test_a_delete_that_the_clean_up_had_to_repeat_was_not_seen(cmdriver, fault, 
     run = cmdriver("-lambda", "200", "-n", "40", "-maxpop", "10", "--observe", "--fault", f"verbs=delete,every=2,{fault}")
     delete = run.summary["operations"]["delete"]
     assert delete["failed"] > 0 and delete["seen"] + delete["failed"] == 40 and delete["missed"] == 0
-    assert delete["seen_without_answer"] == (delete["failed"] if seen else 0)
+    # The fault also hits the clean-up, which then cannot know whose delete it was.
+    assert delete["failed"] / 2 < delete["seen_without_answer"] <= delete["failed"] if seen else delete["seen_without_answer"] == 0
 
 
 def test_metrics_have_notification_times(tmp_path):

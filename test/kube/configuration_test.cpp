@@ -160,3 +160,34 @@ TEST_CASE("a proxy of the environment is used unless the cluster has its own") {
   sources.server = "https://other.example.com";
   CHECK_FALSE(load_configuration(sources).proxy.has_value());
 }
+
+TEST_CASE("a description says where all comes from, and no secret") {
+  kube::Configuration configuration;
+  configuration.source = "/home/me/.kube/config";
+  configuration.context = "k";
+  configuration.server = {"k.example.com", 6443, true};
+  configuration.path_prefix = "/prefix";
+  configuration.ca = {"the authority", "/home/me/ca.crt"};
+  configuration.token = "token-secret";
+  configuration.client_certificate = {"certificate-secret", "/home/me/me.crt"};
+  configuration.client_key = {"key-secret", "/home/me/me.key"};
+  configuration.proxy = k8scale::net::parse_url("http://me:proxy-secret@proxy:3128").value();
+  configuration.impersonation.user = "somebody";
+  CHECK(description(configuration) ==
+        "configuration: /home/me/.kube/config, context \"k\"; server https://k.example.com:6443/prefix; "
+        "server verified by /home/me/ca.crt; credentials: token, client certificate from /home/me/me.crt; "
+        "as \"somebody\"; through proxy http://proxy:3128");
+
+  kube::Configuration bare;
+  bare.source = "--server";
+  bare.server = {"127.0.0.1", 80, false};
+  CHECK(description(bare) == "configuration: --server; server http://127.0.0.1; no TLS; credentials: none");
+  bare.username = "me";
+  bare.password = "password-secret";
+  CHECK(description(bare).ends_with("credentials: password of \"me\""));
+  bare.token_file = "/run/token";
+  CHECK(description(bare).ends_with("credentials: token file /run/token"));
+  bare.exec.emplace().command = "aws";
+  bare.exec->arguments = {"argument-secret"};
+  CHECK(description(bare).ends_with("credentials: exec plugin aws"));
+}

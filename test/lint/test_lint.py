@@ -85,8 +85,8 @@ def test_a_usage_block_that_is_wrong_is_named(texts, told):
 
 
 def test_subcommands_are_read_from_the_help_of_the_program():
-    general = ("k8scale measures.\n\nSubcommands (each has --help):\n  cmdriver       create\n  flunder-driver create\n"
-               "\nOther uses:\n  k8scale --version       print the version\n  subcommand\n")
+    general = ("k8scale measures.\n\nPut load on an API server:\n  cmdriver       create\n\nMore:\n  flunder-driver create\n"
+               "\nOther uses:\n  k8scale --version       print the version\n  k8scale help SUBCOMMAND its flags\n  subcommand\n")
     assert usage.subcommands(general) == ["cmdriver", "flunder-driver"]
 
 

@@ -119,6 +119,17 @@ TEST_CASE("the first signal stops every shard's work, which then ends by itself"
   CHECK(two.stopped == 1);
 }
 
+TEST_CASE("a signal that came before the run counts, though the work ends at once") {
+  for (int i = 0; i < 50; ++i) {
+    base::StopSignals signals;
+    Worker worker(signals);
+    std::vector<ShardWork> work;
+    work.push_back(worker.work(finish_at_once));
+    signals.put_back(SIGTERM);
+    REQUIRE(exit_code_of(run_shards(work, quiet(), signals)) == 143);
+  }
+}
+
 TEST_CASE("work that does not end after a signal is given up when the grace is over") {
   base::StopSignals signals;
   Worker stuck(signals);

@@ -13,8 +13,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Says nothing to "/silence"; sends one chunk of anything else, and nothing more until it stops.
+// Answers "/whole" and says nothing to "/silence"; sends one chunk of anything else, and nothing more until
+// it stops.
 net::Task<void> answer_and_hold(const net::ServerRequest& request, net::Responder& responder) {
+  if (request.target == "/whole") {
+    net::Response response;
+    response.status = 200;
+    const base::Result<void> sent = co_await responder.send(std::move(response));
+    static_cast<void>(sent);
+    co_return;
+  }
   const bool silent = request.target == "/silence";
   if (!silent) {
     net::ResponseHead head;
@@ -68,8 +76,20 @@ struct Fixture {
       received += bytes->size();
     }
   }
+  // Has the only connection for a while, and cancels the stream that has just been given it and does not
+  // know.
+  net::Task<void> hand_on_and_cancel() {
+    net::Request request;
+    request.target = "/whole";
+    const net::Exchange exchange = co_await pool->exchange(request);
+    handed_on = !exchange.failure;
+    cancellation.cancel();
+  }
   void check_cancelled() {
     client_shard.post([this] { cancellation.cancel(); });
+    check_ended();
+  }
+  void check_ended() {
     auto failure = ended.get_future();
     REQUIRE(failure.wait_for(20s) == std::future_status::ready);
     CHECK(failure.get().kind() == base::FailureKind::cancelled);
@@ -84,6 +104,7 @@ struct Fixture {
   std::unique_ptr<net::Server> server;
   std::atomic<std::size_t> requests = 0;
   std::atomic<std::size_t> received = 0;
+  std::atomic<bool> handed_on = false;
   std::promise<base::Failure> ended;
   std::optional<net::Pool> pool;
   net::Cancellation cancellation;
@@ -113,6 +134,15 @@ TEST_CASE("a stream that waits for a connection ends when it is cancelled") {
   fixture.check_cancelled();
   CHECK(fixture.requests == 1);
   fixture.client_shard.run(drop(std::move(busy)));
+}
+
+TEST_CASE("a stream that is cancelled as it is given a connection is not opened") {
+  Fixture fixture;
+  fixture.client_shard.spawn(fixture.hand_on_and_cancel());
+  fixture.client_shard.spawn(fixture.read("/hello"));
+  fixture.check_ended();
+  CHECK(fixture.handed_on);
+  CHECK(fixture.requests == 1);
 }
 
 TEST_CASE("a stream is not opened after it was cancelled") {

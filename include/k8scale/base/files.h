@@ -12,7 +12,8 @@ namespace k8scale::base {
 
 enum class FileMode { normal = 0644, secret = 0600 };
 
-/// Writes a temporary file beside `path` and renames it: whole or not at all.
+/// Writes a temporary file beside `path` and renames it: whole or not at all. A device or a pipe is written
+/// to.
 [[nodiscard]] Result<void> write_file_whole(const std::filesystem::path& path, std::string_view content,
                                             FileMode mode = FileMode::normal);
 

@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+
+#include "invocation.h"
+#include "k8scale/base/error.h"
+#include "k8scale/base/files.h"
+#include "k8scale/base/flags.h"
+#include "man_page.h"
+#include "tools.h"
+#include "unknown_word.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+constexpr int output_lost_exit_code = 12;
+
+void write(const std::filesystem::path& folder, const std::string& name, const std::string& text) {
+  const base::Result<void> written = base::write_file_whole(folder / (name + ".1"), text);
+  if (written.has_error()) throw base::Error("--output: " + written.error().detail(), output_lost_exit_code);
+}
+
+// Pages of links are found under both names.
+void write_all(const std::filesystem::path& folder) {
+  const std::vector<Page> pages = all_pages();
+  write(folder, "k8scale", overview_man_page(pages));
+  for (const Page& page : pages) {
+    const std::string name = man_page_name(page);
+    write(folder, name, man_page(page));
+    if (page.subcommand->link == Link::no) continue;
+    write(folder, std::string(page.subcommand->name), fmt::format(".so man1/{}.1\n", name));
+  }
+}
+
+}  // namespace
+
+int man(const Invocation& invocation) {
+  std::string name;
+  std::string folder;
+  CLI::App app("Prints the manual page of a subcommand or, without one, of the program.", "k8scale man");
+  app.add_option("subcommand", name, "whose page")->type_name("SUBCOMMAND");
+  base::add_value(app, "--output", folder, "instead: folder to write all pages to")->type_name("DIR");
+  app.footer(
+      "To read a page: k8scale man cmdriver | man -l -\n"
+      "Exit codes: 0 it was printed; 1 a flag; 2 an unknown subcommand; 12 --output cannot be written.");
+  if (const auto exit_code = parse(app, invocation)) return *exit_code;
+  if (!folder.empty()) {
+    if (!name.empty()) throw base::Error("--output writes all pages: expected no subcommand beside it");
+    write_all(folder);
+    return 0;
+  }
+  const Subcommand* subcommand = name.empty() ? nullptr : find(name);
+  if (!name.empty() && subcommand == nullptr) throw unknown_word(name);
+  const std::string page = subcommand ? man_page(page_of(*subcommand)) : overview_man_page(all_pages());
+  std::fputs(page.c_str(), stdout);
+  return 0;
+}
+
+}  // namespace k8scale::subcommands

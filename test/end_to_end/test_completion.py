@@ -1,0 +1,119 @@
+"""The completion scripts in the shells that they are for."""
+
+import subprocess
+
+import pytest
+from shells import Shell, bash_candidates
+
+SHELLS = ["bash", "zsh", "fish"]
+
+
+@pytest.fixture
+def script(program, tmp_path):
+    """The path of a shell's script."""
+    def write(shell):
+        finished = program("completion", shell)
+        assert (finished.returncode, finished.stderr) == (0, "")
+        path = tmp_path / f"k8scale.{shell}"
+        path.write_text(finished.stdout)
+        return path
+    return write
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_each_shell_reads_its_script_without_a_complaint(script, shell):
+    finished = subprocess.run([shell, "-n", script(shell)], capture_output=True, text=True, timeout=30)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("line, offered", [
+    ("k8scale cmd", ["cmdriver", "cmdriverclosed"]),
+    ("k8scale --ver", ["--version"]),
+    ("k8scale help cmdriverc", ["cmdriverclosed"]),
+    ("k8scale man apis", ["apiserver"]),
+    ("k8scale completion ", ["bash", "zsh", "fish", "--help", "-h"]),
+    ("k8scale cmdriver --lam", ["--lambda"]),
+    ("k8scale cmdriver -lam", ["-lambda"]),
+    ("cmdriver --max", ["--maxpop", "--max-inflight"]),
+    ("go_httperf --tls", ["--tls-max"]),
+    ("k8scale cmdriver --progress ", ["auto", "plain", "none"]),
+    ("k8scale cmdriver --progress p", ["plain"]),
+    ("k8scale cmdriver -progress=p", ["plain"]),
+    ("k8scale cmdriver -progress=", ["auto", "plain", "none"]),
+    ("k8scale cmdriver --embedded=", ["true", "false"]),
+    ("k8scale cmdriver --embedded --lam", ["--lambda"]),
+    ("k8scale cmdriver --lambda ", []),
+    ("k8scale cmdriver --nothing", []),
+    ("k8scale nothing --lam", []),
+])
+def test_bash_offers_what_fits(script, line, offered):
+    assert bash_candidates(script("bash"), line.split(" ")) == offered
+
+
+def test_bash_offers_every_flag_that_help_shows(script, program):
+    shown = {word.split(",")[-1] for line in program("drive", "--help").stdout.splitlines()
+             if line.startswith("  -") for word in line.split()[:1]}
+    offered = set(bash_candidates(script("bash"), ["k8scale", "drive", "-"]))
+    shown = {flag.replace("--", "-") if len(flag) == 3 else flag for flag in shown}  # --n is offered as -n
+    assert shown <= offered and {"--rate", "-f", "-n"} <= shown
+
+
+@pytest.fixture(params=["bash", "zsh"])
+def shell(request, script, tmp_path):
+    """An interactive shell with the completions."""
+    path = script(request.param)
+    home = tmp_path / "home"
+    home.mkdir()
+    command, setup = {"bash": (["bash", "--norc", "--noprofile", "-i"], f"source {path}"),
+                      "zsh": (["zsh", "-f", "-i"], f"unsetopt zle_bracketed_paste; autoload -U compinit; compinit -u; source {path}"),
+                      }[request.param]
+    (home / "admin config.yaml").touch()
+    (home / "keys").mkdir()
+    with Shell(command, setup, home) as running:
+        yield running
+
+
+@pytest.mark.parametrize("typed, words", [
+    ("k8scale cmdriverc", ["k8scale", "cmdriverclosed"]),
+    ("k8scale cmdriver --embedded -maxpo", ["k8scale", "cmdriver", "--embedded", "-maxpop"]),
+    ("cmdriver --progress=pl", ["cmdriver", "--progress=plain"]),
+    ("cmdriver -progress pl", ["cmdriver", "-progress", "plain"]),
+    ("k8scale drive -kubeconfig adm", ["k8scale", "drive", "-kubeconfig", "admin config.yaml"]),
+    ("k8scale drive --kubeconfig=adm", ["k8scale", "drive", "--kubeconfig=admin config.yaml"]),
+    ("k8scale apiserver --identity k", ["k8scale", "apiserver", "--identity", "keys/"]),
+    ("k8scale completion fi", ["k8scale", "completion", "fish"]),
+    ("k8scale help httpe", ["k8scale", "help", "httperf"]),
+])
+def test_the_tab_key_completes(shell, typed, words):
+    completed = shell.completed(typed)
+    # zsh puts a "=" behind a flag with a value, and takes the "/" behind a folder back when the cursor moves on.
+    assert completed[:-1] == words[:-1] and completed[-1].rstrip("=/") == words[-1].rstrip("/")
+
+
+@pytest.mark.parametrize("line, offered", [
+    ("k8scale cmdriverc", {"cmdriverclosed"}),
+    ("k8scale cmdriver --lam", {"--lambda"}),
+    ("k8scale cmdriver -lam", {"-lambda"}),
+    ("cmdriver --maxp", {"--maxpop"}),
+    ("k8scale cmdriver --progress ", {"auto", "plain", "none"}),
+    ("k8scale cmdriver --progress=p", {"--progress=plain"}),
+    ("k8scale completion ", {"bash", "zsh", "fish"}),
+    ("k8scale help cmdriverc", {"cmdriverclosed"}),
+    ("k8scale drive --rate ", set()),
+])
+def test_fish_offers_what_fits(script, tmp_path, line, offered):
+    command = f"source {script('fish')}; complete -C '{line}'"
+    finished = subprocess.run(["fish", "--no-config", "-c", command], capture_output=True, text=True, timeout=30, cwd=tmp_path)
+    assert finished.stderr == ""
+    assert {shown.split("\t")[0] for shown in finished.stdout.splitlines()} == offered
+
+
+@pytest.mark.parametrize("arguments, told", [
+    ([], "shell is required"),
+    (["tcsh"], 'found "tcsh", expected bash, zsh or fish'),
+    (["bash", "more"], "unexpected argument more"),
+])
+def test_other_shells_are_refused(program, arguments, told):
+    finished = program("completion", *arguments)
+    assert finished.returncode == 1 and finished.stdout == ""
+    assert told in finished.stderr and finished.stderr.count("\n") == 1

@@ -1,0 +1,79 @@
+"""The manual pages, as groff and man-db read them."""
+
+import re
+import subprocess
+
+import pytest
+
+OLD_NAMES = {"cmdriver", "cmdriverclosed", "flunder-driver", "cm-logger", "flunder-logger", "flunder-watch", "httperf",
+             "go_httperf"}
+
+
+@pytest.fixture
+def pages(program, tmp_path):
+    """The folder with all pages."""
+    folder = tmp_path / "man1"
+    folder.mkdir()
+    finished = program("man", "--output", folder)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+    return folder
+
+
+def tool(*command, **options):
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
+    assert finished.stderr == "", command
+    assert finished.returncode == 0, command
+    return finished.stdout
+
+
+def test_there_is_a_page_for_the_program_each_subcommand_and_each_link(program, pages):
+    subcommands = {line.split()[0] for line in program("--help").stdout.split("Other uses")[0].splitlines()
+                   if re.match("  [a-z]", line)}
+    assert OLD_NAMES < subcommands
+    expected = {"k8scale", *OLD_NAMES, *(f"k8scale-{name}" for name in subcommands)}
+    assert {path.name for path in pages.iterdir()} == {f"{name}.1" for name in expected}
+
+
+def test_groff_has_no_warning_for_any_page_at_any_width(pages):
+    for path in pages.glob("k8scale*.1"):
+        for width in ("60n", "80n", "200n"):
+            tool("groff", "-ww", "-man", "-Tutf8", "-rHY=0", f"-rLL={width}", path)
+
+
+def test_man_db_finds_the_name_of_every_page(pages):
+    for path in pages.glob("k8scale*.1"):
+        assert re.fullmatch(rf'{re.escape(str(path))}: "{path.stem} - .+"\n', tool("lexgrog", path))
+
+
+def test_man_shows_what_help_shows(program, pages):
+    shown = " ".join(tool("man", "--warnings", "--nh", "--nj", "-E", "UTF-8", "-P", "cat", pages / "k8scale-cmdriver.1",
+                          env={"MANWIDTH": "120", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}).split())
+    shown = re.sub(".\b", "", shown)
+    assert "k8scale-cmdriver - create and delete ConfigMaps in an open loop" in shown
+    assert "--lambda NUMBER creations per second, on average (default 1)" in shown
+    assert "--progress auto|plain|none" in shown and "--observe[=N]" in shown and "--embedded[=BOOLEAN]" in shown
+    assert "EXIT STATUS 0 the run came to its end, whatever the server answered;" in shown
+    flags = re.findall(r"^  (?:-h,)?(--?\S+)", program("cmdriver", "--help").stdout, re.MULTILINE)
+    assert len(flags) > 20 and all(re.search(rf" -?{flag}\b", shown) for flag in flags if len(flag) > 3)
+    assert " -n INTEGER" in shown and " -v INTEGER" in shown
+
+
+def test_a_page_of_a_link_is_that_of_its_subcommand(pages):
+    shown = tool("man", "-P", "cat", "-M", pages.parent, "go_httperf", env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+    assert "k8scale-go_httperf" in re.sub(".\b", "", shown)
+
+
+def test_one_page_is_printed(program, pages):
+    assert program("man", "cleanup").stdout == (pages / "k8scale-cleanup.1").read_text()
+    assert program("man").stdout == (pages / "k8scale.1").read_text()
+
+
+@pytest.mark.parametrize("arguments, code, told", [
+    (["cmdrivr"], 2, "did you mean cmdriver?"),
+    (["cmdriver", "--output", "."], 1, "expected no subcommand beside it"),
+    (["--output", "missing/folder"], 12, "missing/folder"),
+])
+def test_what_cannot_be_printed_is_told(program, arguments, code, told):
+    finished = program("man", *arguments)
+    assert finished.returncode == code and finished.stdout == ""
+    assert told in finished.stderr and finished.stderr.count("\n") == 1
