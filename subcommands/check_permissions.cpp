@@ -110,6 +110,7 @@ std::vector<std::string> PermissionCheck::refused(const Need& need) {
 
 std::string PermissionCheck::remedy(std::string_view subcommand, const std::vector<Need>& missing) const {
   std::vector<std::string> commands;
+  commands.reserve(missing.size());
   for (const Need& each : missing) {
     commands.push_back(grant_command(fmt::format("k8scale-{}", subcommand), each, subject_of(report_.user)));
   }
