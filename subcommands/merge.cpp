@@ -47,6 +47,7 @@ measure::PartSummary read(const std::string& file) {
 
 std::vector<measure::PartSummary> from_files(const std::vector<std::string>& files) {
   std::vector<measure::PartSummary> parts;
+  parts.reserve(files.size());
   for (const std::string& file : files) parts.push_back(read(file));
   return parts;
 }
