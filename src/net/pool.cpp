@@ -225,10 +225,9 @@ Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request
   }
   exchange.reused_connection = connection->used_before;
   const std::uint64_t written_before = connection->bytes_written();
-  connection->set_limit(state->options->request_timeout, "no whole answer");
   const Connection::Answer answer{exchange.response, exchange.response.body, exchange.timing,
                                   exchange.bytes_received};
-  base::Result<void> outcome = co_await connection->ask(request, answer);
+  base::Result<void> outcome = co_await connection->ask(request, answer, "no whole answer");
   while (outcome.has_value() && !connection->answer_done()) {
     outcome = co_await connection->read_body(exchange.bytes_received);
   }
@@ -278,7 +277,7 @@ class PooledStream final : public ResponseStream {
   Task<base::Result<void>> ask(const Request& request) {
     timing_.started = Clock::now();
     const Connection::Answer answer{head_, body_, timing_, bytes_received_};
-    base::Result<void> outcome = co_await connection_->ask(request, answer);
+    base::Result<void> outcome = co_await connection_->ask(request, answer, "no answer");
     co_return outcome;
   }
 
@@ -336,7 +335,6 @@ Task<base::Result<std::unique_ptr<ResponseStream>>> Pool::State::open_stream(std
     if (opened.has_error()) co_return opened.error();
     connection = std::move(*opened);
   }
-  connection->set_limit(state->options->request_timeout, "no answer");
   auto stream = std::make_unique<PooledStream<State>>(state, std::move(connection), cancellation);
   const base::Result<void> asked = co_await stream->ask(request);
   if (asked.has_error()) co_return asked.error();
