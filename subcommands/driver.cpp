@@ -16,14 +16,13 @@
 #include "k8scale/base/log.h"
 #include "k8scale/base/text.h"
 #include "k8scale/measure/metrics.h"
-#include "stored_summaries.h"
 
 namespace k8scale::subcommands {
 namespace {
 
-constexpr int output_lost_exit_code = 12;
 constexpr int data_file_exit_code = 5;
 constexpr const char* default_metric_port = "9376";
+constexpr base::Nanoseconds longest_side_call = std::chrono::seconds(5);
 
 // Before anything was written.
 void end_at_once(int signal) {
@@ -40,9 +39,8 @@ std::string first_of(const std::string& server_list) {
 const std::string_view driver_exit_codes =
     "Exit codes: 0 the run came to its end, whatever the server answered; 1 a flag; 5 -datafile; 10, 11 the\n"
     "parameter file; 12 rows or the summary could not be written; 17 names over 253 characters; 20 the\n"
-    "configuration, its credentials, or the server behind it; 24 the parts did not come together; 130 "
-    "SIGINT;\n"
-    "143 SIGTERM.";
+    "configuration, its credentials, or the server behind it; 24 the parts did not come together;\n"
+    "130 SIGINT; 143 SIGTERM.";
 const std::string_view endpoints_exit_text = "\n22: the endpoints cannot be read.";
 
 Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings settings)
@@ -69,6 +67,12 @@ void Driver::connect() {
   start_shard_ = std::make_unique<net::Shard>("start");
   start_client_ =
       std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, client_options_);
+  kube::ClientOptions side_options = client_options_;
+  side_options.retries = 0;
+  side_options.connect_timeout = std::min(side_options.connect_timeout, longest_side_call);
+  side_options.request_timeout = std::min(side_options.request_timeout, longest_side_call);
+  side_client_ =
+      std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, side_options);
   server_version_ = kube::server_version(*start_shard_, *start_client_);
 }
 
@@ -177,10 +181,10 @@ load::RunResult Driver::drive(const DriverPlan& plan) {
   load::RunOptions options;
   options.progress = settings_.progress;
   options.grace = flags_.grace;
-  options.asked_rate = plan.asked_rate.value_or(0) / static_cast<double>(settings_.part.count);
+  options.asked_rate = asked_rate_of_part(plan);
   options.paced = plan.paced;
   options.how_to_clean_up = how_to_clean_up(plan);
-  if (gate_) options.start_at = gate_->start();
+  if (gate_ && start_signal_ == 0) options.start_at = gate_->start();
   options.publish = [this](const measure::Snapshot& snapshot, const measure::Pace& pace) {
     shown_.update([&](Shown& shown) {
       shown.snapshot = snapshot;
@@ -192,27 +196,6 @@ load::RunResult Driver::drive(const DriverPlan& plan) {
     if (seen_log_) seen_log_->flush(std::chrono::seconds(1));
   };
   return load::run_shards(work, options, signals_);
-}
-
-int Driver::report(const DriverPlan& plan, const load::RunResult& result) {
-  measure::Summary summary = summarize(plan, result);
-  const bool began = start_signal_ == 0;
-  if (!began) {
-    summary.files.clear();
-    remove_files();
-  }
-  const base::Result<void> written =
-      began ? measure::write_json(settings_.summary_file, summary) : base::Result<void>();
-  measure::print_text(std::cout, summary);
-  std::cout.flush();
-  const bool shown = static_cast<bool>(std::cout);
-  if (!shown) base::log_error("the summary cannot be written to standard output");
-  if (written.has_error()) base::log_error("cannot write the summary: " + written.error().detail());
-  const bool stored = !flags_.store_summary || !began || store(summary);
-  if (result.signal) return load::exit_code_of(result);
-  const bool rows_lost = summary.rows && summary.rows->rows_lost > 0;
-  const bool seen_lost = summary.seen_rows && summary.seen_rows->rows_lost > 0;
-  return rows_lost || seen_lost || written.has_error() || !shown || !stored ? output_lost_exit_code : 0;
 }
 
 // Those that were there before stay.
@@ -234,9 +217,7 @@ void Driver::start(const DriverPlan& plan) {
   try {
     make_namespaces(plan);
     if (start_signal_ == 0) {
-      if (flags_.store_summary) {
-        check_not_stored(*start_shard_, *start_client_, settings_.run_id, settings_.part.index);
-      }
+      check_storing(plan);
       servers_ =
           choose_servers(plan.servers, cluster_.configuration, *start_shard_, *start_client_, credentials_);
     }
@@ -273,11 +254,10 @@ void Driver::unlink_files() const {
 int Driver::run(const DriverPlan& plan) {
   start(plan);
   const load::RunResult result = drive(plan);
-  if (gate_) gate_->leave();
   if (!plan.keeps_objects) remove_namespaces();
   if (plan.closing) plan.closing(result);
-  const int exit_code = report(plan, result);
-  if (!result.signal) wait_before_end();
+  const int exit_code = report_and_leave(plan, result);
+  if (!result.signal && !late_signal_) wait_before_end();
   return exit_code;
 }
 

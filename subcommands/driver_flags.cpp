@@ -138,6 +138,12 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   load::check_run_id(settings.run_id, name_suffix);
   settings.start_at = flags.start.check(std::chrono::system_clock::now());
   if (flags.start.together || flags.store_summary) {
+    if (flags.cluster.embedded) {
+      throw base::Error(
+          fmt::format("{} is for others at the same server, and that of --embedded ends with this "
+                      "process: expected another server",
+                      flags.start.together ? "--start-together" : "--store-summary"));
+    }
     load::check_run_label(settings.run_id);
     settings.job = job_of_environment();
   }

@@ -21,12 +21,10 @@ constexpr int difference_exit_code = 4;
 constexpr int conflict_exit_code = 6;
 constexpr int output_lost_exit_code = 12;
 constexpr std::string_view exit_codes =
-    "Exit codes: 0 all parts of the run are there; 1 a flag; 3 parts are missing; 4 none is, but they did "
-    "not\n"
-    "begin together, or their clocks differ; 5 a summary cannot be read; 6 they are not different parts of\n"
-    "one run, and nothing is merged; 12 the summary could not be written. With 3 and 4 the summary is "
-    "there,\n"
-    "and warns.";
+    "Exit codes: 0 all parts of the run are there; 1 a flag; 3 parts are missing; 4 none is, but they did\n"
+    "not begin together, or their clocks differ; 5 a summary cannot be read, or there is none; 6 they are\n"
+    "not different parts of one run, and nothing is merged; 12 the summary could not be written; 20 the\n"
+    "configuration, its credentials, or the server behind it. With 3 and 4 the summary is there, and warns.";
 
 struct Flags {
   std::vector<std::string> files;
@@ -34,6 +32,20 @@ struct Flags {
   std::string json;
   ClusterFlags cluster;
 };
+
+void check_server_flags(const Flags& flags) {
+  const ClusterFlags& cluster = flags.cluster;
+  if (cluster.embedded) {
+    throw base::Error(
+        "--embedded: the built-in server of this process has no summaries; expected another one");
+  }
+  const bool names_server =
+      !cluster.kubeconfig.empty() || !cluster.context.empty() || !cluster.server.empty();
+  if (names_server && flags.run_id.empty()) {
+    throw base::Error(
+        "-kubeconfig, --context and --server are for --run: expected none of them beside files");
+  }
+}
 
 measure::PartSummary read(const std::string& file) {
   const base::Result<std::string> text = base::read_file(file);
@@ -102,6 +114,7 @@ int merge(const Invocation& invocation) {
   if (flags.files.empty() == flags.run_id.empty()) {
     throw base::Error("expected the summaries of a run's parts, as files or by --run");
   }
+  check_server_flags(flags);
   return merge_and_tell(flags.run_id.empty() ? from_files(flags.files) : from_server(flags), flags.json);
 }
 

@@ -15,7 +15,7 @@ std::vector<Need> driver(const kube::Resource& resource, std::vector<std::string
   return {{resource, scaletest(), "", std::move(verbs), ""},
           {resource, scaletest(), "", {"list", "watch"}, "--observe"},
           {kube::config_maps(), scaletest(), "", {"create", "get", "patch", "delete"}, "--start-together"},
-          {kube::config_maps(), scaletest(), "", {"create", "get"}, "--store-summary"}};
+          {kube::config_maps(), scaletest(), "", {"create", "get", "delete"}, "--store-summary"}};
 }
 
 std::vector<Need> watcher(const kube::Resource& resource) {

@@ -25,6 +25,9 @@ std::optional<base::WallTime> StartFlags::check(base::WallTime now) const {
     throw base::Error(fmt::format("--start-deadline: found {}, expected more than 0 and at most a year",
                                   base::format_duration(deadline)));
   }
+  if (deadline != default_deadline && !together) {
+    throw base::Error("--start-deadline is for --start-together: expected both, or neither");
+  }
   if (at.empty()) return std::nullopt;
   if (together) throw base::Error("--start-at and --start-together both say when; expected one of them");
   const auto moment = base::parse_rfc3339(at);

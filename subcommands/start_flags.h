@@ -11,7 +11,8 @@ namespace k8scale::subcommands {
 struct StartFlags {
   std::string at;
   bool together = false;
-  base::Nanoseconds deadline = std::chrono::minutes(5);
+  static constexpr base::Nanoseconds default_deadline = std::chrono::minutes(5);
+  base::Nanoseconds deadline = default_deadline;
 
   void declare(CLI::App& app);
   /// The moment of --start-at. Throws base::Error.

@@ -13,8 +13,8 @@ namespace {
 constexpr int not_together_exit_code = 24;
 // For what is still to be done before the start.
 constexpr base::Nanoseconds head_start = std::chrono::milliseconds(300);
-// Differences of clocks that come from slow drift need not be known from hours before.
-constexpr base::Nanoseconds learning_time = std::chrono::seconds(10);
+// For connections that rested too long, and for the clocks, whose drift makes older answers worthless.
+constexpr base::Nanoseconds preparation = std::chrono::seconds(15);
 
 base::SteadyTime steady(base::WallTime moment) {
   return std::chrono::steady_clock::now() + (moment - std::chrono::system_clock::now());
@@ -42,21 +42,24 @@ net::Task<void> StartGate::learn_server_clock(base::WallTime end) {
   }
 }
 
-net::Task<void> StartGate::wait_for_start() {
-  if (options_.at) {
-    start_ = options_.at;
-  } else {
+net::Task<void> StartGate::meet_or_sleep() {
+  if (!options_.at) {
     meeting_ = co_await barrier_.meet();
     start_ = meeting_.start;
+    co_return;
   }
-  if (!start_) co_return;
-  const base::WallTime end = *start_ - head_start;
-  bool stopped = co_await stop_.wait_until(steady(end - learning_time));
-  if (!stopped) co_await learn_server_clock(end);
-  stopped = co_await stop_.wait_until(steady(end));
+  const bool stopped = co_await stop_.wait_until(steady(*options_.at - preparation));
+  if (!stopped) start_ = options_.at;
 }
 
-void StartGate::wait() {
+net::Task<void> StartGate::wait_for_start() {
+  if (!start_) co_return;
+  const base::WallTime end = *start_ - head_start;
+  co_await learn_server_clock(end);
+  static_cast<void>(co_await stop_.wait_until(steady(end)));
+}
+
+void StartGate::meet() {
   if (options_.at) {
     base::log_info("the run begins at " + measure::rfc3339_millis(*options_.at));
   } else {
@@ -64,9 +67,11 @@ void StartGate::wait() {
                                options_.barrier.part.index, options_.barrier.part.count,
                                base::format_duration(options_.barrier.deadline)));
   }
-  shard_.run(wait_for_start());
+  shard_.run(meet_or_sleep());
   if (!meeting_.failure.empty()) throw base::Error(meeting_.failure, not_together_exit_code);
 }
+
+void StartGate::wait() { shard_.run(wait_for_start()); }
 
 void StartGate::stop() {
   shard_.post([this] {

@@ -20,21 +20,24 @@ class StartGate {
   /// What is passed by reference must outlive it. Called on the main thread, as is all but `stop`.
   StartGate(net::Shard& shard, kube::Client& client, Options options);
 
-  /// Waits until shortly before the start, and asks the server for its time meanwhile. Throws base::Error
-  /// when the parts do not come together.
+  /// Waits for the other parts, or until a while before the moment that is given. Throws base::Error when the
+  /// parts do not come together.
+  void meet();
+  /// After `meet`: waits until shortly before the start, and asks the server for its time meanwhile.
   void wait();
-  /// From any thread: `wait` ends soon.
+  /// From any thread: `meet` and `wait` end soon.
   void stop();
   /// The run is over.
   void leave();
 
-  /// When it begins. After `wait`.
+  /// When it begins; nothing when it was stopped. After `meet`.
   [[nodiscard]] std::optional<base::WallTime> start() const { return start_; }
   [[nodiscard]] std::optional<measure::ClockDifference> server_clock() const {
     return barrier_.clock().difference();
   }
 
  private:
+  [[nodiscard]] net::Task<void> meet_or_sleep();
   [[nodiscard]] net::Task<void> wait_for_start();
   [[nodiscard]] net::Task<void> learn_server_clock(base::WallTime end);
 

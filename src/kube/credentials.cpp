@@ -178,6 +178,11 @@ base::Result<Credential> Credentials::State::fetch() {
         "Basic " + base::base64_encode(configuration.username + ":" + configuration.password);
   }
   auto tls = tls_with(configuration.client_certificate, configuration.client_key);
+  const bool old_authorities_do = tls.has_error() && credential && !configuration.ca_file.empty();
+  if (old_authorities_do) {
+    base::log_warning("credentials: " + tls.error().message() + "; the old authorities stay in use");
+    tls = credential->tls;
+  }
   if (tls.has_error()) return tls.error();
   made.tls = std::move(*tls);
   return made;

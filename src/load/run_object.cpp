@@ -24,6 +24,9 @@ RunObject object_of(const Json& json) {
   RunObject object;
   metadata.at("name").get_to(object.name);
   object.resource_version = metadata.value("resourceVersion", "");
+  object.uid = metadata.value("uid", "");
+  const auto owners = metadata.find("ownerReferences");
+  if (owners != metadata.end() && !owners->empty()) object.owner_uid = owners->at(0).value("uid", "");
   if (const auto data = json.find("data"); data != json.end()) data->get_to(object.data);
   return object;
 }
@@ -67,14 +70,24 @@ std::optional<RunObject> parse_run_object(std::string_view body) {
   }
 }
 
-std::optional<std::vector<RunObject>> parse_run_objects(std::string_view body) {
+std::optional<RunObjectPage> parse_run_objects(std::string_view body) {
   try {
-    std::vector<RunObject> objects;
-    for (const Json& each : Json::parse(body).at("items")) objects.push_back(object_of(each));
-    return objects;
+    const Json json = Json::parse(body);
+    RunObjectPage page;
+    for (const Json& each : json.at("items")) page.objects.push_back(object_of(each));
+    if (const auto metadata = json.find("metadata"); metadata != json.end()) {
+      page.next = metadata->value("continue", "");
+    }
+    return page;
   } catch (const Json::exception&) {
     return std::nullopt;
   }
 }
+
+bool is_of_former_job(const RunObject& object, const std::optional<JobOwner>& owner) {
+  return owner && !object.owner_uid.empty() && object.owner_uid != owner->uid;
+}
+
+std::string only_uid(std::string_view uid) { return Json{{"preconditions", {{"uid", uid}}}}.dump(); }
 
 }  // namespace k8scale::load

@@ -22,7 +22,7 @@ constexpr std::string_view start_key = "start";
 constexpr std::string_view part_prefix = "part-";
 constexpr int not_found = 404;
 constexpr int conflict = 409;
-constexpr int most_tries_to_leave = 5;
+constexpr int most_tries_to_withdraw = 5;
 
 std::string now_text() { return measure::rfc3339_millis(std::chrono::system_clock::now()); }
 
@@ -41,6 +41,10 @@ std::string patch_text(std::string_view key, const Json& value, std::string_view
   return patch.dump();
 }
 
+std::string only_version(std::string_view resource_version) {
+  return Json{{"preconditions", {{"resourceVersion", resource_version}}}}.dump();
+}
+
 }  // namespace
 
 StartBarrier::StartBarrier(net::Shard& shard, kube::Client& client, std::string_view namespace_name,
@@ -57,6 +61,7 @@ StartBarrier::StartBarrier(net::Shard& shard, kube::Client& client, std::string_
 StartBarrier::View StartBarrier::view_of(const RunObject& object) const {
   View view;
   view.resource_version = object.resource_version;
+  if (is_of_former_job(object, options_.owner)) view.former = object.uid;
   std::vector<bool> there(options_.part.count, false);
   for (const auto& [key, value] : object.data) {
     if (key == run_key) view.run = value;
@@ -74,12 +79,16 @@ StartBarrier::View StartBarrier::view_of(const RunObject& object) const {
   return view;
 }
 
-// Nothing when it failed: then `trouble_` says why.
-net::Task<std::optional<StartBarrier::View>> StartBarrier::ask(net::Task<kube::Answer> call) {
-  const kube::Answer answer = co_await std::move(call);
+void StartBarrier::note(const kube::Answer& answer) {
   http_status_ = answer.http_status;
   trouble_ = answer.error();
   hopeless_ = answer.status && http_status_ < 500 && http_status_ != 429 && http_status_ != conflict;
+}
+
+// Nothing when it failed: then `trouble_` says why.
+net::Task<std::optional<StartBarrier::View>> StartBarrier::ask(net::Task<kube::Answer> call) {
+  const kube::Answer answer = co_await std::move(call);
+  note(answer);
   if (!answer.ok()) co_return std::nullopt;
   const std::optional<RunObject> object = parse_run_object(answer.body);
   if (!object) trouble_ = "the server's answer is no ConfigMap";
@@ -92,25 +101,41 @@ net::Task<std::optional<StartBarrier::View>> StartBarrier::patch(std::string bod
       client_.patch(collection_, name_, kube::PatchType::merge, std::move(body), {}, observe_));
 }
 
-// Makes the ConfigMap, or adds a key to it; tries again what may do better.
+net::Task<void> StartBarrier::remove(std::string options) {
+  const kube::Answer removed = co_await client_.remove(collection_, name_, std::move(options), observe_);
+  note(removed);
+}
+
+// Makes the ConfigMap, or adds a key to it.
+net::Task<std::optional<StartBarrier::View>> StartBarrier::try_to_join(std::string text) {
+  vanished_ = false;
+  std::optional<View> view = co_await ask(client_.create(collection_, name_, std::move(text), {}, observe_));
+  const bool there_already = !view && http_status_ == conflict;
+  if (there_already) {
+    std::string addition = patch_text(key_, now_text());
+    view = co_await patch(std::move(addition));
+    vanished_ = !view && http_status_ == not_found;
+  }
+  const std::string former = view ? view->former : std::string();
+  if (!former.empty()) {
+    view.reset();
+    std::string options = only_uid(former);
+    co_await remove(std::move(options));
+    vanished_ = trouble_.empty() || http_status_ == not_found;
+  }
+  co_return view;
+}
+
+// Tries again what may do better.
 net::Task<std::optional<StartBarrier::View>> StartBarrier::join() {
   RunObject object;
   object.name = name_;
   object.data = {{std::string(run_key), options_.run.dump()}, {key_, now_text()}};
   const std::string text = run_object_text(object, options_.run_id, Holds::start, options_.owner);
   for (;;) {
-    std::optional<View> view = co_await ask(client_.create(collection_, name_, text, {}, observe_));
-    joined_ = joined_ || view;
-    const bool there_already = !view && http_status_ == conflict;
-    if (there_already) {
-      std::string addition = patch_text(key_, now_text());
-      view = co_await patch(std::move(addition));
-      joined_ = joined_ || view;
-      const bool removed_meanwhile = !view && http_status_ == not_found;
-      if (removed_meanwhile) continue;
-    }
-    if (view || hopeless_) co_return view;
-    joined_ = true;  // perhaps: the answer may have been lost
+    std::optional<View> view = co_await try_to_join(text);
+    joined_ = joined_ || view || !hopeless_;  // perhaps: the answer may have been lost
+    if (view || (hopeless_ && !vanished_)) co_return view;
     const bool ended = co_await pause();
     if (ended) co_return std::nullopt;
   }
@@ -152,12 +177,14 @@ net::Task<bool> StartBarrier::agree(View& view) {
       std::chrono::ceil<std::chrono::milliseconds>(std::chrono::system_clock::now() + options_.margin);
   std::string text = patch_text(start_key, measure::rfc3339_millis(start), view.resource_version);
   std::optional<View> now = co_await patch(std::move(text));
+  start_trouble_ = now || http_status_ == conflict ? "" : trouble_;
   if (now) view = std::move(*now);
   co_return view.start.has_value();
 }
 
 Meeting StartBarrier::too_late(const View& view) const {
-  const std::string trouble = trouble_.empty() ? "" : "; the last error: " + trouble_;
+  const std::string& last = start_trouble_.empty() ? trouble_ : start_trouble_;
+  const std::string trouble = last.empty() ? "" : "; the last error: " + last;
   if (view.missing.empty()) {
     return {
         {},
@@ -173,6 +200,8 @@ net::Task<Meeting> StartBarrier::wait_for_all(View view) {
   for (;;) {
     const bool agreed = co_await agree(view);
     if (agreed) co_return Meeting{view.start, {}};
+    const bool refused = hopeless_ && http_status_ != not_found;
+    if (refused) co_return Meeting{{}, fmt::format("ConfigMap {}: {}", name_, trouble_)};
     const bool ended = co_await pause();
     if (stop_.raised()) co_return Meeting();
     std::optional<View> now = co_await ask(client_.get(collection_, name_, observe_));
@@ -180,8 +209,22 @@ net::Task<Meeting> StartBarrier::wait_for_all(View view) {
     const bool removed = now ? !view.joined : http_status_ == not_found;
     if (removed) co_return Meeting{{}, fmt::format("ConfigMap {} was removed before the run began", name_)};
     if (hopeless_) co_return Meeting{{}, fmt::format("ConfigMap {}: {}", name_, trouble_)};
-    if (ended && !view.start) co_return too_late(view);
+    if (ended && !view.start) co_return co_await withdraw(std::move(view));
   }
+}
+
+// At the deadline: takes back that this part joined, unless a start was set meanwhile, which counts on it.
+net::Task<Meeting> StartBarrier::withdraw(View view) {
+  Meeting meeting = too_late(view);
+  for (int tries = 0; tries < most_tries_to_withdraw; ++tries) {
+    std::string removal = patch_text(key_, nullptr, view.resource_version);
+    const std::optional<View> left = co_await patch(std::move(removal));
+    if (left || http_status_ == not_found) break;
+    std::optional<View> now = co_await ask(client_.get(collection_, name_, observe_));
+    if (now) view = std::move(*now);
+    if (view.start) co_return Meeting{view.start, {}};
+  }
+  co_return meeting;
 }
 
 net::Task<Meeting> StartBarrier::meet() {
@@ -200,18 +243,18 @@ net::Task<Meeting> StartBarrier::meet() {
 
 net::Task<void> StartBarrier::leave() {
   if (!std::exchange(joined_, false)) co_return;
-  for (int tries = 0; tries < most_tries_to_leave; ++tries) {
+  const base::SteadyTime end = Clock::now() + options_.longest_leave;
+  for (;;) {
     std::string removal = patch_text(key_, nullptr);
     const std::optional<View> left = co_await patch(std::move(removal));
     const bool others_stay = left && !left->empty;
     if (others_stay || http_status_ == not_found) co_return;
     if (left) {
-      const std::string only_this =
-          Json{{"preconditions", {{"resourceVersion", left->resource_version}}}}.dump();
-      const kube::Answer removed = co_await client_.remove(collection_, name_, only_this, observe_);
-      trouble_ = removed.error();
-      if (removed.ok() || removed.http_status == not_found) co_return;
+      std::string options = only_version(left->resource_version);
+      co_await remove(std::move(options));
+      if (trouble_.empty() || http_status_ == not_found) co_return;
     }
+    if (Clock::now() + options_.period >= end) break;
     co_await net::sleep_for(options_.period);
   }
   base::log_warning(fmt::format("ConfigMap {} is left: {}; k8scale cleanup -runid {} removes it", name_,

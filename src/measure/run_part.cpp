@@ -7,11 +7,11 @@
 namespace k8scale::measure {
 
 std::vector<std::uint64_t> MergedParts::missing() const {
+  std::vector<bool> there(count, false);
+  for (const MergedPart& each : merged) there.at(each.part.index - 1) = true;
   std::vector<std::uint64_t> missing;
   for (std::uint64_t index = 1; index <= count; ++index) {
-    const bool there = std::any_of(merged.begin(), merged.end(),
-                                   [index](const MergedPart& each) { return each.part.index == index; });
-    if (!there) missing.push_back(index);
+    if (!there[index - 1]) missing.push_back(index);
   }
   return missing;
 }

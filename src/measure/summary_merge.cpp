@@ -169,6 +169,35 @@ std::optional<std::string> clock_difference(const MergedParts& parts) {
                      base::format_duration(most - least), slowest);
 }
 
+std::string parts_text(const std::vector<std::uint64_t>& indices) {
+  return fmt::format("part{} {}", indices.size() == 1 ? "" : "s", numbers_text(indices));
+}
+
+// Clocks that may differ by more than matters: starts may then lie further apart than they say.
+Strings doubts_of_clocks(const MergedParts& parts) {
+  if (parts.merged.size() < 2) return {};
+  std::vector<std::uint64_t> unknown;
+  std::vector<std::uint64_t> vague;
+  base::Nanoseconds widest{0};
+  for (const MergedPart& each : parts.merged) {
+    const auto& clock = each.part.server_clock;
+    const base::Nanoseconds width = clock ? clock->at_most - clock->at_least : base::Nanoseconds(0);
+    if (!clock) unknown.push_back(each.part.index);
+    if (width > in_step) vague.push_back(each.part.index);
+    widest = std::max(widest, width);
+  }
+  constexpr std::string_view so = "the parts may have begun further apart than they say";
+  Strings doubts;
+  if (!unknown.empty()) {
+    doubts.push_back(fmt::format("the clocks of {} are not known: {}", parts_text(unknown), so));
+  }
+  if (!vague.empty()) {
+    doubts.push_back(fmt::format("the clocks of {} are known to within {} only: {}", parts_text(vague),
+                                 base::format_duration(widest), so));
+  }
+  return doubts;
+}
+
 // The same sentence of several parts is one.
 Strings notes_of(const std::vector<PartSummary>& parts) {
   std::map<std::string, std::vector<std::uint64_t>> parts_by_note;
@@ -184,8 +213,7 @@ Strings notes_of(const std::vector<PartSummary>& parts) {
   for (const std::string& note : order) {
     std::vector<std::uint64_t>& indices = parts_by_note[note];
     std::sort(indices.begin(), indices.end());
-    notes.push_back(
-        fmt::format("part{} {}: {}", indices.size() == 1 ? "" : "s", numbers_text(indices), note));
+    notes.push_back(fmt::format("{}: {}", parts_text(indices), note));
   }
   return notes;
 }
@@ -211,11 +239,11 @@ MergedRun merge_parts(const std::vector<PartSummary>& parts) {
   if (auto difference = clock_difference(made)) run.differences.push_back(std::move(*difference));
   Strings& notes = run.summary.notes;
   if (const auto missing = made.missing(); !missing.empty()) {
-    notes.push_back(fmt::format("part{} {} of {} {} missing: all figures are those of the others",
-                                missing.size() == 1 ? "" : "s", numbers_text(missing), made.count,
-                                missing.size() == 1 ? "is" : "are"));
+    notes.push_back(fmt::format("{} of {} {} missing: all figures are those of the others",
+                                parts_text(missing), made.count, missing.size() == 1 ? "is" : "are"));
   }
   notes.insert(notes.end(), run.differences.begin(), run.differences.end());
+  for (std::string& doubt : doubts_of_clocks(made)) notes.push_back(std::move(doubt));
   note_variety(parts, "versions", &Summary::version, notes);
   note_variety(parts, "against", &Summary::server, notes);
   for (std::string& note : notes_of(parts)) notes.push_back(std::move(note));

@@ -110,7 +110,12 @@ std::optional<RowLog::Totals> rows(const Json& json) {
 
 std::optional<RunPart> part(const Json& json) {
   if (json.is_null()) return std::nullopt;
+  constexpr std::uint64_t most_parts = 10'000;
   RunPart made{json.at("index").get<std::uint64_t>(), json.at("count").get<std::uint64_t>(), {}, {}};
+  if (made.index < 1 || made.index > made.count || made.count > most_parts) {
+    throw Unreadable(fmt::format("found part {} of {}, expected 1 <= index <= count <= {}", made.index,
+                                 made.count, most_parts));
+  }
   if (const Json& start = json.at("agreed_start"); !start.is_null()) made.agreed_start = moment(start);
   if (const Json& clock = json.at("server_clock_ahead"); !clock.is_null()) {
     made.server_clock = ClockDifference{nanoseconds(clock.at("at_least")), nanoseconds(clock.at("at_most"))};

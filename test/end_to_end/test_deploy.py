@@ -151,6 +151,18 @@ def test_the_number_of_parts_stands_in_one_place(tmp_path):
     assert variables["K8SCALE_PARTS"] == "7"
 
 
+def test_the_documented_overlay_has_other_parts(tmp_path):
+    page = (DEPLOY.parent / "docs" / "cluster.md").read_text()
+    [overlay] = [block for block in page.split("```") if "completions: 8" in block]
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "kustomization.yaml").write_text(overlay.replace("../k8scale/deploy", os.path.relpath(DEPLOY, folder)))
+    [made] = [each for each in render(folder) if each["kind"] == "Job"]
+    assert (made["spec"]["completions"], made["spec"]["parallelism"]) == (8, 8)
+    variables = {each["name"]: each.get("value") for each in made["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert variables == {"K8SCALE_PARTS": "8", "K8SCALE_JOB_NAME": None, "K8SCALE_JOB_UID": None}
+
+
 def test_the_pod_monitor_is_one(namespace, kustomization):
     crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
            "metadata": {"name": "podmonitors.monitoring.coreos.com"},
@@ -194,7 +206,7 @@ def drive(cluster, overlay):
     if overlay != "drive":
         return Driven(cluster.folder, [cluster.start(template, *DRIVERS[overlay])])
     flags = [*DRIVERS["drive"], "--start-deadline", "6s"]
-    processes = [cluster.start(template, *flags, "--part", f"{part}/2", variables=JOB) for part in (1, 2)]
+    processes = [cluster.start(template, *flags, variables=JOB, JOB_COMPLETION_INDEX=str(index)) for index in range(4)]
     try:
         return Driven(cluster.folder, processes)
     finally:

@@ -10,7 +10,7 @@ import subprocess
 import documents
 import pytest
 import real_server as envtest
-from conftest import BINARY
+from conftest import BINARY, QUICK
 from documents import TOP, codes
 from httperf import ask, httperf
 from prometheus_client.parser import text_string_to_metric_families
@@ -125,8 +125,9 @@ def test_parameters_of(driver, tmp_path, row):
     assert [line.split("=")[0] for line in lines] == codes(row["names"])
 
 
-def test_parts_and_what_is_merged_of_them(driver, program, tmp_path, schema):
-    run = driver("drive", "-n", "5", "--rate", "100", "--maxpop", "1", "--start-together")
+def test_parts_and_what_is_merged_of_them(driver, parts_server, program, tmp_path, schema):
+    run = driver("drive", "-n", "5", "--rate", "100", "--maxpop", "1", "--start-together", "-kubeconfig", parts_server.kubeconfig,
+                 embedded=False)
     assert run.returncode == 0, run.stderr
     assert schema.check("summary", run.summary) == [] and schema.unseen("part", "clock") == []
     assert program("merge", "r1-driver.json", "--json", "merged.json").returncode == 0
@@ -310,7 +311,8 @@ ENDINGS = {
         0: SHORT, 1: ["--nothing"], 5: [*SHORT, "-datafile", "a b"], 10: [*SHORT, "-runid", "folder"],
         11: [*SHORT, "-runid", "full"], 12: [*SHORT, "-datafile", "/dev/full"],
         17: [*EMBEDDED, *LONG_RUN_ID], 20: NO_CONFIGURATION,
-        24: [*SHORT, *PART_OF_TWO, "--part", "1/2", "--start-together", "--start-deadline", "10ms"], 130: LONG, 143: LONG},
+        24: ["--part", "1/2", "--start-together", "--start-deadline", "10ms", *PART_OF_TWO, *QUICK, "-kubeconfig", "admin.conf"],
+        130: LONG, 143: LONG},
     "merge": {
         0: ["r1-driver.json"], 1: [], 3: ["p-driver-1.json"], 4: ["p-driver-1.json", "p-driver-2.json"], 5: ["missing.json"],
         6: ["r1-driver.json", "r1-driver.json"], 12: ["r1-driver.json", "--json", "full"], 20: ["--run", "r1", *NO_CONFIGURATION]},
@@ -357,7 +359,9 @@ def catches(process, number):
 
 
 @pytest.mark.parametrize("subcommand, code", [(name, code) for name, found in EXIT_CODES.items() for code in found])
-def test_an_exit_code_is_what_the_program_ends_with(tmp_path, subcommand, code):
+def test_an_exit_code_is_what_the_program_ends_with(request, tmp_path, subcommand, code):
+    if "admin.conf" in arguments_for(subcommand, code):
+        (tmp_path / "admin.conf").symlink_to(request.getfixturevalue("parts_server").kubeconfig)
     (tmp_path / "folder-driver.parms").mkdir()
     for name in ("full", "full-driver.parms"):
         (tmp_path / name).symlink_to("/dev/full")

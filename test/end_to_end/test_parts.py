@@ -1,46 +1,21 @@
 """Several processes as one run: how they part the work, begin together, and are merged."""
 
-import contextlib
 import csv
 import datetime
 import json
 import os
 import signal
-import subprocess
 
 import pytest
-from conftest import BINARY, QUICK
+from conftest import QUICK
+from parts import RUN, config_maps, end, faulty
 from real_server import wait_until
 
-RUN = ["-runid", "r1", "-seed", "7", "-n", "200", "-lambda", "400", "-maxpop", "40", "-datalen", "100"]
-
 
 @pytest.fixture
-def server(api_server):
+def server(parts_server):
     """A server that all parts see."""
-    running = api_server()
-    running.kubectl("create", "namespace", "scaletest")
-    return running
-
-
-@pytest.fixture
-def start_part(tmp_path, server):
-    """Starts a part as a process of its own."""
-    with contextlib.ExitStack() as stack:
-        def start(part, *flags, subcommand="cmdriver", run=RUN, **environment):
-            command = [BINARY, subcommand, *QUICK, *run, "-kubeconfig", server.kubeconfig, "--part", part, *flags]
-            process = subprocess.Popen(list(map(str, command)), cwd=tmp_path, stdout=subprocess.PIPE,
-                                       stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
-            stack.callback(process.kill)
-            return process
-        yield start
-
-
-def end(process):
-    """What it printed; it must have ended well."""
-    stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 0, stderr
-    return stdout
+    return parts_server
 
 
 def summary(folder, part):
@@ -49,11 +24,6 @@ def summary(folder, part):
 
 def rows(folder, parts):
     return [row for part in parts for row in csv.reader((folder / f"r1-driver-{part}.csv").open())]
-
-
-def config_maps(server, *selector):
-    names = server.kubectl("get", "configmaps", "-n", "scaletest", "-o", "name", *selector).split()
-    return [name for name in names if "kube-root-ca" not in name]
 
 
 def test_a_pod_of_an_indexed_job_is_the_part_of_its_index(tmp_path, start_part):
@@ -104,7 +74,8 @@ def test_parts_are_merged_into_one_summary(program, tmp_path, parts):
     assert merged.returncode == 0, merged.stderr
     assert "merged from parts 1-3 of 3" in merged.stdout
     made = json.loads((tmp_path / "merged.json").read_text())
-    assert made["schema"] == "k8scale.summary/1" and made["warnings"] == []
+    assert made["schema"] == "k8scale.summary/1"
+    assert made["warnings"][0] == "the clocks of parts 1-3 are not known: the parts may have begun further apart than they say"
     assert (made["part"], made["parts"]["missing"]) == (None, [])
     for verb in ("create", "delete"):
         totals = made["operations"][verb]
@@ -143,7 +114,10 @@ def test_what_is_no_summary_is_named(program, tmp_path):
     for arguments, told in [(["absent.json"], "absent.json: No such file"), (["x.json"], "x.json: not the summary of")]:
         merged = program("merge", *arguments)
         assert merged.returncode == 5 and told in merged.stderr
-    assert program("merge").returncode == 1
+    for flags, told in [([], "expected the summaries of a run's parts"), (["x.json", "-kubeconfig", "a"], "are for --run"),
+                        (["--run", "a", "--embedded"], "has no summaries")]:
+        merged = program("merge", *flags)
+        assert merged.returncode == 1 and told in merged.stderr
 
 
 def test_parts_begin_together_and_leave_nothing(tmp_path, start_part, server, program):
@@ -175,6 +149,9 @@ def test_a_part_begins_at_the_moment_that_it_is_told(tmp_path, start_part):
     (["--start-at", "2020-01-01T00:00:00Z"], "expected a moment to come"),
     (["--start-at", "2050-01-01T00:00:00Z", "--start-together"], "expected one of them"),
     (["--start-together", "--start-deadline", "0s"], "--start-deadline: found 0"),
+    (["--start-deadline", "1m"], "--start-deadline is for --start-together"),
+    (["--embedded", "--start-together"], "--start-together is for others at the same server"),
+    (["--embedded", "--store-summary"], "--store-summary is for others at the same server"),
 ])
 def test_a_start_that_cannot_be_is_told(program, flags, told):
     finished = program("cmdriver", *QUICK, *RUN, *flags)
@@ -184,10 +161,10 @@ def test_a_start_that_cannot_be_is_told(program, flags, told):
 
 def test_at_the_deadline_the_missing_parts_are_named_and_nothing_is_left(tmp_path, start_part, server):
     processes = [start_part(f"{part}/4", "--start-together", "--start-deadline", "2s") for part in (1, 3)]
-    for process in processes:
-        stderr = process.communicate(timeout=60)[1]
-        assert process.returncode == 24
-        assert "not all parts joined within 2.00s (--start-deadline): missing 2, 4 of 4" in stderr
+    told = [process.communicate(timeout=60)[1] for process in processes]
+    assert [process.returncode for process in processes] == [24, 24]
+    # To the second one, the first may be missing too.
+    assert any("not all parts joined within 2.00s (--start-deadline): missing 2, 4 of 4" in each for each in told), told
     assert config_maps(server) == []
     assert list(tmp_path.glob("r1-driver*")) == []
 
@@ -198,6 +175,33 @@ def test_objects_made_before_the_start_go_when_it_fails(start_part, server):
     process.communicate(timeout=60)
     assert process.returncode == 24
     assert config_maps(server) == []
+
+
+def test_objects_that_stay_after_a_failed_start_are_told(start_part, api_server):
+    server = faulty(api_server, "verbs=delete,resource=flunders,status=403")
+    process = start_part("1/2", "--resource", "wardle.example.com/v1alpha1/flunders", "--rate", "100", "-n", "10", "--initial", "5",
+                         "--mix", "get=1", "--start-together", "--start-deadline", "1s", subcommand="drive",
+                         run=["-runid", "r1", "-seed", "7"], server=server)
+    stderr = process.communicate(timeout=60)[1]
+    assert process.returncode == 24
+    assert "up to 3 objects may be left on the server; to delete them: k8scale cleanup -runid r1" in stderr, stderr
+
+
+def test_a_part_of_a_closed_loop_asks_for_the_rate_of_its_workers(tmp_path, start_part):
+    run = ["-runid", "r1", "-seed", "7", "-n", "40", "-threads", "10", "-rate", "1000", "-conns", "1", "-maxpop", "10"]
+    for part, rate in ((1, 300), (4, 200)):
+        end(start_part(f"{part}/4", subcommand="cmdriverclosed", run=run))
+        assert summary(tmp_path, part)["asked_rate"] == rate
+
+
+def test_a_part_that_is_stopped_before_its_moment_did_not_begin_then(start_part):
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+    process = start_part("1/1", "--start-at", at.isoformat())
+    assert "the run begins at" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    stdout, _ = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert "started 2" in stdout and f"started {at:%Y-%m-%d %H:%M}" not in stdout
 
 
 def test_a_part_that_is_stopped_while_it_waits_leaves_nothing(start_part, server):
@@ -221,29 +225,3 @@ def test_cleanup_removes_what_a_killed_part_left(start_part, server, program):
     cleaned = program("cleanup", "-runid", "r1", "-kubeconfig", server.kubeconfig)
     assert cleaned.returncode == 0, cleaned.stderr
     assert config_maps(server) == []
-
-
-def test_stored_summaries_are_merged_from_the_server(tmp_path, start_part, server, program):
-    processes = [start_part(f"{part}/3", "--start-together", "--store-summary", K8SCALE_JOB_NAME="drive",
-                            K8SCALE_JOB_UID="0b5a2c0e-5a1c-4f6d-9c0e-000000000001") for part in (1, 2, 3)]
-    for process in processes:
-        end(process)
-    assert sorted(config_maps(server)) == [f"configmap/r1-summary-{part}" for part in (1, 2, 3)]
-    stored = json.loads(server.kubectl("get", "configmap", "-n", "scaletest", "r1-summary-2", "-o", "json"))
-    assert json.loads(stored["data"]["summary.json"]) == summary(tmp_path, 2)
-    [owner] = stored["metadata"]["ownerReferences"]
-    assert (owner["kind"], owner["name"]) == ("Job", "drive")
-    from_server = program("merge", "--run", "r1", "-kubeconfig", server.kubeconfig, "--json", "a.json")
-    assert from_server.returncode == 0, from_server.stderr
-    assert program("merge", *sorted(tmp_path.glob("r1-driver-*.json")), "--json", "b.json").returncode == 0
-    a, b = (json.loads((tmp_path / name).read_text()) for name in ("a.json", "b.json"))
-    assert a["operations"] == b["operations"]
-    again = start_part("2/3", "--store-summary")
-    assert "part 2 of run r1 has a summary already" in again.communicate(timeout=30)[1] and again.returncode == 20
-    assert program("cleanup", "-runid", "r1", "-kubeconfig", server.kubeconfig).returncode == 0
-    assert len(config_maps(server)) == 3
-
-
-def test_a_run_without_stored_summaries_is_told(server, program):
-    merged = program("merge", "--run", "none", "-kubeconfig", server.kubeconfig)
-    assert merged.returncode == 5 and "has no summary of run none" in merged.stderr

@@ -56,7 +56,7 @@ def test_four_parts_are_one_run(namespace, program, tmp_path):
     assert max(starts) - min(starts) < 10_000_000
     for each in made["parts"]["merged"]:
         clock = each["server_clock_ahead"]  # of one machine
-        assert clock["at_least"] <= 0 <= clock["at_most"] and clock["at_most"] - clock["at_least"] < 1_000_000_000
+        assert clock["at_least"] <= 0 <= clock["at_most"] and clock["at_most"] - clock["at_least"] < 50_000_000
 
     # One CSV made of the four.
     rows = [row for part in PARTS for row in csv.reader((tmp_path / f"p4-driver-{part}.csv").open())]

@@ -166,11 +166,13 @@ TEST_CASE("a pod's authorities are read again with its token, and those that can
   };
   CHECK(read_again()->tls == first->tls);
   folder.write("ca.crt", "-----BEGIN CERTIFICATE-----\nhalf");
+  folder.write("token", "two");  // which is taken all the same
   CHECK(read_again()->tls == first->tls);
+  CHECK(credentials->current()->authorization == "Bearer two");
   folder.write("ca.crt", authority("two"));
   const auto second = read_again();
   CHECK(second->tls != first->tls);
-  CHECK(second->generation == first->generation + 1);
+  CHECK(second->generation == first->generation + 2);
   CHECK(read_again()->tls == second->tls);
 }
 

@@ -27,13 +27,29 @@ TEST_CASE("what a server answers is read again") {
   CHECK(object->resource_version == "7");
   CHECK(object->data.at("x") == "y");
   CHECK(parse_run_object(R"({"metadata":{"name":"a"}})")->data.empty());
-  CHECK(parse_run_objects(R"({"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]})")->size() == 2);
+  const auto page = parse_run_objects(
+      R"({"metadata":{"continue":"c"},"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]})");
+  REQUIRE(page.has_value());
+  CHECK(page->objects.size() == 2);
+  CHECK(page->next == "c");
   for (const char* text :
        {"", "{}", "[]", R"({"metadata":{}})", R"({"metadata":{"name":"a"},"data":{"x":1}})"}) {
     INFO(text);
     CHECK_FALSE(parse_run_object(text).has_value());
     CHECK_FALSE(parse_run_objects(text).has_value());
   }
+}
+
+TEST_CASE("what goes with a Job that was deleted is told from what goes with its successor") {
+  const auto of = [](const char* uid) {
+    const RunObject made{"r-start", "", {}};
+    return *parse_run_object(run_object_text(made, "r", Holds::start, JobOwner{"drive", uid}));
+  };
+  CHECK(is_of_former_job(of("one"), JobOwner{"drive", "two"}));
+  CHECK_FALSE(is_of_former_job(of("one"), JobOwner{"drive", "one"}));
+  CHECK_FALSE(is_of_former_job(of("one"), std::nullopt));
+  CHECK_FALSE(is_of_former_job(RunObject(), JobOwner{"drive", "two"}));
+  CHECK(only_uid("u-1") == R"({"preconditions":{"uid":"u-1"}})");
 }
 
 TEST_CASE("a run ID that cannot be a label is refused where it must be one") {

@@ -88,6 +88,9 @@ void check_equal(const nlohmann::ordered_json& a, const nlohmann::ordered_json& 
   } else if (a.is_object()) {
     REQUIRE(a.size() == b.size());
     for (const auto& [key, value] : a.items()) check_equal(value, b.at(key), path + "/" + key);
+  } else if (a.is_array()) {
+    REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) check_equal(a[i], b[i], path + "/" + std::to_string(i));
   } else {
     CHECK(a == b);
   }
@@ -198,7 +201,7 @@ TEST_CASE("a part that is missing is named, and what parts warned of") {
 }
 
 TEST_CASE("what are not different parts of one run are not merged") {
-  std::vector<Summary> parts(6, summary_of_part(1, 3, {}));
+  std::vector<Summary> parts(6, summary_of_part(1, 5, {}));
   parts[1].part->index = 2;
   parts[1].run_id = "s";
   parts[2].part->index = 3;
@@ -215,12 +218,45 @@ TEST_CASE("what are not different parts of one run are not merged") {
   CHECK(run.conflicts ==
         std::vector<std::string>{R"(part 2: run_id is "s" instead of "r" as in part 1)",
                                  "part 3: seed is 8 instead of 18446744073709551615 as in part 1",
-                                 "part 4: parts is 4 instead of 3 as in part 1",
+                                 "part 4: parts is 4 instead of 5 as in part 1",
                                  "part 5: rate is 100.0 instead of 200.0 as in part 1",
                                  "part 5: keep is true instead of null as in part 1",
                                  "part 1: part 3 again, which is in part 3",
                                  "whole: merged already, expected the summary of one process"});
   CHECK(run.summary.run_id.empty());
+}
+
+TEST_CASE("which part a summary is of must be possible") {
+  const Summary summary = summary_of_part(2, 3, {});
+  const auto of = [&](std::uint64_t index, std::uint64_t count) {
+    nlohmann::ordered_json json = to_json(summary);
+    json["part"]["index"] = index;
+    json["part"]["count"] = count;
+    return read_summary(json.dump());
+  };
+  CHECK(of(3, 3).has_value());
+  CHECK(of(10'000, 10'000).has_value());
+  CHECK_THAT(of(4, 3).error().detail(), Catch::Contains("found part 4 of 3"));
+  CHECK(of(0, 3).has_error());
+  CHECK(of(1, 1'000'000'000'000'000'000).has_error());
+}
+
+TEST_CASE("clocks that are not known well enough are told") {
+  std::vector<Summary> parts = {summary_of_part(1, 4, {}), summary_of_part(2, 4, {}),
+                                summary_of_part(3, 4, {}), summary_of_part(4, 4, {})};
+  CHECK(merge(parts).summary.notes.empty());
+  parts[0].part->server_clock.reset();
+  parts[1].part->server_clock = ClockDifference{-900ms, 20ms};
+  parts[3].part->server_clock = ClockDifference{-10ms, 20ms};
+  const MergedRun run = merge(parts);
+  CHECK(run.differences.empty());
+  CHECK(run.summary.notes ==
+        std::vector<std::string>{
+            "the clocks of part 1 are not known: the parts may have begun further apart than "
+            "they say",
+            "the clocks of parts 2, 4 are known to within 920ms only: the parts may "
+            "have begun further apart than they say"});
+  CHECK(merge({summary_of_part(1, 1, {})}).summary.notes.empty());
 }
 
 TEST_CASE("clocks that differ for sure are told") {

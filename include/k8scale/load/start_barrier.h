@@ -31,6 +31,9 @@ struct Meeting {
 /// | `run` | what the parts must have in common, JSON |
 /// | `part-I.TOKEN` | when part I joined; the token tells two processes that say they are the same part |
 /// | `start` | the moment of the start, RFC 3339 |
+///
+/// A ConfigMap of that name that goes with another Job than ours is what a Job left that was deleted: it is
+/// removed.
 class StartBarrier {
  public:
   struct Options {
@@ -40,8 +43,9 @@ class StartBarrier {
     nlohmann::ordered_json run;                            ///< an object: what all parts must have in common
     std::optional<JobOwner> owner;                         ///< nothing: the ConfigMap belongs to nobody
     base::Nanoseconds deadline = std::chrono::minutes(5);  ///< for all to join
-    base::Nanoseconds margin = std::chrono::seconds(3);    ///< from the last that joins to the start
+    base::Nanoseconds margin = std::chrono::seconds(5);    ///< from the last that joins to the start
     base::Nanoseconds period = std::chrono::milliseconds(200);  ///< of looking
+    base::Nanoseconds longest_leave = std::chrono::seconds(5);  ///< then no other try to leave begins
   };
 
   StartBarrier(net::Shard& shard, kube::Client& client, std::string_view namespace_name, Options options);
@@ -67,14 +71,19 @@ class StartBarrier {
     std::optional<base::WallTime> start;
     bool joined = false;  // this process
     bool empty = true;    // nobody is there
+    std::string former;   // the ConfigMap's uid when it goes with another Job
   };
 
   [[nodiscard]] View view_of(const RunObject& object) const;
   [[nodiscard]] net::Task<std::optional<View>> ask(net::Task<kube::Answer> call);
+  void note(const kube::Answer& answer);
+  [[nodiscard]] net::Task<void> remove(std::string options);
+  [[nodiscard]] net::Task<std::optional<View>> try_to_join(std::string text);
   [[nodiscard]] net::Task<std::optional<View>> join();
   [[nodiscard]] net::Task<std::optional<View>> patch(std::string body);
   [[nodiscard]] net::Task<Meeting> wait_for_all(View view);
   [[nodiscard]] net::Task<bool> agree(View& view);
+  [[nodiscard]] net::Task<Meeting> withdraw(View view);
   [[nodiscard]] net::Task<bool> pause();
   [[nodiscard]] std::string objection(const View& view) const;
   [[nodiscard]] Meeting too_late(const View& view) const;
@@ -89,9 +98,11 @@ class StartBarrier {
   net::Signal stop_;
   base::SteadyTime give_up_;
   bool joined_ = false;
-  int http_status_ = 0;    // of the last answer
-  std::string trouble_;    // what kept the last call from doing what it should
-  bool hopeless_ = false;  // and will keep the next
+  int http_status_ = 0;        // of the last answer
+  std::string trouble_;        // what kept the last call from doing what it should
+  bool vanished_ = false;      // what was there already when this part tried to join
+  bool hopeless_ = false;      // and will keep the next
+  std::string start_trouble_;  // what kept the last start from being set, but for another part
   ServerClock clock_;
   kube::AttemptObserver observe_;
 };

@@ -20,7 +20,8 @@ struct MergedRun {
   /// Starts that are more than 10 ms apart, and clocks that are so for sure.
   std::vector<std::string> differences;
   /// As of one process that had done it all: counts and distributions are exact, moments are by each part's
-  /// own wall clock. Its notes have `differences`, which parts are missing, and what each part warned of.
+  /// own wall clock. Its notes have `differences`, which parts are missing, what is not
+  /// known of their clocks, and what each part warned of.
   Summary summary;
 };
 
