@@ -10,20 +10,18 @@
 #include <iostream>
 #include <memory>
 
+#include "cleanup_flags.h"
 #include "cleanup_report.h"
 #include "cleanup_resources.h"
-#include "cluster_flags.h"
 #include "driver_namespace.h"
-#include "flag_range.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
 #include "k8scale/base/stop_signals.h"
 #include "k8scale/base/text.h"
-#include "k8scale/load/run_id.h"
+#include "k8scale/load/run_object.h"
 #include "k8scale/measure/progress.h"
 #include "k8scale/measure/report.h"
-#include "observe_flags.h"
 #include "observe_run.h"
 #include "tools.h"
 
@@ -35,100 +33,27 @@ using Clock = std::chrono::steady_clock;
 constexpr int left_exit_code = 3;
 constexpr int output_lost_exit_code = 12;
 constexpr std::string_view exit_codes =
-    "Exit codes: 0 nothing is left, or with --dry-run all was listed; 1 a flag; 3 something is left, or "
-    "could\n"
-    "not be listed; 12 --json cannot be written; 17 names of that run are over 253 characters long; 20 the\n"
-    "configuration, its credentials, or the server behind it; 130 SIGINT; 143 SIGTERM.";
-constexpr std::uint64_t most_concurrency = 1'000;
-constexpr auto longest_grace = std::chrono::hours(24);
+    "Exit codes: 0 nothing is left, or with --dry-run all was listed; 1 a flag; 3 something is left, or\n"
+    "could not be listed; 12 --json cannot be written; 17 names of that run are over 253 characters long;\n"
+    "20 the configuration, its credentials, or the server behind it; 130 SIGINT; 143 SIGTERM.";
 constexpr auto look_period = std::chrono::milliseconds(250);
 
-struct Flags {
-  std::string run_id;
-  bool all = false;
-  std::vector<std::string> resources;
-  std::string namespaces;  // comma-separated; empty: all
-  bool dry_run = false;
-  std::uint64_t concurrency = 16;
-  std::string json;
-  ClusterFlags cluster;
-  base::Nanoseconds grace = std::chrono::seconds(30);
-  std::string progress = "auto";
-  int verbosity = 0;
-};
-
-void declare(CLI::App& app, Flags& flags) {
-  base::add_value(app, "--runid", flags.run_id, "run whose objects are removed: those named RUNID-NUMBER");
-  base::add_bool(app, "--all", flags.all, "instead of --runid: the objects of all runs");
-  app.add_option(
-         "--resource", flags.resources,
-         "what else to remove beside configmaps and flunders: group/version/plural, or version/plural "
-         "for the core group; may be repeated")
-      ->type_name("RESOURCE");
-  base::add_value(
-      app, "--namespace", flags.namespaces,
-      "namespaces to look in, comma-separated; empty for all, or scaletest where those may not be "
-      "listed");
-  base::add_bool(app, "--dry-run", flags.dry_run, "list what would go, and remove nothing");
-  base::add_value(app, "--concurrency", flags.concurrency, "deletes in flight at most");
-  base::add_value(app, "--json", flags.json, "file for what was found, removed and left, in JSON")
-      ->type_name("FILE");
-  flags.cluster.declare(app);
-  base::add_duration(app, "--grace", flags.grace, "longest time to list what is left after a stop signal");
-  base::add_value(app, "--progress", flags.progress, "how to tell the progress; plain is a line every 10 s")
-      ->type_name("auto|plain|none");
-  base::add_value(app, "-v", flags.verbosity,
-                  std::string(verbosity_help) + "; 1 the first names that were removed");
-}
-
-void check_namespaces(const std::string& text) {
-  if (text.empty()) return;
-  for (const std::string& each : base::split(text, ',')) {
-    const bool is_name = !each.empty() && std::all_of(each.begin(), each.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-    });
-    if (is_name) continue;
-    throw base::Error(
-        fmt::format("--namespace: found {}, expected names with commas between", base::go_quote(text)));
-  }
-}
-
-measure::ProgressStyle check(const Flags& flags) {
-  if (flags.run_id.empty() && !flags.all) {
-    throw base::Error("found neither -runid nor --all, expected one of them");
-  }
-  if (!flags.run_id.empty() && flags.all) {
-    throw base::Error("--all means all runs: expected no -runid beside it");
-  }
-  if (!flags.all) load::check_run_id(flags.run_id, load::name_suffix_length(1));
-  check_range("--concurrency", flags.concurrency, 1, most_concurrency);
-  if (flags.grace < base::Nanoseconds(0) || flags.grace > longest_grace) {
-    throw base::Error(
-        fmt::format("--grace: found {}, expected 0 to 24h", base::format_duration(flags.grace)));
-  }
-  for (const std::string& each : flags.resources) static_cast<void>(parse_resource(each));
-  check_namespaces(flags.namespaces);
-  const auto style = measure::parse_progress_style(flags.progress);
-  if (style) return *style;
-  throw base::Error(
-      fmt::format("--progress: found {}, expected auto, plain or none", base::go_quote(flags.progress)));
-}
-
-kube::ClientOptions client_options(const Flags& flags) {
+kube::ClientOptions client_options(std::uint64_t connections) {
   kube::ClientOptions options;
   options.user_agent = "k8scale cleanup";
-  options.most_connections = flags.concurrency;
+  options.most_connections = connections;
   return options;
 }
 
 // One clean-up and what it needs.
 class CleanupRun {
  public:
-  CleanupRun(const Flags& flags, measure::ProgressStyle progress);
+  CleanupRun(const CleanupFlags& flags, measure::ProgressStyle progress);
   int run();
 
  private:
   void prepare();
+  void add_start_barriers();
   [[nodiscard]] std::unique_ptr<load::Cleanup> make_cleanup(kube::Collection collection);
   [[nodiscard]] net::Task<void> clean_current();
   [[nodiscard]] net::Task<void> clean(std::promise<void>& ended);
@@ -138,7 +63,7 @@ class CleanupRun {
   [[nodiscard]] CleanupReport report() const;
   [[nodiscard]] int tell(const CleanupReport& report) const;
 
-  const Flags& flags_;
+  const CleanupFlags& flags_;
   base::StopSignals signals_;
   measure::Progress progress_;
   Cluster cluster_;
@@ -149,6 +74,7 @@ class CleanupRun {
   std::vector<CleanedResource> unknown_;  // what cannot even be asked for
   // The shard's, while it runs:
   std::vector<std::unique_ptr<load::Cleanup>> cleanups_;  // of each kind, in each place
+  const load::Cleanup* barriers_ = nullptr;               // one of them
   std::size_t current_ = 0;
   bool stopped_ = false;
   base::SteadyTime start_;
@@ -157,12 +83,12 @@ class CleanupRun {
   std::optional<int> signal_;
 };
 
-CleanupRun::CleanupRun(const Flags& flags, measure::ProgressStyle progress)
+CleanupRun::CleanupRun(const CleanupFlags& flags, measure::ProgressStyle progress)
     : flags_(flags),
       progress_(progress),
       cluster_(open_cluster(flags.cluster)),
       credentials_(kube::Credentials::load(cluster_.configuration)),
-      client_(shard_, cluster_.configuration, credentials_, client_options(flags)) {}
+      client_(shard_, cluster_.configuration, credentials_, client_options(flags.concurrency)) {}
 
 void CleanupRun::prepare() {
   server_version_ = kube::server_version(shard_, client_);
@@ -173,6 +99,7 @@ void CleanupRun::prepare() {
       cleanups_.push_back(make_cleanup({each, place}));
     }
   }
+  add_start_barriers();
 }
 
 std::unique_ptr<load::Cleanup> CleanupRun::make_cleanup(kube::Collection collection) {
@@ -192,11 +119,26 @@ net::Task<void> CleanupRun::clean_current() {
   }
 }
 
+// Where the parts of runs meet. Their summaries stay: they are what a run was for.
+void CleanupRun::add_start_barriers() {
+  const std::vector<std::string> places = base::split(flags_.namespaces, ',');
+  const bool looks_there =
+      flags_.namespaces.empty() || std::find(places.begin(), places.end(), namespace_name) != places.end();
+  if (!looks_there || !load::can_be_label(flags_.run_id)) return;
+  load::Cleanup::Options options;
+  options.label_selector = load::run_object_selector(flags_.run_id, load::Holds::start);
+  options.concurrency = flags_.concurrency;
+  const kube::Collection collection(kube::config_maps(), namespace_name);
+  cleanups_.push_back(std::make_unique<load::Cleanup>(shard_, client_, collection, options));
+  barriers_ = cleanups_.back().get();
+}
+
 net::Task<void> CleanupRun::clean(std::promise<void>& ended) {
   for (current_ = 0; current_ < cleanups_.size(); ++current_) {
     co_await clean_current();
     const load::CleanupResult result = cleanups_[current_]->result();
-    if (!result.may_not_list || result.found > 0 || !flags_.namespaces.empty()) continue;
+    const bool is_one_place = !flags_.namespaces.empty() || cleanups_[current_].get() == barriers_;
+    if (!result.may_not_list || result.found > 0 || is_one_place) continue;
     base::log_warning(fmt::format("all namespaces: {}; looking in {} alone, --namespace names others",
                                   result.doubt, namespace_name));
     cleanups_[current_] = make_cleanup({cleanups_[current_]->collection().resource(), namespace_name});
@@ -259,11 +201,14 @@ CleanupReport CleanupRun::report() const {
   report.duration = Clock::now() - start_;
   if (signal_) report.interrupted = base::signal_name(*signal_);
   for (const auto& each : cleanups_) {
-    const std::string& resource = each->collection().qualified();
-    if (report.resources.empty() || report.resources.back().resource != resource) {
-      report.resources.push_back({resource, each->result()});
+    CleanedResource found{each->collection().qualified(), each->result()};
+    const bool is_barriers = each.get() == barriers_;
+    if (is_barriers && found.result.found == 0 && found.result.doubt.empty()) continue;
+    if (is_barriers) found.resource += " of starts";
+    if (report.resources.empty() || report.resources.back().resource != found.resource) {
+      report.resources.push_back(std::move(found));
     } else {
-      report.resources.back().result.merge(each->result());
+      report.resources.back().result.merge(std::move(found.result));
     }
   }
   report.resources.insert(report.resources.end(), unknown_.begin(), unknown_.end());
@@ -306,13 +251,13 @@ int CleanupRun::run() {
 }  // namespace
 
 int cleanup(const Invocation& invocation) {
-  Flags flags;
+  CleanupFlags flags;
   CLI::App app("Removes what drivers that crashed left.", "k8scale cleanup");
-  declare(app, flags);
+  flags.declare(app);
   app.footer(std::string(exit_codes));
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.verbosity);
-  const measure::ProgressStyle progress = check(flags);
+  const measure::ProgressStyle progress = flags.check();
   return CleanupRun(flags, progress).run();
 }
 

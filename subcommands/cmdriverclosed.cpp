@@ -204,6 +204,7 @@ DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstAnsw
   };
   plan.paced = std::nullopt;
   if (flags.rate > 0) plan.asked_rate = flags.rate;
+  plan.workers = flags.threads;
   plan.connections = std::min(static_cast<double>(flags.threads), 64.0);
   plan.parameters = [&flags, &settings](const auto& servers) {
     return parameters_of(flags, settings, servers);

@@ -134,6 +134,7 @@ DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver)
   if (flags.clientlb) plan.servers.endpoints = 0;
   const bool paced = !flags.closed() || (flags.mix.empty() && flags.rate > 0);
   if (paced) plan.asked_rate = flags.average_rate();
+  if (flags.closed()) plan.workers = flags.workers;
   plan.connections = flags.closed() ? std::min(static_cast<double>(flags.workers), 64.0)
                                     : std::clamp(flags.average_rate() / 100, 4.0, 64.0);
   plan.summary_parameters = flags.summary_parameters();

@@ -20,9 +20,9 @@
 namespace k8scale::subcommands {
 namespace {
 
-constexpr int output_lost_exit_code = 12;
 constexpr int data_file_exit_code = 5;
 constexpr const char* default_metric_port = "9376";
+constexpr base::Nanoseconds longest_side_call = std::chrono::seconds(5);
 
 // Before anything was written.
 void end_at_once(int signal) {
@@ -39,7 +39,8 @@ std::string first_of(const std::string& server_list) {
 const std::string_view driver_exit_codes =
     "Exit codes: 0 the run came to its end, whatever the server answered; 1 a flag; 5 -datafile; 10, 11 the\n"
     "parameter file; 12 rows or the summary could not be written; 17 names over 253 characters; 20 the\n"
-    "configuration, its credentials, or the server behind it; 130 SIGINT; 143 SIGTERM.";
+    "configuration, its credentials, or the server behind it; 24 the parts did not come together;\n"
+    "130 SIGINT; 143 SIGTERM.";
 const std::string_view endpoints_exit_text = "\n22: the endpoints cannot be read.";
 
 Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings settings)
@@ -66,6 +67,12 @@ void Driver::connect() {
   start_shard_ = std::make_unique<net::Shard>("start");
   start_client_ =
       std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, client_options_);
+  kube::ClientOptions side_options = client_options_;
+  side_options.retries = 0;
+  side_options.connect_timeout = std::min(side_options.connect_timeout, longest_side_call);
+  side_options.request_timeout = std::min(side_options.request_timeout, longest_side_call);
+  side_client_ =
+      std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, side_options);
   server_version_ = kube::server_version(*start_shard_, *start_client_);
 }
 
@@ -145,8 +152,7 @@ void Driver::make_shards(const DriverPlan& plan) {
 
 // So that few requests wait for a handshake.
 void Driver::prepare(const DriverPlan& plan) {
-  const auto parts = static_cast<double>(shards_.size() * servers_.size());
-  const auto each = static_cast<std::size_t>(std::ceil(plan.connections / parts));
+  make_gate(plan);
   {
     const base::WatchedSignals watched(signals_, [&](int signal) {
       if (start_signal_.exchange(signal) != 0) {
@@ -158,11 +164,11 @@ void Driver::prepare(const DriverPlan& plan) {
       }
       base::log_info(fmt::format("{}: the run does not begin", base::signal_name(signal)));
       for (const auto& shard : shards_) shard->stop_soon();
+      if (gate_) gate_->stop();
     });
     if (observer_) observer_->start();
-    for (const auto& shard : shards_) {
-      shard->prepare(std::min(each, client_options_.most_connections));
-    }
+    for (const auto& shard : shards_) shard->prepare(connections_of_shard(plan));
+    if (gate_) hold_back(plan);
   }
   if (start_signal_ != 0) signals_.put_back(start_signal_);  // for the run, which then ends as it begins
 }
@@ -175,9 +181,10 @@ load::RunResult Driver::drive(const DriverPlan& plan) {
   load::RunOptions options;
   options.progress = settings_.progress;
   options.grace = flags_.grace;
-  options.asked_rate = plan.asked_rate.value_or(0);
+  options.asked_rate = asked_rate_of_part(plan);
   options.paced = plan.paced;
   options.how_to_clean_up = how_to_clean_up(plan);
+  if (gate_ && start_signal_ == 0) options.start_at = gate_->start();
   options.publish = [this](const measure::Snapshot& snapshot, const measure::Pace& pace) {
     shown_.update([&](Shown& shown) {
       shown.snapshot = snapshot;
@@ -189,122 +196,6 @@ load::RunResult Driver::drive(const DriverPlan& plan) {
     if (seen_log_) seen_log_->flush(std::chrono::seconds(1));
   };
   return load::run_shards(work, options, signals_);
-}
-
-namespace {
-
-// The operations of the schedule.
-struct Paced {
-  std::uint64_t done = 0;
-  std::uint64_t ok = 0;
-  measure::Span scheduled;
-  measure::Span ended_well;
-};
-
-Paced paced_of(const DriverPlan& plan, const measure::Snapshot& totals) {
-  Paced all;
-  for (const measure::Verb verb : measure::all_verbs) {
-    if (plan.paced && verb != *plan.paced) continue;
-    const measure::VerbTotals& each = totals.of(verb);
-    all.done += each.done;
-    all.scheduled.merge(each.scheduled);
-    all.ok += each.ok();
-    all.ended_well.merge(each.ended_well);
-  }
-  return all;
-}
-
-}  // namespace
-
-measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult& result) {
-  measure::Summary summary;
-  summary.version = K8SCALE_VERSION;
-  summary.subcommand = subcommand_;
-  summary.server = start_client_->server();
-  for (const kube::Configuration& each : servers_)
-    summary.servers.push_back(each.server.url() + each.path_prefix);
-  summary.server_version = server_version_;
-  summary.run_id = settings_.run_id;
-  summary.seed = settings_.seed;
-  summary.parameters = plan.summary_parameters;
-  summary.parameters.update(flags_.summary_parameters());
-  summary.started = result.started;
-  summary.ended = result.ended;
-  summary.duration = result.duration;
-  if (result.signal) summary.interrupted = base::signal_name(*result.signal);
-  const Paced paced = paced_of(plan, result.totals);
-  summary.paced = plan.asked_rate.has_value();
-  summary.asked_rate = plan.asked_rate;
-  summary.achieved_rate = paced.ended_well.rate(paced.ok);
-  if (paced.done > 0) summary.schedule_length = paced.scheduled.last - result.start;
-  summary.totals = result.totals;
-  summary.shard_cpu = result.shard_cpu;
-  summary.process = measure::read_process();
-  summary.rows = log_->close();
-  summary.faults = cluster_.fault_counts();
-  summary.files = {{"rows", settings_.data_file},
-                   {"parameters", settings_.parameter_file},
-                   {"summary", settings_.summary_file}};
-  if (observer_) {
-    summary.watch_cpu = result.watch_cpu;
-    summary.seen_rows = seen_log_->close();
-    summary.files.push_back({"seen", settings_.seen_file});
-    summary.notes = observer_->troubles();
-  }
-  add_notes(plan, result, summary);
-  return summary;
-}
-
-void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, measure::Summary& summary) {
-  std::size_t left = 0;
-  for (const auto& each : shards_) {
-    left += each->left();
-    if (!plan.notes) continue;
-    for (std::string& note : plan.notes(*each)) summary.notes.push_back(std::move(note));
-  }
-  std::uint64_t waited = 0;
-  for (const auto& each : shards_) waited += each->waited_for_limit();
-  if (waited > 0) {
-    summary.notes.push_back(
-        fmt::format("{} operations waited because all {} connections of their shard were in use, which is "
-                    "send lag; raise "
-                    "--connections",
-                    waited, flags_.connections));
-  }
-  if (left > 0) {
-    const std::string how = how_to_clean_up(plan);
-    summary.notes.push_back(fmt::format("up to {} objects may be left on the server{}", left,
-                                        how.empty() ? ", which ends too" : "; to delete them: " + how));
-  }
-  const bool namespaces_stay = plan.keeps_objects || settings_.part.count > 1;
-  if (!made_namespaces_.empty() && namespaces_stay && !cluster_.embedded) {
-    summary.notes.push_back(fmt::format("{} namespaces were made and stay, {} the first",
-                                        made_namespaces_.size(), made_namespaces_.front()));
-  }
-  if (result.gave_up) {
-    summary.notes.push_back(fmt::format("gave up {} after the stop signal (--grace), before all was deleted",
-                                        base::format_duration(flags_.grace)));
-  }
-}
-
-int Driver::report(const DriverPlan& plan, const load::RunResult& result) {
-  measure::Summary summary = summarize(plan, result);
-  const bool began = start_signal_ == 0;
-  if (!began) {
-    summary.files.clear();
-    remove_files();
-  }
-  const base::Result<void> written =
-      began ? measure::write_json(settings_.summary_file, summary) : base::Result<void>();
-  measure::print_text(std::cout, summary);
-  std::cout.flush();
-  const bool shown = static_cast<bool>(std::cout);
-  if (!shown) base::log_error("the summary cannot be written to standard output");
-  if (written.has_error()) base::log_error("cannot write the summary: " + written.error().detail());
-  if (result.signal) return load::exit_code_of(result);
-  const bool rows_lost = summary.rows && summary.rows->rows_lost > 0;
-  const bool seen_lost = summary.seen_rows && summary.seen_rows->rows_lost > 0;
-  return rows_lost || seen_lost || written.has_error() || !shown ? output_lost_exit_code : 0;
 }
 
 // Those that were there before stay.
@@ -326,6 +217,7 @@ void Driver::start(const DriverPlan& plan) {
   try {
     make_namespaces(plan);
     if (start_signal_ == 0) {
+      check_storing(plan);
       servers_ =
           choose_servers(plan.servers, cluster_.configuration, *start_shard_, *start_client_, credentials_);
     }
@@ -339,6 +231,7 @@ void Driver::start(const DriverPlan& plan) {
     make_shards(plan);
     prepare(plan);
   } catch (...) {
+    remove_what_was_prepared(plan);
     remove_files();
     remove_namespaces();
     throw;
@@ -363,8 +256,8 @@ int Driver::run(const DriverPlan& plan) {
   const load::RunResult result = drive(plan);
   if (!plan.keeps_objects) remove_namespaces();
   if (plan.closing) plan.closing(result);
-  const int exit_code = report(plan, result);
-  if (!result.signal) wait_before_end();
+  const int exit_code = report_and_leave(plan, result);
+  if (!result.signal && !late_signal_) wait_before_end();
   return exit_code;
 }
 

@@ -19,6 +19,7 @@
 #include "k8scale/measure/summary.h"
 #include "latest.h"
 #include "metrics_endpoint.h"
+#include "start_gate.h"
 
 namespace k8scale::subcommands {
 
@@ -34,6 +35,7 @@ struct DriverPlan {
   ServerChoice servers;
   std::optional<measure::Verb> paced;  ///< whose rate is asked for; nothing: of all verbs
   std::optional<double> asked_rate;    ///< per second, on average; nothing: as fast as it goes
+  std::uint64_t workers = 0;           ///< that share `asked_rate` evenly; 0: the parts do
   double connections = 4;              ///< to open before the run, of all shards together
   bool creates_namespaces = false;     ///< those that are missing, also when the server is not our own
   bool keeps_objects = false;          ///< after the run
@@ -71,10 +73,20 @@ class Driver {
   void observe(const DriverPlan& plan);
   void make_shards(const DriverPlan& plan);
   void prepare(const DriverPlan& plan);
+  void make_gate(const DriverPlan& plan);
+  void hold_back(const DriverPlan& plan);
+  void remove_what_was_prepared(const DriverPlan& plan);
+  [[nodiscard]] std::size_t connections_of_shard(const DriverPlan& plan) const;
   [[nodiscard]] load::RunResult drive(const DriverPlan& plan);
   [[nodiscard]] measure::Summary summarize(const DriverPlan& plan, const load::RunResult& result);
   void add_notes(const DriverPlan& plan, const load::RunResult& result, measure::Summary& summary);
+  void say_part(const load::RunResult& result, measure::Summary& summary) const;
+  [[nodiscard]] std::string say_left(const DriverPlan& plan) const;
+  [[nodiscard]] double asked_rate_of_part(const DriverPlan& plan) const;
+  void check_storing(const DriverPlan& plan);
+  [[nodiscard]] bool store(const measure::Summary& summary);
   [[nodiscard]] int report(const DriverPlan& plan, const load::RunResult& result);
+  [[nodiscard]] int report_and_leave(const DriverPlan& plan, const load::RunResult& result);
   void remove_namespaces();
   void wait_before_end();
 
@@ -90,6 +102,7 @@ class Driver {
   base::StopSignals signals_;
   std::atomic<bool> makes_namespaces_ = false;
   std::atomic<int> start_signal_ = 0;                // that came before the run began; 0: none did
+  std::atomic<bool> late_signal_ = false;            // one came after the run
   std::optional<base::WatchedSignals> start_guard_;  // until files are there
   std::vector<std::filesystem::path> made_files_;
   Latest<Shown> shown_;
@@ -99,6 +112,8 @@ class Driver {
   kube::ClientOptions client_options_;
   std::unique_ptr<net::Shard> start_shard_;
   std::unique_ptr<kube::Client> start_client_;
+  std::unique_ptr<kube::Client> side_client_;  // for meeting and storing, which try again by themselves
+  std::unique_ptr<StartGate> gate_;            // when the run does not begin at once
   std::string server_version_;
   std::vector<kube::Configuration> servers_;
   std::vector<std::string> made_namespaces_;

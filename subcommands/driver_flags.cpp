@@ -4,6 +4,8 @@
 
 #include "debug_from.h"
 #include "flag_range.h"
+#include "job_owner.h"
+#include "k8scale/base/environment.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
@@ -22,6 +24,16 @@ constexpr std::size_t most_connections = 100'000;
 std::filesystem::path of_part(const std::filesystem::path& file, std::uint64_t part) {
   std::filesystem::path own = file;
   return own.replace_filename(fmt::format("{}-{}{}", file.stem().string(), part, file.extension().string()));
+}
+
+load::Part part_of(const std::string& text) {
+  if (text == "auto") {
+    return load::part_of_job(base::environment_variable("JOB_COMPLETION_INDEX"),
+                             base::environment_variable("K8SCALE_PARTS"));
+  }
+  if (const auto part = load::parse_part(text)) return *part;
+  throw base::Error(
+      fmt::format("--part: found {}, expected auto, or i/n with 1 <= i <= n", base::go_quote(text)));
 }
 
 void check_ranges(const DriverFlags& flags) {
@@ -63,7 +75,11 @@ void DriverFlags::declare(CLI::App& app) {
   cluster.declare(app);
   base::add_value(app, "--shards", shards, "threads that drive, each with its own connections");
   base::add_value(app, "--part", part,
-                  "i/n: this is the i-th of n processes that share the run and its seed");
+                  "i/n: this is the i-th of n processes that share the run and its seed; auto: what "
+                  "$JOB_COMPLETION_INDEX and $K8SCALE_PARTS say");
+  start.declare(app);
+  base::add_bool(app, "--store-summary", store_summary,
+                 "put the summary into ConfigMap RUNID-summary-PART, for k8scale merge --run RUNID");
   base::add_value(app, "--connections", connections,
                   "connections that each shard keeps to each server at most; waiting for one is send lag");
   base::add_value(app, "--server-list", server_list,
@@ -98,13 +114,9 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   DriverSettings settings;
   const std::uint64_t now = base::seed_at(std::chrono::system_clock::now());
   settings.seed = flags.seed != 0 ? flags.seed : now;
-  const std::optional<load::Part> part = load::parse_part(flags.part);
-  if (!part) {
-    throw base::Error(
-        fmt::format("--part: found {}, expected i/n with 1 <= i <= n", base::go_quote(flags.part)));
-  }
-  settings.part = *part;
-  if (part->count > 1 && (flags.seed == 0 || flags.run_id.empty())) {
+  settings.part = part_of(flags.part);
+  const load::Part& part = settings.part;
+  if (part.count > 1 && (flags.seed == 0 || flags.run_id.empty())) {
     throw base::Error(
         "--part: the processes of a run need the same schedule and names: expected -seed and -runid");
   }
@@ -124,11 +136,22 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   settings.run_id =
       flags.run_id.empty() ? load::default_run_id(std::chrono::system_clock::now(), random) : flags.run_id;
   load::check_run_id(settings.run_id, name_suffix);
+  settings.start_at = flags.start.check(std::chrono::system_clock::now());
+  if (flags.start.together || flags.store_summary) {
+    if (flags.cluster.embedded) {
+      throw base::Error(
+          fmt::format("{} is for others at the same server, and that of --embedded ends with this "
+                      "process: expected another server",
+                      flags.start.together ? "--start-together" : "--store-summary"));
+    }
+    load::check_run_label(settings.run_id);
+    settings.job = job_of_environment();
+  }
   // The parts of a run may share a folder.
-  const std::string files = part->count == 1 ? settings.run_id + "-driver"
-                                             : fmt::format("{}-driver-{}", settings.run_id, part->index);
+  const std::string files = part.count == 1 ? settings.run_id + "-driver"
+                                            : fmt::format("{}-driver-{}", settings.run_id, part.index);
   settings.data_file = load::data_file_name(flags.data_file, settings.run_id);
-  if (part->count > 1) settings.data_file = of_part(settings.data_file, part->index);
+  if (part.count > 1) settings.data_file = of_part(settings.data_file, part.index);
   settings.parameter_file = files + ".parms";
   settings.summary_file = files + ".json";
   settings.seen_file = files + "-seen.csv";

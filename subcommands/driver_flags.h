@@ -8,8 +8,10 @@
 #include "cluster_flags.h"
 #include "k8scale/base/time.h"
 #include "k8scale/load/lane.h"
+#include "k8scale/load/run_object.h"
 #include "k8scale/load/server_set.h"
 #include "k8scale/measure/progress.h"
+#include "start_flags.h"
 
 namespace k8scale::subcommands {
 
@@ -23,6 +25,8 @@ struct DriverFlags {
   std::uint64_t wait_before_terminate = 15;  ///< s
   std::uint64_t shards = 1;
   std::string part = "1/1";
+  StartFlags start;
+  bool store_summary = false;
   std::string progress = "auto";
   base::Nanoseconds grace = std::chrono::seconds(30);
   base::Nanoseconds request_timeout = std::chrono::seconds(65);
@@ -49,6 +53,8 @@ struct DriverSettings {
   std::filesystem::path summary_file;
   std::filesystem::path seen_file;
   load::Part part;
+  std::optional<base::WallTime> start_at;
+  std::optional<load::JobOwner> job;  ///< that this is a pod of, when it puts something on the server
   load::Balance balance = load::Balance::random;
   measure::ProgressStyle progress = measure::ProgressStyle::automatic;
 };

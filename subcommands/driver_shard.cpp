@@ -23,6 +23,17 @@ void DriverShard::prepare(std::size_t connections) {
   shard_.run(loop_->prepare());
 }
 
+net::Task<void> DriverShard::open_connections(std::size_t count, std::shared_ptr<std::promise<void>> opened) {
+  co_await servers_.prewarm(count);
+  opened->set_value();
+}
+
+std::future<void> DriverShard::prewarm(std::size_t connections) {
+  auto opened = std::make_shared<std::promise<void>>();
+  shard_.spawn(open_connections(connections, opened));
+  return opened->get_future();
+}
+
 load::ShardWork DriverShard::work() {
   return {shard_,
           recorder_,

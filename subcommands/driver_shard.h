@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <future>
 #include <memory>
 
 #include "k8scale/load/loop.h"
@@ -34,6 +35,8 @@ class DriverShard {
   [[nodiscard]] net::Shard& shard() { return shard_; }
   /// Opens so many connections to each server, and what the loop needs before the schedule begins.
   void prepare(std::size_t connections);
+  /// Begins to open those connections of `prepare` anew that rested too long; ready when that is done.
+  [[nodiscard]] std::future<void> prewarm(std::size_t connections);
   /// From any thread: `prepare` and the run end soon.
   void stop_soon();
   /// Operations that waited because all connections were in use. Once the shard has stopped.
@@ -45,6 +48,8 @@ class DriverShard {
   [[nodiscard]] const load::Loop& loop() const { return *loop_; }
 
  private:
+  [[nodiscard]] net::Task<void> open_connections(std::size_t count,
+                                                 std::shared_ptr<std::promise<void>> opened);
   [[nodiscard]] net::Task<void> clean_up();
   void stop();
 

@@ -13,7 +13,9 @@ Need endpoints_for(std::string flag) {
 
 std::vector<Need> driver(const kube::Resource& resource, std::vector<std::string> verbs) {
   return {{resource, scaletest(), "", std::move(verbs), ""},
-          {resource, scaletest(), "", {"list", "watch"}, "--observe"}};
+          {resource, scaletest(), "", {"list", "watch"}, "--observe"},
+          {kube::config_maps(), scaletest(), "", {"create", "get", "patch", "delete"}, "--start-together"},
+          {kube::config_maps(), scaletest(), "", {"create", "get", "delete"}, "--store-summary"}};
 }
 
 std::vector<Need> watcher(const kube::Resource& resource) {
@@ -37,6 +39,8 @@ std::vector<Need> needs_of(std::string_view subcommand, const kube::Resource& ge
     needs.push_back({general, scaletest(), "", {"patch"}, "--updates"});
     needs.push_back({general, scaletest(), "", {"get", "list", "update", "patch"}, "--mix"});
     needs.push_back(endpoints_for("--clientlb"));
+  } else if (subcommand == "merge") {
+    needs = {{kube::config_maps(), scaletest(), "", {"list"}, "--run"}};
   } else if (subcommand == "cleanup") {
     needs = {{kube::config_maps(), scaletest(), "", {"list", "delete"}, ""}};
   } else if (subcommand == "cm-logger") {

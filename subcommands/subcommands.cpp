@@ -33,6 +33,7 @@ std::span<const Subcommand> all() {
       Subcommand{"flunder-driver", load, yes, "create and delete Flunders in an open loop", flunder_driver},
       Subcommand{"drive", load, no, "drive any resource: the general driver", drive},
       Subcommand{"cleanup", load, no, "remove what drivers that crashed left", cleanup},
+      Subcommand{"merge", load, no, "make one summary of those of a run's parts", merge},
       Subcommand{"cm-logger", watching, yes, "record what a controller sees of ConfigMaps", cm_logger},
       Subcommand{"flunder-logger", watching, yes, "record what a controller sees of Flunders",
                  flunder_logger},

@@ -18,6 +18,7 @@ int flunder_watch(const Invocation& invocation);
 int httperf(const Invocation& invocation);
 int logger(const Invocation& invocation);
 int man(const Invocation& invocation);
+int merge(const Invocation& invocation);
 int watch(const Invocation& invocation);
 
 }  // namespace k8scale::subcommands

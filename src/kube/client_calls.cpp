@@ -103,12 +103,11 @@ net::Task<Answer> Client::remove_collection(const Collection& collection, std::s
   return state_->send(call_of("DELETE", collection, "", with_query(collection.path(), query)), observe);
 }
 
-net::Task<Answer> Client::get_path(std::string_view path) {
+net::Task<Answer> Client::get_path(std::string_view path, const AttemptObserver& observe) {
   Call call;
   call.method = "GET";
   call.target = path;
-  static const AttemptObserver nobody;
-  return state_->send(std::move(call), nobody);
+  return state_->send(std::move(call), observe);
 }
 
 net::Task<base::Result<void>> Client::prewarm(std::size_t count) { return state_->pool->prewarm(count); }

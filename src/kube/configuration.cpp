@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-
+#include "k8scale/base/environment.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/files.h"
 #include "k8scale/base/text.h"
@@ -15,15 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : value;
-}
-
 // As Go's httpproxy reads them: the upper-case name first.
 std::string either_case(const std::string& name) {
-  const std::string upper = variable(name.c_str());
-  return upper.empty() ? variable(base::lower(name).c_str()) : upper;
+  const std::string upper = base::environment_variable(name.c_str());
+  return upper.empty() ? base::environment_variable(base::lower(name).c_str()) : upper;
 }
 
 // The files of $KUBECONFIG that exist; without the variable, the one in the home folder if it exists.
@@ -65,6 +59,7 @@ Configuration pod_configuration(const ConfigurationSources& sources) {
     throw base::Error("the pod's service account: " + ca_text.error().detail(), configuration_exit_code);
   }
   configuration.ca = {*ca_text, ca.string()};
+  configuration.ca_file = ca;
   const base::Result<std::string> name = base::read_file(sources.service_account / "namespace");
   if (name.has_value() && !base::trim(*name).empty()) configuration.namespace_name = base::trim(*name);
   configuration.source = "the pod's service account";
@@ -113,10 +108,12 @@ Configuration choose(const ConfigurationSources& sources) {
 
 ConfigurationSources ConfigurationSources::from_environment() {
   ConfigurationSources sources;
-  sources.kubeconfig_variable = variable("KUBECONFIG");
-  sources.home = variable("HOME");
-  sources.service_host = variable("KUBERNETES_SERVICE_HOST");
-  sources.service_port = variable("KUBERNETES_SERVICE_PORT");
+  sources.kubeconfig_variable = base::environment_variable("KUBECONFIG");
+  sources.home = base::environment_variable("HOME");
+  sources.service_host = base::environment_variable("KUBERNETES_SERVICE_HOST");
+  sources.service_port = base::environment_variable("KUBERNETES_SERVICE_PORT");
+  const std::string service_account = base::environment_variable("K8SCALE_SERVICEACCOUNT_DIR");
+  if (!service_account.empty()) sources.service_account = service_account;
   sources.proxy = {either_case("HTTPS_PROXY"), either_case("HTTP_PROXY"), either_case("NO_PROXY")};
   return sources;
 }

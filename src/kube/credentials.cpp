@@ -29,9 +29,10 @@ constexpr auto early = std::chrono::minutes(1);
 constexpr auto shortest_use = std::chrono::seconds(1);
 
 base::Result<std::shared_ptr<net::TlsClient>> make_tls(const Configuration& configuration,
-                                                       const PemText& certificate, const PemText& key) {
+                                                       const std::string& ca_pem, const PemText& certificate,
+                                                       const PemText& key) {
   net::TlsClientOptions options;
-  options.ca_pem = configuration.ca.pem;
+  options.ca_pem = ca_pem;
   options.server_name = configuration.tls_server_name;
   options.verify = configuration.verify_server;
   auto made = net::TlsClient::make(options);
@@ -107,7 +108,7 @@ struct Credentials::State {
   const Clock clock;
   std::mutex mutex;
   std::shared_ptr<const Credential> credential;
-  std::string identity;  // certificate and key of its TLS context
+  std::string identity;  // authorities, certificate and key of its TLS context
   bool fetching = false;
   std::vector<Waiter*> waiting;  // for the fetch to end
 
@@ -132,9 +133,15 @@ struct Credentials::State {
 base::Result<std::shared_ptr<net::TlsClient>> Credentials::State::tls_with(const PemText& certificate,
                                                                            const PemText& key) {
   if (!configuration.server.tls) return std::shared_ptr<net::TlsClient>();
-  const std::string wanted = certificate.pem + key.pem;
+  std::string ca_pem = configuration.ca.pem;
+  if (!configuration.ca_file.empty()) {
+    base::Result<std::string> read = base::read_file(configuration.ca_file);
+    if (read.has_error()) return read.error();
+    ca_pem = std::move(*read);
+  }
+  const std::string wanted = ca_pem + certificate.pem + key.pem;
   if (credential && wanted == identity) return credential->tls;
-  auto made = make_tls(configuration, certificate, key);
+  auto made = make_tls(configuration, ca_pem, certificate, key);
   if (made.has_value()) identity = wanted;
   return made;
 }
@@ -171,6 +178,11 @@ base::Result<Credential> Credentials::State::fetch() {
         "Basic " + base::base64_encode(configuration.username + ":" + configuration.password);
   }
   auto tls = tls_with(configuration.client_certificate, configuration.client_key);
+  const bool old_authorities_do = tls.has_error() && credential && !configuration.ca_file.empty();
+  if (old_authorities_do) {
+    base::log_warning("credentials: " + tls.error().message() + "; the old authorities stay in use");
+    tls = credential->tls;
+  }
   if (tls.has_error()) return tls.error();
   made.tls = std::move(*tls);
   return made;

@@ -63,9 +63,10 @@ net::Task<void> Run::run_one(std::size_t index) {
 }
 
 void Run::start() {
-  start_ = Clock::now() + head_start;
+  const base::WallTime wall_now = std::chrono::system_clock::now();
+  result_.started = std::max(options_.start_at.value_or(wall_now), wall_now + head_start);
+  start_ = Clock::now() + (result_.started - wall_now);
   result_.start = start_;
-  result_.started = std::chrono::system_clock::now() + head_start;
   snapshots_.resize(work_.size());
   driven_.resize(work_.size());
   for (std::size_t i = 0; i < work_.size(); ++i) work_[i].shard.spawn(run_one(i));

@@ -111,6 +111,13 @@ void Histogram::add_decoded(std::size_t block, std::size_t slot, std::uint64_t t
   sum_ += (static_cast<double>(low) + static_cast<double>(high)) / 2 * static_cast<double>(times);
 }
 
+void Histogram::set_exact(base::Nanoseconds min, base::Nanoseconds max, base::Nanoseconds mean) {
+  if (count_ == 0) return;
+  min_ = clamp(min);
+  max_ = clamp(max);
+  sum_ = static_cast<double>(mean.count()) * static_cast<double>(count_);
+}
+
 base::Result<Histogram> Histogram::decode(std::string_view text) {
   const base::Result<std::string> unwrapped = encoding::unwrap(text);
   if (!unwrapped) return unwrapped.error();

@@ -1,5 +1,7 @@
 #include "k8scale/measure/operation.h"
 
+#include <algorithm>
+
 namespace k8scale::measure {
 
 std::string_view name(Verb verb) {
@@ -20,6 +22,12 @@ std::string_view name(Verb verb) {
       return "deletecollection";
   }
   return "unknown";
+}
+
+std::optional<Verb> parse_verb(std::string_view text) {
+  const auto found =
+      std::find_if(all_verbs.begin(), all_verbs.end(), [text](Verb verb) { return name(verb) == text; });
+  return found == all_verbs.end() ? std::nullopt : std::optional(*found);
 }
 
 bool writes(Verb verb) {

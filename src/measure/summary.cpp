@@ -47,6 +47,23 @@ std::optional<std::string> not_followed_warning(const WatchTotals& watch) {
 
 }  // namespace
 
+void Summary::set_pace() {
+  std::uint64_t done = 0;
+  std::uint64_t ok = 0;
+  Span scheduled;
+  Span ended_well;
+  for (const Verb verb : all_verbs) {
+    if (paced_verb && verb != *paced_verb) continue;
+    const VerbTotals& each = totals.of(verb);
+    done += each.done;
+    ok += each.ok();
+    scheduled.merge(each.scheduled);
+    ended_well.merge(each.ended_well);
+  }
+  achieved_rate = ended_well.rate(ok);
+  schedule_length = done > 0 ? scheduled.last - start : base::Nanoseconds(0);
+}
+
 std::optional<base::Nanoseconds> Summary::cpu_per_operation() const {
   const std::uint64_t done = totals.done();
   if (done == 0) return std::nullopt;

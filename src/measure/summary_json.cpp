@@ -15,7 +15,33 @@ Json outcomes(const VerbTotals& totals) {
   return made;
 }
 
-Json verb_json(const VerbTotals& totals, bool watched) {
+Json span_json(const Span& span, base::SteadyTime start) {
+  if (span.first > span.last) return {};
+  return {(span.first - start).count(), (span.last - start).count()};
+}
+
+Json part_json(const RunPart& part) {
+  const auto& clock = part.server_clock;
+  return {
+      {"index", part.index},
+      {"count", part.count},
+      {"agreed_start", part.agreed_start ? Json(rfc3339_millis(*part.agreed_start)) : Json()},
+      {"server_clock_ahead",
+       clock ? Json{{"at_least", clock->at_least.count()}, {"at_most", clock->at_most.count()}} : Json()}};
+}
+
+Json parts_json(const MergedParts& parts) {
+  Json merged = Json::array();
+  for (const MergedPart& each : parts.merged) {
+    Json one = part_json(each.part);
+    one["source"] = each.source;
+    one["started_ns"] = each.started.time_since_epoch().count();
+    merged.push_back(std::move(one));
+  }
+  return {{"count", parts.count}, {"missing", parts.missing()}, {"merged", std::move(merged)}};
+}
+
+Json verb_json(const VerbTotals& totals, base::SteadyTime start, bool watched) {
   Json made = {{"asked", totals.asked},
                {"started", totals.started},
                {"done", totals.done},
@@ -28,6 +54,9 @@ Json verb_json(const VerbTotals& totals, bool watched) {
                {"outcomes", outcomes(totals)},
                {"rate", rate_json(totals.rate())},
                {"scheduled_rate", rate_json(totals.scheduled_rate())},
+               {"scheduled", span_json(totals.scheduled, start)},
+               {"ended", span_json(totals.ended, start)},
+               {"ended_well", span_json(totals.ended_well, start)},
                {"bytes_sent", totals.bytes_sent},
                {"bytes_received", totals.bytes_received},
                {"response_time", to_json(totals.response_time)},
@@ -42,12 +71,12 @@ Json verb_json(const VerbTotals& totals, bool watched) {
   return made;
 }
 
-Json operations(const Snapshot::ByVerb& verbs, bool watched) {
+Json operations(const Snapshot::ByVerb& verbs, base::SteadyTime start, bool watched) {
   Json made = Json::object();
   for (const Verb verb : all_verbs) {
     const VerbTotals& totals = verbs[static_cast<std::size_t>(verb)];
     if (!totals.used()) continue;
-    Json& one = made[std::string(name(verb))] = verb_json(totals, watched && writes(verb));
+    Json& one = made[std::string(name(verb))] = verb_json(totals, start, watched && writes(verb));
     if (verb == Verb::list) one["items"] = totals.items;
   }
   return made;
@@ -56,7 +85,8 @@ Json operations(const Snapshot::ByVerb& verbs, bool watched) {
 Json servers(const Summary& summary) {
   Json made = Json::array();
   for (std::size_t i = 0; i < summary.totals.servers.size() && i < summary.servers.size(); ++i) {
-    Json one = {{"url", summary.servers[i]}, {"operations", operations(summary.totals.servers[i], false)}};
+    Json one = {{"url", summary.servers[i]},
+                {"operations", operations(summary.totals.servers[i], summary.start, false)}};
     for (auto& [verb, totals] : one["operations"].items()) {
       totals.erase("asked");
       totals.erase("started");
@@ -94,16 +124,20 @@ Json to_json(const Summary& summary) {
           {"server", {{"url", summary.server}, {"version", summary.server_version}}},
           {"run_id", summary.run_id},
           {"seed", summary.seed},
+          {"part", summary.part ? part_json(*summary.part) : Json()},
+          {"parts", summary.parts ? parts_json(*summary.parts) : Json()},
           {"parameters", summary.parameters},
           {"started", rfc3339_millis(summary.started)},
+          {"started_ns", summary.started.time_since_epoch().count()},
           {"ended", rfc3339_millis(summary.ended)},
           {"duration", summary.duration.count()},
           {"interrupted", or_null(summary.interrupted)},
           {"paced", summary.paced},
+          {"paced_verb", summary.paced_verb ? Json(name(*summary.paced_verb)) : Json()},
           {"asked_rate", rate_json(summary.asked_rate)},
           {"achieved_rate", rate_json(summary.achieved_rate)},
           {"schedule_length", summary.schedule_length.count()},
-          {"operations", operations(summary.totals.verbs, summary.totals.watch.watchers > 0)},
+          {"operations", operations(summary.totals.verbs, summary.start, summary.totals.watch.watchers > 0)},
           {"servers", servers(summary)},
           {"response_time", to_json(summary.totals.response_time())},
           {"send_lag", to_json(summary.totals.send_lag())},

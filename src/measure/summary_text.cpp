@@ -18,11 +18,19 @@ std::string value_text(const nlohmann::ordered_json& value) {
   return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+void print_parts(std::ostream& out, const MergedParts& parts) {
+  std::vector<std::uint64_t> there;
+  for (const MergedPart& each : parts.merged) there.push_back(each.part.index);
+  out << fmt::format(", merged from part{} {} of {}, begun within {}", there.size() == 1 ? "" : "s",
+                     numbers_text(there), parts.count, base::format_duration(parts.start_spread()));
+}
+
 void print_run(std::ostream& out, const Summary& summary) {
   out << fmt::format("k8scale {}, run {}, against {}", summary.subcommand, summary.run_id, summary.server);
   if (!summary.server_version.empty()) out << fmt::format(" ({})", summary.server_version);
   out << fmt::format("\nstarted {} UTC, took {}", base::format_utc_millis(summary.started),
                      base::format_duration(summary.duration));
+  if (summary.parts) print_parts(out, *summary.parts);
   if (!summary.interrupted.empty()) out << fmt::format(", interrupted by {}", summary.interrupted);
   out << '\n';
   if (summary.asked_rate) {

@@ -100,10 +100,11 @@ Task<base::Result<void>> Connection::ask_proxy(const Proxy& proxy) {
   co_return base::Result<void>();
 }
 
-Task<base::Result<void>> Connection::ask(const Request& request, Answer answer) {
+Task<base::Result<void>> Connection::ask(const Request& request, Answer answer, std::string_view expected) {
   parser_.emplace(answer.head, answer.body, body_rule(request), MessageLimits());
   answer.timing.sent_wall = std::chrono::system_clock::now();
   answer.timing.sent = std::chrono::steady_clock::now();
+  stream_.set_limit(options_->request_timeout, expected);
   const base::Result<void> written = co_await write(request);
   const bool lost = written.has_error();
   // A server that refuses a large body answers and closes before it has read all of it.

@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "k8scale/net/message_parser.h"
 #include "k8scale/net/pool.h"
@@ -35,8 +36,10 @@ class Connection {
   };
 
   /// Sends `request` and reads the answer's head, and whatever of its body came along. `timing.sent`,
-  /// `sent_wall` and `first_byte` are filled in.
-  [[nodiscard]] Task<base::Result<void>> ask(const Request& request, Answer answer);
+  /// `sent_wall` and `first_byte` are filled in. From `sent` on the request's time limit counts; what is late
+  /// when it is over is called `expected`.
+  [[nodiscard]] Task<base::Result<void>> ask(const Request& request, Answer answer,
+                                             std::string_view expected);
   /// Takes in what is there of the body, without waiting; false when that is nothing.
   [[nodiscard]] base::Result<bool> read_body_now(std::uint64_t& bytes_received);
   /// Returns when there may be more of it. Holds no memory meanwhile.

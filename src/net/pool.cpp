@@ -64,6 +64,7 @@ struct Pool::State {
   std::uint64_t sessions_resumed = 0;
   std::uint64_t waited_for_limit = 0;
 
+  void drop_expired(base::SteadyTime now);
   ConnectionPointer take_idle();
   void give_back(ConnectionPointer connection);
   void hand_over(ConnectionPointer connection);
@@ -84,13 +85,17 @@ struct Pool::State {
   static Task<base::Result<void>> prewarm(std::shared_ptr<State> state, std::size_t count);
 };
 
-// The idle connection to use next; null when there is none.
-Pool::State::ConnectionPointer Pool::State::take_idle() {
-  const base::SteadyTime now = Clock::now();
+void Pool::State::drop_expired(base::SteadyTime now) {
   while (!idle.empty() && now - idle.front()->idle_since > options->idle_timeout) {
     idle.front()->ends_because("it rested too long");
     idle.pop_front();
   }
+}
+
+// The idle connection to use next; null when there is none.
+Pool::State::ConnectionPointer Pool::State::take_idle() {
+  const base::SteadyTime now = Clock::now();
+  drop_expired(now);
   while (!idle.empty()) {
     ConnectionPointer connection = std::move(idle.back());
     idle.pop_back();
@@ -220,10 +225,9 @@ Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request
   }
   exchange.reused_connection = connection->used_before;
   const std::uint64_t written_before = connection->bytes_written();
-  connection->set_limit(state->options->request_timeout, "no whole answer");
   const Connection::Answer answer{exchange.response, exchange.response.body, exchange.timing,
                                   exchange.bytes_received};
-  base::Result<void> outcome = co_await connection->ask(request, answer);
+  base::Result<void> outcome = co_await connection->ask(request, answer, "no whole answer");
   while (outcome.has_value() && !connection->answer_done()) {
     outcome = co_await connection->read_body(exchange.bytes_received);
   }
@@ -241,6 +245,7 @@ Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request
 }
 
 Task<base::Result<void>> Pool::State::prewarm(std::shared_ptr<State> state, std::size_t count) {
+  state->drop_expired(Clock::now());
   while (state->idle.size() < count) {
     base::Result<ConnectionPointer> opened = co_await connect(state);
     if (opened.has_error()) co_return opened.error();
@@ -272,7 +277,7 @@ class PooledStream final : public ResponseStream {
   Task<base::Result<void>> ask(const Request& request) {
     timing_.started = Clock::now();
     const Connection::Answer answer{head_, body_, timing_, bytes_received_};
-    base::Result<void> outcome = co_await connection_->ask(request, answer);
+    base::Result<void> outcome = co_await connection_->ask(request, answer, "no answer");
     co_return outcome;
   }
 
@@ -330,7 +335,6 @@ Task<base::Result<std::unique_ptr<ResponseStream>>> Pool::State::open_stream(std
     if (opened.has_error()) co_return opened.error();
     connection = std::move(*opened);
   }
-  connection->set_limit(state->options->request_timeout, "no answer");
   auto stream = std::make_unique<PooledStream<State>>(state, std::move(connection), cancellation);
   const base::Result<void> asked = co_await stream->ask(request);
   if (asked.has_error()) co_return asked.error();

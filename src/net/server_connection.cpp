@@ -27,7 +27,8 @@ bool has_body(int status) { return status / 100 != 1 && status != 204 && status 
 }  // namespace
 
 const std::string& ServerShared::date_line() {
-  const std::time_t now = std::time(nullptr);
+  // Not std::time, which may show the last second for some milliseconds more.
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   if (now != date_second_) {
     date_second_ = now;
     date_line_ = fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", fmt::gmtime(now));

@@ -12,6 +12,7 @@ import subprocess
 import pytest
 import real_server as envtest
 from lacking import lack
+from parts import RUN
 
 BINARY = os.environ.get("K8SCALE_BINARY", str(pathlib.Path(__file__).resolve().parents[2] / "build/release/k8scale"))
 # Looked up before a test has a HOME of its own.
@@ -131,6 +132,27 @@ def api_server(tmp_path_factory):
 def server(api_server):
     """A `k8scale apiserver` as it is without flags."""
     return api_server()
+
+
+@pytest.fixture
+def parts_server(api_server):
+    """A `k8scale apiserver` with the drivers' namespace."""
+    running = api_server()
+    running.kubectl("create", "namespace", "scaletest")
+    return running
+
+
+@pytest.fixture
+def start_part(tmp_path, parts_server):
+    """Starts a part of a run as a process of its own."""
+    with contextlib.ExitStack() as stack:
+        def start(part, *flags, subcommand="cmdriver", run=RUN, server=parts_server, **environment):
+            command = [BINARY, subcommand, *QUICK, *run, "-kubeconfig", server.kubeconfig, "--part", part, *flags]
+            process = subprocess.Popen(list(map(str, command)), cwd=tmp_path, stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
+            stack.callback(process.kill)
+            return process
+        yield start
 
 
 @pytest.fixture

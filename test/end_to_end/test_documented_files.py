@@ -10,7 +10,7 @@ import subprocess
 import documents
 import pytest
 import real_server as envtest
-from conftest import BINARY
+from conftest import BINARY, QUICK
 from documents import TOP, codes
 from httperf import ask, httperf
 from prometheus_client.parser import text_string_to_metric_families
@@ -123,6 +123,16 @@ def test_parameters_of(driver, tmp_path, row):
     driver(codes(row["driver"])[0], "-n", "2", "-maxpop", "0")
     lines = shlex.split((tmp_path / "r1-driver.parms").read_text())
     assert [line.split("=")[0] for line in lines] == codes(row["names"])
+
+
+def test_parts_and_what_is_merged_of_them(driver, parts_server, program, tmp_path, schema):
+    run = driver("drive", "-n", "5", "--rate", "100", "--maxpop", "1", "--start-together", "-kubeconfig", parts_server.kubeconfig,
+                 embedded=False)
+    assert run.returncode == 0, run.stderr
+    assert schema.check("summary", run.summary) == [] and schema.unseen("part", "clock") == []
+    assert program("merge", "r1-driver.json", "--json", "merged.json").returncode == 0
+    assert schema.check("summary", json.loads((tmp_path / "merged.json").read_text())) == []
+    assert schema.unseen("parts", "merged part") == []
 
 
 def test_a_driver_without_a_rate(driver, schema):
@@ -288,6 +298,7 @@ SHORT = [*EMBEDDED, "-n", "1", "-maxpop", "0", "-waitBeforeTerminate", "0", "-ru
 LONG = [*EMBEDDED, "-n", "1000000", "-waitBeforeTerminate", "0", "-runid", "r1"]
 WATCH = ["--embedded", "-metricport", "127.0.0.1:0"]
 LOG = [*WATCH, "-data-filname", "rows.csv"]
+PART_OF_TWO = ["-seed", "1", "-runid", "p"]
 LISTED = ["--until-idle", "10ms"]
 LONG_RUN_ID = ["-runid", "a" * 260]
 NO_CONFIGURATION = ["-kubeconfig", "missing"]
@@ -299,7 +310,12 @@ ENDINGS = {
     "driver": {
         0: SHORT, 1: ["--nothing"], 5: [*SHORT, "-datafile", "a b"], 10: [*SHORT, "-runid", "folder"],
         11: [*SHORT, "-runid", "full"], 12: [*SHORT, "-datafile", "/dev/full"],
-        17: [*EMBEDDED, *LONG_RUN_ID], 20: NO_CONFIGURATION, 130: LONG, 143: LONG},
+        17: [*EMBEDDED, *LONG_RUN_ID], 20: NO_CONFIGURATION,
+        24: ["--part", "1/2", "--start-together", "--start-deadline", "10ms", *PART_OF_TWO, *QUICK, "-kubeconfig", "admin.conf"],
+        130: LONG, 143: LONG},
+    "merge": {
+        0: ["r1-driver.json"], 1: [], 3: ["p-driver-1.json"], 4: ["p-driver-1.json", "p-driver-2.json"], 5: ["missing.json"],
+        6: ["r1-driver.json", "r1-driver.json"], 12: ["r1-driver.json", "--json", "full"], 20: ["--run", "r1", *NO_CONFIGURATION]},
     "cleanup": {
         0: ["--all", "--embedded"], 1: [], 3: ["--all", "--embedded", "--fault", "verbs=list,resource=configmaps,status=403"],
         12: ["--all", "--embedded", "--json", "full"], 17: [*LONG_RUN_ID, "--embedded"], 20: ["--all", *NO_CONFIGURATION],
@@ -326,6 +342,12 @@ GROUPS = {"cmdriver": "driver", "cmdriverclosed": "driver", "flunder-driver": "d
           "cm-logger": "logger", "flunder-logger": "logger", "flunder-watch": "watch"}
 
 
+def make_summaries(folder):
+    """Of a whole run, and of two parts that did not begin together."""
+    for flags in ([], [*PART_OF_TWO, "--part", "1/2"], [*PART_OF_TWO, "--part", "2/2"]):
+        subprocess.run([BINARY, "cmdriver", *SHORT, *flags], cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+
 def arguments_for(subcommand, code):
     return OF_ONE.get((subcommand, code)) or ENDINGS[GROUPS.get(subcommand, subcommand)][code]
 
@@ -337,10 +359,14 @@ def catches(process, number):
 
 
 @pytest.mark.parametrize("subcommand, code", [(name, code) for name, found in EXIT_CODES.items() for code in found])
-def test_an_exit_code_is_what_the_program_ends_with(tmp_path, subcommand, code):
+def test_an_exit_code_is_what_the_program_ends_with(request, tmp_path, subcommand, code):
+    if "admin.conf" in arguments_for(subcommand, code):
+        (tmp_path / "admin.conf").symlink_to(request.getfixturevalue("parts_server").kubeconfig)
     (tmp_path / "folder-driver.parms").mkdir()
     for name in ("full", "full-driver.parms"):
         (tmp_path / name).symlink_to("/dev/full")
+    if subcommand == "merge":
+        make_summaries(tmp_path)
     words = [] if subcommand == "k8scale" else [subcommand]
     number = code - 128 if code > 128 else signal.SIGTERM if subcommand == "apiserver" and code != 1 else None
     full = code == ANY_OUTPUT_LOST and subcommand in ("k8scale", "httperf", "apiserver", "check", "completion")

@@ -146,6 +146,36 @@ TEST_CASE("a refused token is read again at once") {
   CHECK(replace(*credentials, first));  // it was replaced already
 }
 
+TEST_CASE("a pod's authorities are read again with its token, and those that cannot be used are not taken") {
+  const TemporaryFolder folder;
+  const auto authority = [](const char* name) {
+    return net::make_authority(name, 1h).value().certificate_pem;
+  };
+  kube::Configuration configuration = plain();
+  configuration.server.tls = true;
+  configuration.token_file = folder.write("token", "one");
+  configuration.ca_file = folder.write("ca.crt", authority("one"));
+  Clock clock;
+  const auto credentials = kube::Credentials::load(configuration, clock.function());
+  const auto first = credentials->current();
+  const auto read_again = [&] {
+    const base::SteadyTime expires = credentials->current()->expires;
+    clock.pass(60s);
+    wait_for([&] { return credentials->current()->expires > expires; });
+    return credentials->current();
+  };
+  CHECK(read_again()->tls == first->tls);
+  folder.write("ca.crt", "-----BEGIN CERTIFICATE-----\nhalf");
+  folder.write("token", "two");  // which is taken all the same
+  CHECK(read_again()->tls == first->tls);
+  CHECK(credentials->current()->authorization == "Bearer two");
+  folder.write("ca.crt", authority("two"));
+  const auto second = read_again();
+  CHECK(second->tls != first->tls);
+  CHECK(second->generation == first->generation + 2);
+  CHECK(read_again()->tls == second->tls);
+}
+
 TEST_CASE("what never changes is not fetched again") {
   kube::Configuration configuration = plain();
   configuration.token = "static";

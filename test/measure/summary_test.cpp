@@ -92,14 +92,14 @@ TEST_CASE("the JSON has every documented key") {
   const auto json = to_json(sample_summary());
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  CHECK(
-      keys ==
-      std::vector<std::string>{
-          "schema",        "tool",       "version",           "subcommand",      "server",     "run_id",
-          "seed",          "parameters", "started",           "ended",           "duration",   "interrupted",
-          "paced",         "asked_rate", "achieved_rate",     "schedule_length", "operations", "servers",
-          "response_time", "send_lag",   "cpu_per_operation", "client",          "rows",       "watch",
-          "faults",        "files",      "warnings"});
+  CHECK(keys == std::vector<std::string>{
+                    "schema",     "tool",       "version",       "subcommand",    "server",
+                    "run_id",     "seed",       "part",          "parts",         "parameters",
+                    "started",    "started_ns", "ended",         "duration",      "interrupted",
+                    "paced",      "paced_verb", "asked_rate",    "achieved_rate", "schedule_length",
+                    "operations", "servers",    "response_time", "send_lag",      "cpu_per_operation",
+                    "client",     "rows",       "watch",         "faults",        "files",
+                    "warnings"});
   CHECK(json["schema"] == "k8scale.summary/1");
   CHECK(json["server"]["url"] == "https://127.0.0.1:6443");
   CHECK(json["seed"] == 18446744073709551615U);

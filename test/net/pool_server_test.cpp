@@ -59,8 +59,8 @@ net::Task<void> answer(const net::ServerRequest& request, net::Responder& respon
 
 // A server and a pool that is connected to it.
 struct Pair {
-  explicit Pair(bool tls, net::ServerOptions server_options = {}, net::TlsClientOptions trust = {}) {
-    net::PoolOptions options;
+  explicit Pair(bool tls, net::ServerOptions server_options = {}, net::TlsClientOptions trust = {},
+                net::PoolOptions options = {}) {
     if (tls) {
       static const Identity identity;
       net::TlsServerOptions server_tls{identity.server, identity.authority.certificate_pem};
@@ -265,6 +265,21 @@ TEST_CASE("prewarmed connections serve the first requests") {
   CHECK(pair.counters().idle == 3);
   pair.get("/");
   CHECK(pair.counters().connections_opened == 3);
+}
+
+TEST_CASE("prewarming again replaces the connections that rested too long, and no others") {
+  net::PoolOptions options;
+  options.idle_timeout = 1ms;
+  Pair pair(true, {}, {}, options);
+  REQUIRE(pair.client_shard.run(pair.pool->prewarm(2)).has_value());
+  pair.client_shard.run(net::sleep_for(5ms));
+  REQUIRE(pair.client_shard.run(pair.pool->prewarm(2)).has_value());
+  CHECK(pair.counters().connections_opened == 4);
+
+  Pair patient(true);
+  REQUIRE(patient.client_shard.run(patient.pool->prewarm(2)).has_value());
+  REQUIRE(patient.client_shard.run(patient.pool->prewarm(2)).has_value());
+  CHECK(patient.counters().connections_opened == 2);
 }
 
 TEST_CASE("an idle connection that the server closed is noticed before it is used") {

@@ -138,7 +138,7 @@ class Client {
   [[nodiscard]] net::Task<Answer> remove_collection(const Collection& collection, std::string_view query = {},
                                                     const AttemptObserver& observe = {});
   /// GET of anything else, as "/version".
-  [[nodiscard]] net::Task<Answer> get_path(std::string_view path);
+  [[nodiscard]] net::Task<Answer> get_path(std::string_view path, const AttemptObserver& observe = {});
 
   /// Opens a list or a watch. Nothing that the server refuses is sent again, but for 401.
   [[nodiscard]] net::Task<StreamAnswer> open_stream(const Collection& collection,

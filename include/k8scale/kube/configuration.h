@@ -48,6 +48,8 @@ struct Configuration {
   net::Endpoint server;
   std::string path_prefix;  ///< of the server's URL, without a trailing "/"; usually empty
   PemText ca;               ///< empty: what the system trusts
+  /// Where `ca` came from, read again every minute; empty: it does not change.
+  std::filesystem::path ca_file;
   PemText client_certificate;
   PemText client_key;
   std::string tls_server_name;  ///< empty: the server's host
@@ -85,6 +87,7 @@ struct ConfigurationSources {
   std::string first_of_list;  ///< the first URL of --server-list: the server when nothing else names one
   std::string service_host;   ///< $KUBERNETES_SERVICE_HOST
   std::string service_port;   ///< $KUBERNETES_SERVICE_PORT
+  /// A folder with token, ca.crt and namespace, as pods have it; $K8SCALE_SERVICEACCOUNT_DIR.
   std::filesystem::path service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
   ProxyVariables proxy;
 

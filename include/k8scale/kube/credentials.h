@@ -21,9 +21,9 @@ struct Credential {
   std::uint64_t generation = 0;                        ///< grows with each replacement
 };
 
-/// Keeps a run's credentials fresh: token files are read again every minute, exec plugins are called again a
-/// minute before what they gave expires, and both when the server says 401. All members are safe from any
-/// thread.
+/// Keeps a run's credentials fresh: the files of a token and of a pod's authorities are read again every
+/// minute, exec plugins are called again a minute before what they gave expires, and both when the server
+/// says 401. All members are safe from any thread.
 class Credentials {
  public:
   using Clock = std::function<base::SteadyTime()>;

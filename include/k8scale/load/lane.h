@@ -12,6 +12,9 @@ struct Part {
 };
 /// Reads "2/3"; nothing when it is not i/n with 1 ≤ i ≤ n ≤ 10,000.
 [[nodiscard]] std::optional<Part> parse_part(std::string_view text);
+/// The part of a pod of an Indexed Job: `completion_index` is $JOB_COMPLETION_INDEX, from 0, and `parts` is
+/// $K8SCALE_PARTS, the Job's completions; empty: not set. Throws base::Error that names what is missing.
+[[nodiscard]] Part part_of_job(std::string_view completion_index, std::string_view parts);
 
 /// The numbers of a run that one shard takes: every `stride`-th, beginning with `first`. The lanes of all
 /// shards of all parts together have each number once, so a run is the same however it is split.

@@ -31,6 +31,7 @@ struct RunOptions {
   measure::ProgressStyle progress = measure::ProgressStyle::automatic;
   base::Nanoseconds grace = std::chrono::seconds(30);          ///< from a stop signal to giving up
   double asked_rate = 0;                                       ///< of `paced`, per second
+  std::optional<base::WallTime> start_at;                      ///< of the schedule; nothing: now
   std::optional<measure::Verb> paced = measure::Verb::create;  ///< nothing: all verbs together
   std::function<void(const measure::Snapshot&, const measure::Pace&)> publish;  ///< four times a second
   std::function<void()> before_exit;  ///< a second signal came: called before the process ends at once

@@ -47,6 +47,8 @@ class Histogram {
   [[nodiscard]] std::string encode() const;
   /// Reads what `encode` wrote. min, max and mean are then known to 0.1 % only. A failure has kind protocol.
   [[nodiscard]] static base::Result<Histogram> decode(std::string_view text);
+  /// What the encoding does not carry, for one that was decoded.
+  void set_exact(base::Nanoseconds min, base::Nanoseconds max, base::Nanoseconds mean);
 
  private:
   static constexpr int slot_bits = 10;

@@ -18,6 +18,8 @@ inline constexpr std::array all_verbs = {Verb::get,   Verb::list,   Verb::create
                                          Verb::patch, Verb::remove, Verb::delete_collection};
 /// As Kubernetes spells it: "create", "delete", "deletecollection", …
 [[nodiscard]] std::string_view name(Verb verb);
+/// The verb that is spelled so.
+[[nodiscard]] std::optional<Verb> parse_verb(std::string_view text);
 
 /// Whether it changes objects, one at a time.
 [[nodiscard]] bool writes(Verb verb);

@@ -13,6 +13,7 @@
 #include "k8scale/measure/process.h"
 #include "k8scale/measure/recorder.h"
 #include "k8scale/measure/report.h"
+#include "k8scale/measure/run_part.h"
 
 namespace k8scale::measure {
 
@@ -25,11 +26,15 @@ struct Summary {
   std::string server_version;
   std::string run_id;
   std::uint64_t seed = 0;
+  std::optional<RunPart> part;       ///< of the run that this is, when processes share it
+  std::optional<MergedParts> parts;  ///< that this was merged from
   nlohmann::ordered_json parameters = nlohmann::ordered_json::object();  ///< flag to value, in their order
   base::WallTime started;
+  base::SteadyTime start;  ///< the same moment on the clock of the totals
   base::WallTime ended;
   base::Nanoseconds duration{0};         ///< by the steady clock
   std::string interrupted;               ///< the signal, "SIGINT"; empty: ran to its end
+  std::optional<Verb> paced_verb;        ///< of the schedule's operations; nothing: all
   std::optional<double> asked_rate;      ///< operations of the schedule per second, as asked
   std::optional<double> achieved_rate;   ///< and as they came to be
   base::Nanoseconds schedule_length{0};  ///< from the start of the run to the last scheduled moment
@@ -46,6 +51,8 @@ struct Summary {
   std::vector<OutputFile> files;
   std::vector<std::string> notes;  ///< warnings of the caller
 
+  /// Fills in achieved_rate and schedule_length from the totals.
+  void set_pace();
   /// shard_cpu for each operation that ended; nothing when none did.
   [[nodiscard]] std::optional<base::Nanoseconds> cpu_per_operation() const;
   /// What a reader must know before believing the numbers: `notes`, lost rows, that over 1 % of the
@@ -70,34 +77,61 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `server` | `url` and `version` |
 /// | `run_id` | |
 /// | `seed` | above 2^53 only when that was asked for; SEED in the parameter file has each as text |
+/// | `part` | which process of several this is: below; null when merged |
+/// | `parts` | what was merged: below; null when nothing was |
 /// | `parameters` | flag → value, in the order of the help text |
 /// | `started`, `ended`, `duration` | |
+/// | `started_ns` | the moment `started`, in nanoseconds since 1970 |
 /// | `interrupted` | the signal's name, or null when the run came to its end |
-/// | `paced` | whether operations had a scheduled moment; else response time begins when an operation is sent
-/// | | `asked_rate`, `achieved_rate` | operations of the schedule per second, or null | | `schedule_length` |
-/// from the start to the last scheduled moment | | `operations` | verb → totals, below; only verbs that the
-/// run has to do with | | `servers` | when there are several: a list of `url` and `operations`, whose totals
-/// have no `asked` | | `response_time`, `send_lag` | times, below, of all verbs together | |
-/// `cpu_per_operation` | CPU time of the shards' threads for each operation that ended, or null | | `client`
-/// | `shard_cpu`, `process_cpu`, `resident_bytes`, `peak_resident_bytes` | | `rows` | `written`, `lost`,
-/// `error` (null: none); or null when no rows were asked for | | `watch` | what the run's own watches showed,
-/// below; null without --observe | | `files` | list of `content` ("rows", "parameters", "summary", "seen")
-/// and `path` | | `warnings` | list of sentences |
+/// | `paced` | whether operations had a scheduled moment; else response time begins with the sending |
+/// | `paced_verb` | the verb of the schedule's operations; null: of all |
+/// | `asked_rate`, `achieved_rate` | operations of the schedule per second, of this part, or null |
+/// | `schedule_length` | from the start to the last scheduled moment |
+/// | `operations` | verb → totals, below; only verbs that the run has to do with |
+/// | `servers` | when there are several: a list of `url` and `operations`, whose totals have no `asked` |
+/// | `response_time`, `send_lag` | times, below, of all verbs together |
+/// | `cpu_per_operation` | CPU time of the shards' threads for each operation that ended, or null |
+/// | `client` | `shard_cpu`, `process_cpu`, `resident_bytes`, `peak_resident_bytes` |
+/// | `rows` | `written`, `lost`, `error` (null: none); or null when no rows were asked for |
+/// | `watch` | what the run's own watches showed, below; null without --observe |
+/// | `faults` | what rules of --fault did: a list of `rule`, `met` and `injected` |
+/// | `files` | list of `content` ("rows", "parameters", "summary", "seen") and `path` |
+/// | `warnings` | list of sentences |
+///
+/// A part:
+///
+/// | key | value |
+/// |---|---|
+/// | `index`, `count` | this is the index-th, from 1, of so many |
+/// | `agreed_start` | when all were to begin; null: nobody said |
+/// | `server_clock_ahead` | `at_least`, `at_most`: of this machine's clock; null: not known |
+///
+/// and parts:
+///
+/// | key | value |
+/// |---|---|
+/// | `count` | of the run |
+/// | `missing` | list of the index of those that were not merged |
+/// | `merged` | list of parts as above, each with `source` (a file, a ConfigMap) and `started_ns` |
 ///
 /// Totals of a verb:
 ///
 /// | key | value |
 /// |---|---|
-/// | `asked`, `started`, `done` | operations that the schedule asks for (or a mix has drawn), that began,
-/// that ended | | `ok`, `failed` | operations that ended well, badly | | `attempts`, `retries` | requests,
-/// and those beyond an operation's first | | `errors` | reason → operations that ended with it | | `retried`
-/// | reason → attempts that ended with it and were followed by another | | `outcomes` | outcome → operations,
-/// only those that occurred | | `rate` | ended operations per second, from the first end to the last | |
-/// `scheduled_rate` | the same, from the first scheduled moment to the last | | `bytes_sent`,
-/// `bytes_received` | of HTTP, without TLS | | `items` | of a list's answers, all together | |
-/// `response_time` | times from the scheduled moment to the end, of each operation not cancelled | |
-/// `service_time` | times from sending to the end, of each attempt not cancelled | | `send_lag` | times from
-/// when an attempt was due to when it was sent |
+/// | `asked`, `started`, `done` | operations that the schedule asks for (of a mix: has drawn), begun, ended |
+/// | `ok`, `failed` | operations that ended well, badly |
+/// | `attempts`, `retries` | requests, and those beyond an operation's first |
+/// | `errors` | reason → operations that ended with it |
+/// | `retried` | reason → attempts that ended with it and were followed by another |
+/// | `outcomes` | outcome → operations, only those that occurred |
+/// | `rate` | ended operations per second, from the first end to the last |
+/// | `scheduled_rate` | the same, from the first scheduled moment to the last |
+/// | `scheduled`, `ended`, `ended_well` | [first, last] of such moments, from the start of the run; or null |
+/// | `bytes_sent`, `bytes_received` | of HTTP, without TLS |
+/// | `items` | of a list's answers, all together |
+/// | `response_time` | times from the scheduled moment to the end, of each operation not cancelled |
+/// | `service_time` | times from sending to the end, of each attempt not cancelled |
+/// | `send_lag` | times from when an attempt was due to when it was sent |
 ///
 /// and for a verb that writes, with --observe:
 ///
