@@ -122,7 +122,9 @@ TEST_CASE("a run of any length is begun at once, and draws its operations as the
   });
   at = &bench;
   constexpr std::uint64_t endless = 1'000'000'000'000;
-  MixedLoop loop(bench.context(), parameters("create=1,get=1", endless));
+  MixedLoop::Parameters unhurried = parameters("create=1,get=1");
+  unhurried.arrivals = {ArrivalPlan::steady(500), endless, 7};  // what comes before the stop is answered soon
+  MixedLoop loop(bench.context(), unhurried);
   CHECK(bench.totals().asked() == endless);
   bench.run(loop);
   CHECK(bench.totals().asked() == endless);

@@ -68,16 +68,22 @@ TEST_CASE("a life that takes long delays no other") {
 TEST_CASE("nothing is begun after a stop, and what was begun is waited for") {
   net::Shard shard("loop");
   net::Signal stop(shard);
-  std::uint64_t begun = 0, ended = 0;
+  std::uint64_t begun = 0, ended = 0, begun_at_stop = 0;
   const Life life = [&](std::uint64_t, base::SteadyTime) -> net::Task<void> {
-    if (++begun == 3) shard.post([&] { stop.raise(); });
+    if (++begun == 3) {
+      shard.post([&] {
+        begun_at_stop = begun;
+        stop.raise();
+      });
+    }
     co_await stop.wait();
     ++ended;
   };
   const OpenLoopParameters slow{ArrivalPlan::steady(1'000), 1'000'000, 7};
   shard.run(run_open_loop(shard, slow, {}, std::chrono::steady_clock::now(), life, stop));
-  CHECK(begun == 3);
-  CHECK(ended == 3);
+  CHECK(begun_at_stop >= 3);
+  CHECK(begun == begun_at_stop);
+  CHECK(ended == begun);
 }
 
 TEST_CASE("a stop does not wait for the next arrival") {
