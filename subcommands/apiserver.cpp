@@ -70,9 +70,10 @@ apiserver::Config config_of(const Flags& flags) {
   config.address = flags.address;
   config.port = static_cast<std::uint16_t>(flags.port);
   config.identity = flags.identity;
-  config.beside = [askers = askers_of(flags.debug_from)](const net::ServerRequest& request) {
+  config.beside = [askers = askers_of(flags.debug_from)](const net::ServerRequest& request,
+                                                         net::Responder& responder) {
     const bool asked = profile::is_profile_path(net::split_target(request.target).first);
-    return asked ? std::optional(profile::answer(request, askers)) : std::nullopt;
+    return asked ? std::optional(profile::answer(request, askers, responder)) : std::nullopt;
   };
   config.max_in_flight = flags.max_inflight;
   config.watch_window = flags.watch_window;

@@ -34,11 +34,16 @@ class HttperfRun {
   void serve();
   void ask();
   void announce() const;
-  // Until `end`, a signal, or the last request; tells intervals meanwhile.
-  void wait_until(base::SteadyTime end);
+  enum class Intervals { told, untold };
+  // Until `end`, a signal, or the last request.
+  void wait_until(base::SteadyTime end, Intervals intervals);
+  void begin_measurement();
+  [[nodiscard]] nlohmann::ordered_json read(ServerStats& stats);
+  [[nodiscard]] base::SteadyTime end_of(base::Nanoseconds duration) const;
   [[nodiscard]] bool over() const { return signal_.has_value() || asked_all_; }
   [[nodiscard]] blocks::Totals totals() const;
-  void tell_interval();
+  [[nodiscard]] blocks::Totals totals_with(const blocks::ClientFigures& figures) const;
+  void tell_interval(const blocks::Totals& now);
   [[nodiscard]] blocks::RunFacts facts() const;
   template <class Report>
   void print(const Report& report) const;
@@ -55,7 +60,8 @@ class HttperfRun {
   base::SteadyTime start_;
   base::SteadyTime next_interval_;
   blocks::Totals last_totals_;
-  std::uint64_t failures_ = 0;
+  std::uint64_t warmup_failures_ = 0;
+  bool failed_ = false;
 };
 
 void HttperfRun::serve() {
@@ -69,25 +75,25 @@ void HttperfRun::serve() {
 // On stdout, where programs that started this one look for the port; results in JSON have it for themselves.
 void HttperfRun::announce() const {
   const bool json = flags_.json || flags_.json_stream;
-  fmt::print(json ? stderr : stdout, "k8scale httperf listens on {}://localhost:{}\n",
-             flags_.plain ? "http" : "https", server_->port());
+  fmt::print(json ? stderr : stdout, "k8scale httperf listens on {}\n", flags_.url_on(server_->port()));
   std::fflush(stdout);
 }
 
 blocks::Totals HttperfRun::totals() const {
+  return totals_with(client_ ? client_->figures() : blocks::ClientFigures());
+}
+
+blocks::Totals HttperfRun::totals_with(const blocks::ClientFigures& figures) const {
   blocks::Totals totals;
   totals.when = Clock::now();
   totals.server_bytes = server_->figures().bytes;
-  if (!client_) return totals;
-  const blocks::ClientFigures figures = client_->figures();
   totals.client_bytes = figures.bytes;
   totals.requests = figures.requests;
   totals.failures = figures.failures;
   return totals;
 }
 
-void HttperfRun::tell_interval() {
-  const blocks::Totals now = totals();
+void HttperfRun::tell_interval(const blocks::Totals& now) {
   base::log_verbose(2, blocks::interval_text(last_totals_, now));
   if (flags_.json_stream) {
     const nlohmann::ordered_json line = {{"interval", blocks::interval_json(start_, last_totals_, now)}};
@@ -96,13 +102,30 @@ void HttperfRun::tell_interval() {
   last_totals_ = now;
 }
 
-void HttperfRun::wait_until(base::SteadyTime end) {
+void HttperfRun::wait_until(base::SteadyTime end, Intervals intervals) {
   while (!over() && Clock::now() < end) {
-    signal_ = signals_.wait_until(std::min(end, next_interval_));
-    if (Clock::now() < next_interval_) continue;
-    tell_interval();
+    const bool told = intervals == Intervals::told;
+    signal_ = signals_.wait_until(told ? std::min(end, next_interval_) : end);
+    if (!told || Clock::now() < next_interval_) continue;
+    tell_interval(totals());
     next_interval_ += flags_.log_period;
   }
+}
+
+// What the client counts begins with zero now.
+void HttperfRun::begin_measurement() {
+  started_ = std::chrono::system_clock::now();
+  start_ = Clock::now();
+  next_interval_ = start_ + flags_.log_period;
+  last_totals_ = blocks::Totals();
+  last_totals_.when = start_;
+  last_totals_.server_bytes = server_->figures().bytes;
+}
+
+nlohmann::ordered_json HttperfRun::read(ServerStats& stats) {
+  ServerStats::Answer answer = stats.read();
+  if (answer.signal) signal_ = answer.signal;
+  return std::move(answer.figures);
 }
 
 blocks::RunFacts HttperfRun::facts() const {
@@ -111,7 +134,8 @@ blocks::RunFacts HttperfRun::facts() const {
   facts.server = asked_url_;
   facts.parameters = flags_.parameters();
   facts.started = started_;
-  facts.duration = Clock::now() - start_;
+  facts.duration = last_totals_.when - start_;
+  facts.warmup_failures = warmup_failures_;
   if (signal_) facts.interrupted = base::signal_name(*signal_);
   return facts;
 }
@@ -132,50 +156,56 @@ void HttperfRun::print(const Report& report) const {
 void HttperfRun::ask() {
   const blocks::ClientOptions options = flags_.client_options(keys_);
   asked_url_ = options.server.url() + options.path_prefix;
-  ServerStats stats(options);
+  ServerStats stats(options, flags_.tls_client(keys_), signals_);
   client_ = std::make_unique<blocks::Client>(options);
-  nlohmann::ordered_json before = stats.read();
-  started_ = std::chrono::system_clock::now();
-  start_ = Clock::now();
-  client_->start([this] {
+  nlohmann::ordered_json before = read(stats);
+  const auto asked_all = [this] {
     asked_all_ = true;
     signals_.wake();
-  });
+  };
   if (flags_.warmup > base::Nanoseconds(0)) {
-    wait_until(start_ + flags_.warmup);
-    failures_ = client_->figures().failures;
-    before = stats.read();
+    client_->warm_up(asked_all);
+    wait_until(Clock::now() + flags_.warmup, Intervals::untold);
+    if (!signal_) before = read(stats);
+    warmup_failures_ = client_->figures().failures;
     client_->start_measuring();
-    started_ = std::chrono::system_clock::now();
-    start_ = Clock::now();
+    begin_measurement();
+  } else {
+    begin_measurement();
+    client_->start(asked_all);
   }
-  last_totals_ = totals();
-  wait_until(start_ + (flags_.duration > base::Nanoseconds(0) ? flags_.duration : forever));
+  wait_until(end_of(flags_.duration), Intervals::told);
   blocks::ClientReport report;
   report.figures = client_->figures();
+  tell_interval(totals_with(report.figures));
   report.facts = facts();
-  report.server = blocks::server_side(before, stats.read());
+  report.server = blocks::server_side(before, read(stats));
   client_->stop();
-  failures_ += report.figures.failures;
-  tell_interval();
+  failed_ = report.figures.failures + warmup_failures_ > 0;
+  if (!signal_ && report.figures.bytes == 0 && !failed_) {
+    base::log_error("no answer came from " + asked_url_);
+    failed_ = true;
+  }
   print(report);
+}
+
+base::SteadyTime HttperfRun::end_of(base::Nanoseconds duration) const {
+  return start_ + (duration > base::Nanoseconds(0) ? duration : forever);
 }
 
 int HttperfRun::run() {
   serve();
   announce();
-  started_ = std::chrono::system_clock::now();
-  start_ = Clock::now();
-  next_interval_ = start_ + flags_.log_period;
-  last_totals_ = totals();
   if (flags_.asks()) {
     ask();
   } else {
-    wait_until(start_ + (flags_.duration > base::Nanoseconds(0) ? flags_.duration : forever));
+    begin_measurement();
+    wait_until(end_of(flags_.duration), Intervals::told);
+    last_totals_.when = Clock::now();
     print(blocks::ServerReport{facts(), server_->figures()});
   }
   if (signal_) return 128 + *signal_;
-  return failures_ > 0 ? 1 : 0;
+  return failed_ ? 1 : 0;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "k8scale/blocks/client.h"
 #include "k8scale/blocks/server.h"
 #include "k8scale/net/key_log.h"
+#include "k8scale/net/url.h"
 
 namespace k8scale::subcommands {
 
@@ -42,7 +43,7 @@ struct HttperfFlags {
   bool json_stream = false;
 
   void declare(CLI::App& app);
-  /// Throws base::Error.
+  /// Throws base::Error; warns of what has no effect.
   void check() const;
   /// By the names of the flags; `seed` is what it became.
   [[nodiscard]] nlohmann::ordered_json parameters() const;
@@ -55,8 +56,19 @@ struct HttperfFlags {
   [[nodiscard]] blocks::ServerOptions server_options() const;
   [[nodiscard]] std::shared_ptr<net::TlsServer> tls_server(const std::shared_ptr<net::KeyLog>& keys) const;
   [[nodiscard]] blocks::ClientOptions client_options(const std::shared_ptr<net::KeyLog>& keys) const;
+  /// Null when the asked server is not in TLS.
+  [[nodiscard]] std::shared_ptr<net::TlsClient> tls_client(const std::shared_ptr<net::KeyLog>& keys) const;
+  /// Where the server is found when it listens on `port`.
+  [[nodiscard]] std::string url_on(std::uint16_t port) const;
 
  private:
+  /// Of --base-url.
+  [[nodiscard]] net::Url asked_url() const;
+  void check_numbers() const;
+  void check_tls() const;
+  void check_use() const;
+  void check_asking() const;
+
   [[nodiscard]] net::TlsChoices choices(const std::shared_ptr<net::KeyLog>& keys) const;
 };
 

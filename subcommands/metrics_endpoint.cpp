@@ -51,12 +51,11 @@ net::Response MetricsEndpoint::State::respond(const net::ServerRequest& request)
 }
 
 net::Task<void> MetricsEndpoint::State::answer(const net::ServerRequest& request, net::Responder& responder) {
-  net::Response response;
   if (profile::is_profile_path(net::split_target(request.target).first)) {
-    response = co_await profile::answer(request, askers);
-  } else {
-    response = respond(request);
+    co_await profile::answer(request, askers, responder);
+    co_return;
   }
+  net::Response response = respond(request);
   const base::Result<void> sent = co_await responder.send(std::move(response));
   static_cast<void>(sent);
 }

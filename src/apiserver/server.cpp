@@ -59,13 +59,6 @@ void check_faults(const std::vector<Fault>& faults, const ResourceTable& table) 
   }
 }
 
-// A client that is gone is no matter.
-net::Task<void> deliver(net::Task<net::Response> answer, net::Responder& responder) {
-  net::Response response = co_await std::move(answer);
-  const base::Result<void> sent = co_await responder.send(std::move(response));
-  static_cast<void>(sent);
-}
-
 }  // namespace
 
 kube::Resource parse_resource(const std::string& text) {
@@ -123,8 +116,8 @@ net::Task<void> EmbeddedServer::State::pass_on_and_log(const net::ServerRequest&
 }
 
 net::Task<void> EmbeddedServer::State::pass_on(const net::ServerRequest& request, net::Responder& responder) {
-  std::optional<net::Task<net::Response>> other = beside ? beside(request) : std::nullopt;
-  return other ? deliver(std::move(*other), responder) : handler->handle(request, responder);
+  std::optional<net::Task<void>> other = beside ? beside(request, responder) : std::nullopt;
+  return other ? std::move(*other) : handler->handle(request, responder);
 }
 
 // Runs on the shard, so that no request is handled before all is in place.

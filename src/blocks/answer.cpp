@@ -53,8 +53,8 @@ base::Failure Answer::wrong_bytes() const {
 
 base::Result<void> Answer::verdict() const {
   if (head_.status != 200) {
-    return base::Failure(base::FailureKind::protocol,
-                         fmt::format("the server answered {} {}", head_.status, base::trim(refusal_)));
+    return base::Failure(base::FailureKind::protocol, fmt::format("the server answered {} {}", head_.status,
+                                                                  base::go_quote(base::trim(refusal_))));
   }
   if (position() == request_.bytes()) return {};
   return base::Failure(base::FailureKind::protocol,

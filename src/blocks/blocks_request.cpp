@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "k8scale/base/text.h"
 #include "k8scale/net/http.h"
 
 namespace k8scale::blocks {
@@ -37,8 +38,8 @@ base::Result<std::uint64_t> number_of(const Parameters& parameters, std::string_
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   const bool number = error == std::errc() && end == text->data() + text->size();
   if (!number || value < least || value > most) {
-    return wrong(
-        fmt::format("{}: found \"{:.40}\", expected a whole number from {} to {}", name, *text, least, most));
+    return wrong(fmt::format("{}: found {}, expected a whole number from {} to {}", name,
+                             base::go_quote(text->substr(0, 40)), least, most));
   }
   return value;
 }

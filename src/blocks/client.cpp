@@ -32,6 +32,7 @@ class Client::State {
   State& operator=(const State&) = delete;
 
   void start(std::function<void()> done);
+  void warm_up(std::function<void()> done);
   void start_measuring();
   [[nodiscard]] ClientFigures figures() const;
   void stop();
@@ -75,6 +76,11 @@ void Client::State::start(std::function<void()> done) {
   for (const auto& each : shards_) each->shard.spawn(run(*each));
 }
 
+void Client::State::warm_up(std::function<void()> done) {
+  for (const auto& each : shards_) each->measuring = false;
+  start(std::move(done));
+}
+
 Task<void> Client::State::run(ClientShard& shard) {
   net::TaskGroup running(shard.shard);
   for (ClientConnection& each : shard.connections) running.spawn(each.run());
@@ -86,6 +92,7 @@ Task<void> Client::State::run(ClientShard& shard) {
 }
 
 void Client::State::measure_anew(ClientShard& shard) {
+  shard.measuring = true;
   shard.measured_from = std::chrono::steady_clock::now();
   shard.times = RequestTimes();
   for (ClientConnection& each : shard.connections) each.start_measuring();
@@ -122,6 +129,8 @@ ClientFigures Client::State::figures() const {
       all.bytes += connection.bytes;
       all.requests += connection.requests;
       all.failures += connection.failures;
+      all.under_way += connection.under_way;
+      all.resent += connection.resent;
       all.retransmits += connection.retransmits;
       if (connection.times) all.times.merge(*connection.times);
       all.connections[connection.number] = std::move(connection);
@@ -145,6 +154,7 @@ void Client::State::stop() {
 Client::Client(ClientOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 Client::~Client() = default;
 void Client::start(std::function<void()> done) { state_->start(std::move(done)); }
+void Client::warm_up(std::function<void()> done) { state_->warm_up(std::move(done)); }
 void Client::start_measuring() { state_->start_measuring(); }
 ClientFigures Client::figures() const { return state_->figures(); }
 void Client::stop() { state_->stop(); }

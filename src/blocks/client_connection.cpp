@@ -16,7 +16,6 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr int block_verbosity = 5;
 constexpr std::size_t most_pipelined = 64;  // requests of 100 bytes always fit into the sockets' buffers
 constexpr base::Nanoseconds first_pause = std::chrono::milliseconds(100);
 constexpr base::Nanoseconds longest_pause = std::chrono::seconds(5);
@@ -32,12 +31,11 @@ ClientConnection::ClientConnection(ClientShard& shard, std::size_t number, bool 
   if (own_times) figures_.times.emplace();
 }
 
-RequestTimes& ClientConnection::times() { return figures_.times ? *figures_.times : shard_.times; }
-
 void ClientConnection::add_thread(std::size_t number) {
   Asker asker{number, base::Random(shard_.options.seed, fmt::format("blocks of thread {}", number)),
               {},     {},
-              {},     false};
+              {},     false,
+              false};
   asker.request.size = shard_.options.block_size;
   asker.request.period = shard_.options.period;
   draw(asker);
@@ -56,7 +54,7 @@ Task<void> ClientConnection::run() {
     const std::uint64_t before = figures_.requests;
     base::Result<void> outcome = co_await open();
     if (outcome.has_value()) outcome = co_await converse();
-    figures_.retransmits += retransmits();
+    keep_tcp_figures();
     stream_.reset();
     received_.clear();
     if (outcome.has_value() || shard_.stop.raised()) continue;
@@ -70,7 +68,7 @@ Task<void> ClientConnection::run() {
 // Whether one of the waiting threads may send; those that may not are done.
 bool ClientConnection::has_request() {
   while (!waiting_.empty() && !waiting_.front().budgeted) {
-    if (shard_.budget.take()) {
+    if (shard_.may_begin()) {
       waiting_.front().budgeted = true;
     } else {
       waiting_.pop_front();
@@ -83,16 +81,19 @@ Task<base::Result<void>> ClientConnection::open() {
   const ClientOptions& options = shard_.options;
   stream_ = std::make_unique<Stream>(shard_.shard);
   retransmits_before_ = 0;
+  now_opened_ = now_resumed_ = 0;
   keep_alive_ = true;
   stream_->set_limit(options.connect_timeout, "no connection");
   base::Result<void> outcome = co_await stream_->connect(options.server);
   if (outcome.has_error()) co_return outcome;
+  now_opened_ = 1;
   ++figures_.opened;
   if (!options.server.tls) co_return outcome;
   stream_->set_limit(options.connect_timeout, "no TLS handshake");
   outcome = co_await stream_->handshake(*options.tls, options.server);
   if (outcome.has_error()) co_return outcome;
-  if (SSL_session_reused(stream_->ssl()) == 1) ++figures_.resumed;
+  now_resumed_ = SSL_session_reused(stream_->ssl()) == 1 ? 1 : 0;
+  figures_.resumed += now_resumed_;
   figures_.protocol =
       fmt::format("{} {}", SSL_get_version(stream_->ssl()), SSL_get_cipher_name(stream_->ssl()));
   co_return outcome;
@@ -105,12 +106,21 @@ Task<base::Result<void>> ClientConnection::converse() {
     if (outcome.has_error() || in_flight_.empty()) co_return outcome;
     Answer answer(in_flight_.front().request, figures_.bytes, times().lateness);
     outcome = co_await read_answer(answer);
-    if (outcome.has_value()) outcome = answer.verdict();
+    if (outcome.has_value()) outcome = verdict_on(answer);
     if (outcome.has_error()) co_return outcome;
     count(answer);
   }
   take_back();
   co_return base::Result<void>();
+}
+
+base::Result<void> ClientConnection::verdict_on(const Answer& answer) const {
+  base::Result<void> verdict = answer.verdict();
+  const bool last = in_flight_.size() == 1;
+  if (verdict.has_value() && last && !received_.empty()) {
+    verdict = Failure(FailureKind::protocol, "behind the answer came bytes that nobody asked for");
+  }
+  return verdict;
 }
 
 Task<base::Result<void>> ClientConnection::send_requests() {
@@ -120,7 +130,11 @@ Task<base::Result<void>> ClientConnection::send_requests() {
     Asker& asker = waiting_.front();
     text += request_text(asker);
     asker.sent = Clock::now();
-    if (asker.asked >= shard_.measured_from) times().wait.record(asker.sent - asker.asked);
+    if (asker.resend) {
+      ++figures_.resent;
+    } else if (asker.asked >= shard_.measured_from) {
+      times().wait.record(asker.sent - asker.asked);
+    }
     in_flight_.push_back(asker);
     waiting_.pop_front();
   }
@@ -173,7 +187,9 @@ base::Result<void> ClientConnection::end_of_stream(Answer& answer) {
 
 // Whether the answer is whole. Answers are parsed where they were read; only what is left over is kept.
 base::Result<bool> ClientConnection::use(Answer& answer, std::string_view bytes) {
+  const bool first = !answer.begun();
   answer.set_now(Clock::now());
+  if (first) note_first_byte(answer);
   const std::uint64_t position_before = answer.position();
   net::MessageParser& parser = answer.parser();
   const bool alone = received_.empty();
@@ -185,7 +201,7 @@ base::Result<bool> ClientConnection::use(Answer& answer, std::string_view bytes)
     if (*taken == 0) break;
     rest.remove_prefix(*taken);
   }
-  if (base::verbosity() >= block_verbosity) log_blocks(position_before, answer);
+  if (base::verbosity() >= 5) log_blocks(position_before, answer);
   if (alone) {
     received_ = rest;
   } else {
@@ -193,77 +209,6 @@ base::Result<bool> ClientConnection::use(Answer& answer, std::string_view bytes)
   }
   if (parser.done()) keep_alive_ = parser.keep_alive();
   return parser.done();
-}
-
-// Those whose last byte has come since `position`.
-void ClientConnection::log_blocks(std::uint64_t position, const Answer& answer) const {
-  const Asker& asker = in_flight_.front();
-  const std::uint64_t size = asker.request.size;
-  for (std::uint64_t block = position / size; block < answer.position() / size; ++block) {
-    base::log_info(fmt::format("thread {}: block {} of {} bytes, {} after the request", asker.thread, block,
-                               size, base::format_duration(answer.now() - asker.sent)));
-  }
-}
-
-void ClientConnection::count(const Answer& answer) {
-  Asker& asker = in_flight_.front();
-  ++figures_.requests;
-  if (asker.sent >= shard_.measured_from) {
-    times().first_byte.record(answer.first_byte() - asker.sent);
-    times().request.record(answer.now() - asker.sent);
-  }
-  if (base::verbosity() >= 3) {
-    base::log_info(fmt::format("thread {}: {} bytes in {}", asker.thread, answer.position(),
-                               base::format_duration(answer.now() - asker.sent)));
-  }
-  draw(asker);
-  asker.budgeted = false;
-  waiting_.push_back(asker);
-  in_flight_.pop_front();
-}
-
-void ClientConnection::count_failure(const Failure& failure) {
-  ++figures_.failures;
-  figures_.last_failure = failure.message();
-  base::log_warning(fmt::format("connection {}: {}", figures_.number, failure.message()));
-  take_back();
-  waiting_.front().budgeted = false;  // the first one failed, be it that there was no connection
-  waiting_.front().asked = Clock::now();
-}
-
-// What was sent and not answered is asked again, on another connection.
-void ClientConnection::take_back() {
-  while (!in_flight_.empty()) {
-    waiting_.push_front(in_flight_.back());
-    in_flight_.pop_back();
-  }
-}
-
-void ClientConnection::cut() {
-  if (stream_) stream_->cancel();
-}
-
-void ClientConnection::start_measuring() {
-  ConnectionFigures fresh;
-  fresh.number = figures_.number;
-  fresh.protocol = figures_.protocol;
-  if (figures_.times) fresh.times.emplace();
-  figures_ = std::move(fresh);
-  if (stream_) retransmits_before_ = stream_->tcp_figures().retransmits;
-}
-
-// Of the TCP connection that is open, since measuring began.
-std::uint64_t ClientConnection::retransmits() const {
-  const std::uint64_t all = stream_ ? stream_->tcp_figures().retransmits : 0;
-  return all - std::min(all, retransmits_before_);
-}
-
-ConnectionFigures ClientConnection::look() const {
-  ConnectionFigures now = figures_;
-  if (!stream_) return now;
-  now.retransmits += retransmits();
-  now.round_trip_time = stream_->tcp_figures().round_trip_time;
-  return now;
 }
 
 }  // namespace k8scale::blocks

@@ -39,6 +39,7 @@ class ClientConnection {
     base::SteadyTime asked;
     base::SteadyTime sent;
     bool budgeted;  // counted among the requests that may be begun
+    bool resend;    // was sent, on a connection that ended before its answer
   };
 
   [[nodiscard]] net::Task<base::Result<void>> open();
@@ -46,6 +47,8 @@ class ClientConnection {
   [[nodiscard]] net::Task<base::Result<void>> send_requests();
   [[nodiscard]] net::Task<base::Result<void>> read_answer(Answer& answer);
   [[nodiscard]] base::Result<bool> use(Answer& answer, std::string_view bytes);
+  [[nodiscard]] base::Result<void> verdict_on(const Answer& answer) const;
+  void note_first_byte(const Answer& answer);
   void log_blocks(std::uint64_t position, const Answer& answer) const;
   [[nodiscard]] base::Result<void> end_of_stream(Answer& answer);
   [[nodiscard]] bool has_request();
@@ -53,6 +56,7 @@ class ClientConnection {
   void draw(Asker& asker);
   void count(const Answer& answer);
   void count_failure(const base::Failure& failure);
+  void keep_tcp_figures();
   void take_back();
   [[nodiscard]] RequestTimes& times();
   [[nodiscard]] std::string request_text(const Asker& asker) const;
@@ -60,6 +64,8 @@ class ClientConnection {
   ClientShard& shard_;
   ConnectionFigures figures_;
   std::uint64_t retransmits_before_ = 0;  // of this TCP connection, before measuring
+  // What the connection that is open now counts for: 0 or 1.
+  std::uint64_t now_opened_ = 0, now_resumed_ = 0;
   std::unique_ptr<Stream> stream_;
   std::deque<Asker> waiting_;    // for their turn
   std::deque<Asker> in_flight_;  // sent, in the order of their answers

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "blocks/client_connection.h"
+#include "blocks/failure_log.h"
 #include "k8scale/blocks/client.h"
 #include "k8scale/net/shard.h"
 #include "k8scale/net/wait.h"
@@ -38,11 +39,16 @@ struct ClientShard {
         shard("ask", index),
         stop(shard) {}
 
+  /// Whether one more request may be begun.
+  [[nodiscard]] bool may_begin() { return !measuring || budget.take(); }
+
   const ClientOptions& options;
   RequestBudget& budget;
   std::vector<char> received;  // one read's bytes; a connection takes over what it cannot use at once
   RequestTimes times;          // of connections that keep none of their own
+  FailureLog failures;
   std::deque<ClientConnection> connections;
+  bool measuring = true;  // else what is done now is forgotten later
   base::SteadyTime measured_from;
   net::Shard shard;  // goes before those: coroutines that it still holds use them
   net::Signal stop;

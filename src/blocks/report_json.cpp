@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include "k8scale/blocks/report.h"
 #include "k8scale/measure/report.h"
 
@@ -16,6 +19,8 @@ Json per_gigabyte(base::Nanoseconds cpu, std::uint64_t bytes) {
   return static_cast<double>(cpu.count()) * 1e9 / static_cast<double>(bytes);
 }
 
+Json known(base::Nanoseconds time) { return time == base::Nanoseconds(0) ? Json() : Json(time.count()); }
+
 Json times_json(const RequestTimes& times) {
   return {{"wait", measure::to_json(times.wait)},
           {"first_byte", measure::to_json(times.first_byte)},
@@ -29,10 +34,12 @@ Json connection_json(const ConnectionFigures& figures, base::Nanoseconds duratio
           {"bytes_per_second", per_second(figures.bytes, duration)},
           {"requests", figures.requests},
           {"failures", figures.failures},
+          {"under_way", figures.under_way},
+          {"resent", figures.resent},
           {"opened", figures.opened},
           {"resumed", figures.resumed},
           {"retransmits", figures.retransmits},
-          {"round_trip_time", figures.round_trip_time.count()},
+          {"round_trip_time", known(figures.round_trip_time)},
           {"protocol", measure::or_null(figures.protocol)},
           {"last_failure", measure::or_null(figures.last_failure)},
           {"times", figures.times ? times_json(*figures.times) : Json()}};
@@ -44,14 +51,16 @@ Json total_json(const ClientFigures& figures, base::Nanoseconds duration) {
           {"requests", figures.requests},
           {"requests_per_second", per_second(figures.requests, duration)},
           {"failures", figures.failures},
+          {"under_way", figures.under_way},
+          {"resent", figures.resent},
           {"retransmits", figures.retransmits},
           {"cpu", figures.cpu.count()},
           {"cpu_per_gigabyte", per_gigabyte(figures.cpu, figures.bytes)},
           {"times", times_json(figures.times)}};
 }
 
-Json server_json(const std::optional<ServerSide>& server) {
-  if (!server) return nullptr;
+Json server_json(const base::Result<ServerSide>& server) {
+  if (server.has_error()) return nullptr;
   return {{"bytes", server->bytes},
           {"requests", server->requests},
           {"retransmits", server->retransmits},
@@ -67,8 +76,25 @@ Json facts_json(const RunFacts& facts) {
           {"parameters", facts.parameters},
           {"started", measure::rfc3339_millis(facts.started)},
           {"duration", facts.duration.count()},
+          {"warmup_failures", facts.warmup_failures},
           {"interrupted", measure::or_null(facts.interrupted)}};
 }
+
+constexpr std::array counts = {"bytes", "requests", "retransmits", "cpu"};
+
+bool has_counts(const Json& stats) {
+  return stats.is_object() && std::ranges::all_of(counts, [&](const char* name) {
+           return stats.contains(name) && stats[name].is_number_integer();
+         });
+}
+
+bool falls(const Json& before, const Json& after) {
+  return std::ranges::any_of(counts, [&](const char* name) {
+    return after[name].get<std::uint64_t>() < before[name].get<std::uint64_t>();
+  });
+}
+
+base::Failure no_figures(const char* why) { return {base::FailureKind::protocol, why}; }
 
 // Empty when there is none that can be read.
 measure::Histogram lateness_of(const Json& stats) {
@@ -82,15 +108,11 @@ measure::Histogram lateness_of(const Json& stats) {
 
 }  // namespace
 
-std::optional<ServerSide> server_side(const Json& before, const Json& after) {
-  const auto whole = [](const Json& json) {
-    if (!json.is_object()) return false;
-    for (const char* name : {"bytes", "requests", "retransmits", "cpu"}) {
-      if (!json.contains(name) || !json[name].is_number_integer()) return false;
-    }
-    return true;
-  };
-  if (!whole(before) || !whole(after)) return std::nullopt;
+base::Result<ServerSide> server_side(const Json& before, const Json& after) {
+  if (!has_counts(before) || !has_counts(after)) return no_figures("it gave no figures");
+  if (before.value("started", Json()) != after.value("started", Json()) || falls(before, after)) {
+    return no_figures("no figures, as it was restarted meanwhile");
+  }
   const auto difference = [&](const char* name) {
     return after[name].get<std::uint64_t>() - before[name].get<std::uint64_t>();
   };

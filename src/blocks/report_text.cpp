@@ -24,9 +24,13 @@ std::string point(const measure::Histogram& times, double quantile) {
   return times.count() == 0 ? "-" : base::format_duration(times.quantile(quantile));
 }
 
+std::string known(base::Nanoseconds time) {
+  return time == base::Nanoseconds(0) ? "-" : base::format_duration(time);
+}
+
 struct Line {
   std::string label;
-  std::uint64_t bytes, requests, failures, retransmits;
+  std::uint64_t bytes, requests, failures, under_way, retransmits;
   std::string round_trip_time;
   const RequestTimes* times;
 };
@@ -37,6 +41,7 @@ void add(measure::Table& table, const Line& line, base::Nanoseconds duration) {
                                     megabytes_per_second(line.bytes, duration),
                                     std::to_string(line.requests),
                                     std::to_string(line.failures),
+                                    std::to_string(line.under_way),
                                     std::to_string(line.retransmits),
                                     line.round_trip_time};
   if (line.times != nullptr) {
@@ -51,31 +56,38 @@ void add(measure::Table& table, const Line& line, base::Nanoseconds duration) {
 
 void print_connections(std::ostream& out, const ClientReport& report) {
   measure::Table table(1);
-  table.add({"connection", "bytes", "MB/s", "requests", "failures", "retransmits", "RTT", "first byte p50",
-             "p99", "request p50", "p99", "lateness p50", "p99"});
+  table.add({"connection", "bytes", "MB/s", "requests", "failures", "under way", "retransmits", "RTT",
+             "first byte p50", "p99", "request p50", "p99", "lateness p50", "p99"});
   const ClientFigures& all = report.figures;
   const bool each_one = all.connections.size() <= most_lines;
   for (const ConnectionFigures& each : all.connections) {
     if (!each_one) break;
     add(table,
-        {std::to_string(each.number), each.bytes, each.requests, each.failures, each.retransmits,
-         base::format_duration(each.round_trip_time), each.times ? &*each.times : nullptr},
+        {std::to_string(each.number), each.bytes, each.requests, each.failures, each.under_way,
+         each.retransmits, known(each.round_trip_time), each.times ? &*each.times : nullptr},
         report.facts.duration);
   }
-  add(table, {"total", all.bytes, all.requests, all.failures, all.retransmits, "", &all.times},
+  add(table, {"total", all.bytes, all.requests, all.failures, all.under_way, all.retransmits, "", &all.times},
       report.facts.duration);
   table.print(out);
 }
 
+void add_times(measure::Table& table, const char* label, const measure::Histogram& times) {
+  if (times.count() == 0) return;
+  std::vector<std::string> cells = {label, base::format_duration(times.min()),
+                                    base::format_duration(times.mean())};
+  for (const double quantile : {0.5, 0.9, 0.99, 0.999}) cells.push_back(point(times, quantile));
+  cells.push_back(base::format_duration(times.max()));
+  table.add(std::move(cells));
+}
+
 void print_times(std::ostream& out, const RequestTimes& times) {
   measure::Table table(1);
-  std::vector<std::string> head = {"time"};
-  head.insert(head.end(), measure::times_columns.begin(), measure::times_columns.end());
-  table.add(head);
-  measure::add_times(table, {"wait for the connection"}, times.wait);
-  measure::add_times(table, {"first byte"}, times.first_byte);
-  measure::add_times(table, {"request"}, times.request);
-  measure::add_times(table, {"block lateness"}, times.lateness);
+  table.add({"time", "min", "mean", "p50", "p90", "p99", "p99.9", "max"});
+  add_times(table, "wait for the connection", times.wait);
+  add_times(table, "first byte", times.first_byte);
+  add_times(table, "request", times.request);
+  add_times(table, "block lateness", times.lateness);
   out << '\n';
   table.print(out);
 }
@@ -89,12 +101,20 @@ std::string cpu_text(base::Nanoseconds cpu, std::uint64_t bytes) {
 }
 
 void print_heading(std::ostream& out, const RunFacts& facts) {
-  out << "httperf " << facts.server << ": " << base::format_duration(facts.duration);
+  out << "httperf" << (facts.server.empty() ? ", server only" : " " + facts.server) << ": "
+      << base::format_duration(facts.duration);
   if (!facts.interrupted.empty()) out << ", interrupted by " << facts.interrupted;
   out << "\n\n";
 }
 
-void print_failures(std::ostream& out, const ClientFigures& figures) {
+void print_failures(std::ostream& out, const ClientReport& report) {
+  if (report.facts.warmup_failures > 0) {
+    out << fmt::format("warm-up: {} failures\n", report.facts.warmup_failures);
+  }
+  const ClientFigures& figures = report.figures;
+  if (figures.resent > 0) {
+    out << fmt::format("{} requests were sent again, as their connections had ended\n", figures.resent);
+  }
   std::size_t lines = 0;
   for (const ConnectionFigures& each : figures.connections) {
     if (each.failures == 0 || ++lines > most_lines) continue;
@@ -103,7 +123,12 @@ void print_failures(std::ostream& out, const ClientFigures& figures) {
   }
 }
 
-void print_server_side(std::ostream& out, const ServerSide& server) {
+void print_server_side(std::ostream& out, const base::Result<ServerSide>& side) {
+  if (side.has_error()) {
+    out << "server: " << side.error().detail() << '\n';
+    return;
+  }
+  const ServerSide& server = *side;
   out << fmt::format("server: {}, {} requests, {} retransmits", cpu_text(server.cpu, server.bytes),
                      server.requests, server.retransmits);
   if (server.lateness.count() > 0) {
@@ -126,8 +151,8 @@ void print_text(std::ostream& out, const ClientReport& report) {
     break;
   }
   out << '\n' << "client: " << cpu_text(report.figures.cpu, report.figures.bytes) << '\n';
-  if (report.server) print_server_side(out, *report.server);
-  print_failures(out, report.figures);
+  print_server_side(out, report.server);
+  print_failures(out, report);
 }
 
 void print_text(std::ostream& out, const ServerReport& report) {

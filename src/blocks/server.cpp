@@ -43,7 +43,8 @@ void ServerFigures::merge(const ServerFigures& other) {
 }
 
 nlohmann::ordered_json to_json(const ServerFigures& figures) {
-  return {{"connections", figures.connections},
+  return {{"started", measure::rfc3339_millis(figures.started)},
+          {"connections", figures.connections},
           {"open_connections", figures.open_connections},
           {"requests", figures.requests},
           {"bytes", figures.bytes},
@@ -88,7 +89,8 @@ class Server::State {
 
  private:
   [[nodiscard]] Task<void> accept();
-  [[nodiscard]] Task<void> serve(ServerShard& shard, Socket socket, Admission admission);
+  [[nodiscard]] static Task<void> serve(ServerShard& shard, Socket socket, std::unique_ptr<Place> place,
+                                        Admission admission);
   [[nodiscard]] Task<ServerFigures> look_at_all();
   [[nodiscard]] static Task<ServerFigures> look(ServerShard& shard);
 
@@ -97,6 +99,7 @@ class Server::State {
   std::unique_ptr<net::Acceptor> acceptor_;
   std::uint16_t port_ = 0;
   std::atomic<std::uint64_t> open_ = 0;
+  base::WallTime started_;
 };
 
 Server::State::State(ServerOptions options) : options_(std::move(options)) {
@@ -112,6 +115,7 @@ Server::State::~State() {
 }
 
 void Server::State::start(const std::shared_ptr<net::TlsServer>& tls) {
+  started_ = std::chrono::system_clock::now();
   for (const auto& each : shards_) each->tls = tls;
   shards_.front()->shard.spawn(accept());
 }
@@ -133,30 +137,27 @@ Task<void> Server::State::accept() {
       co_await net::sleep_for(accept_pause);
       continue;
     }
-    const std::uint64_t open = open_++;
+    const std::uint64_t open = open_;
+    if (open >= options_.most_connections + most_refused_at_once) continue;
     const Admission admission = open < options_.most_connections ? Admission::welcome : Admission::too_many;
-    if (open >= options_.most_connections + most_refused_at_once) {
-      --open_;
-    } else {
-      target.shard.spawn(serve(target, std::move(socket), admission));
-    }
+    auto place = std::make_unique<Place>(open_);
+    target.shard.spawn(serve(target, std::move(socket), std::move(place), admission));
   }
 }
 
-Task<void> Server::State::serve(ServerShard& shard, Socket socket, Admission admission) {
+Task<void> Server::State::serve(ServerShard& shard, Socket socket, std::unique_ptr<Place> place,
+                                Admission admission) {
   ++shard.figures.connections;
-  {
-    ServerConnection connection(shard, std::move(socket), admission);
-    shard.connections.push_back(connection);
-    co_await connection.serve();
-  }
-  --open_;
+  ServerConnection connection(shard, std::move(socket), std::move(place), admission);
+  shard.connections.push_back(connection);
+  co_await connection.serve();
 }
 
 Task<ServerFigures> Server::State::look(ServerShard& shard) { co_return shard.look(); }
 
 Task<ServerFigures> Server::State::look_at_all() {
   ServerFigures all;
+  all.started = started_;
   for (const auto& each : shards_) {
     Task<ServerFigures> looking = look(*each);
     const ServerFigures figures = co_await asio::co_spawn(each->shard.executor(), std::move(looking),
@@ -168,6 +169,7 @@ Task<ServerFigures> Server::State::look_at_all() {
 
 ServerFigures Server::State::figures() const {
   ServerFigures all;
+  all.started = started_;
   for (const auto& each : shards_) all.merge(each->shard.run(look(*each)));
   return all;
 }

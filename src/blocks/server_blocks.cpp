@@ -34,6 +34,7 @@ Task<base::Result<void>> ServerConnection::answer_blocks(std::string_view query)
   head.status = 200;
   head.headers.add("Content-Type", "application/octet-stream");
   std::string text = head_of(head, request->bytes());
+  if (base::verbosity() >= 3) told_ = fmt::format("200, {} bytes", request->bytes());
   const bool paced = request->period.count() > 0 && request->count > 1;
   if (head_only_) {
     outcome = co_await stream_.write(text);
@@ -93,6 +94,7 @@ Task<base::Result<void>> ServerConnection::send_on_schedule(const BlocksRequest&
   while (sent < request.count) {
     const base::SteadyTime now = std::chrono::steady_clock::now();
     if (now < due(sent)) {
+      stream_.release_memory();
       const bool left = co_await gone.wait_until(due(sent));
       if (left) co_return base::Failure(base::FailureKind::closed, "the client went away");
       continue;

@@ -4,6 +4,7 @@
 
 #include "blocks/server_shard.h"
 #include "k8scale/base/log.h"
+#include "k8scale/base/text.h"
 
 namespace k8scale::blocks {
 using base::Failure;
@@ -20,8 +21,12 @@ constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 
 }  // namespace
 
-ServerConnection::ServerConnection(ServerShard& shard, Socket socket, Admission admission)
-    : shard_(shard), stream_(shard.shard, std::move(socket)), admission_(admission) {}
+ServerConnection::ServerConnection(ServerShard& shard, Socket socket, std::unique_ptr<Place> place,
+                                   Admission admission)
+    : shard_(shard),
+      stream_(shard.shard, std::move(socket)),
+      place_(std::move(place)),
+      admission_(admission) {}
 
 Task<void> ServerConnection::serve() {
   bool open = co_await greet();
@@ -47,7 +52,9 @@ Task<bool> ServerConnection::serve_one() {
   net::ServerRequest request;
   const bool found = co_await read_request(request);
   if (!found) co_return false;
-  if (admission_ == Admission::too_many) {
+  const bool too_many = admission_ == Admission::too_many;
+  if (too_many) keep_alive_ = false;
+  if (too_many && net::split_target(request.target).first != "/stats") {
     co_await refuse(503, fmt::format("there are {} connections already (--max-connections)",
                                      shard_.options.most_connections));
     co_return false;
@@ -55,17 +62,26 @@ Task<bool> ServerConnection::serve_one() {
   request.peer_address = peer_.address;
   request.from_loopback = peer_.from_loopback;
   head_only_ = request.method == "HEAD";
+  if (base::verbosity() >= 4) {
+    base::log_info(fmt::format("{}: {} {}", peer_.address, request.method, base::go_quote(request.target)));
+  }
+  const base::SteadyTime began = std::chrono::steady_clock::now();
   const base::Result<void> answered = co_await answer(request);
-  if (answered.has_value()) co_return keep_alive_;
+  if (answered.has_value()) {
+    log_answer(began);
+    co_return keep_alive_;
+  }
   ++shard_.figures.broken_off;
-  base::log_verbose(1, fmt::format("{}: {}: {}", peer_.address, request.target, answered.error().message()));
+  base::log_verbose(1, fmt::format("{}: {}: {}", peer_.address, base::go_quote(request.target),
+                                   answered.error().message()));
   co_return false;
 }
 
 Task<bool> ServerConnection::read_request(net::ServerRequest& request) {
   if (received_.empty()) {
     stream_.release_memory();
-    stream_.set_limit(shard_.options.idle_timeout, "no request");
+    const bool welcome = admission_ == Admission::welcome;
+    stream_.set_limit(welcome ? shard_.options.idle_timeout : shard_.options.request_timeout, "no request");
     const base::Result<void> came = co_await stream_.wait_readable();
     if (came.has_error()) co_return false;
   }
@@ -139,22 +155,43 @@ Task<base::Result<void>> ServerConnection::answer(const net::ServerRequest& requ
   }
   net::Response response;
   if (path == "/stats" && reads) {
-    const ServerFigures figures = co_await shard_.all_figures();
-    response.status = 200;
-    response.headers.add("Content-Type", "application/json");
-    response.body = to_json(figures).dump(2) + "\n";
+    response = co_await statistics();
   } else if (path == "/blocks" || path == "/stats") {
     response.status = 405;
     response.headers.add("Allow", "GET, HEAD");
     response.body = "expected GET\n";
   } else if (shard_.options.other) {
-    response = co_await shard_.options.other(request);
+    response = co_await ask_other(request);
   } else {
     response.status = 404;
     response.body = "expected /blocks or /stats\n";
   }
   outcome = co_await send(std::move(response));
   co_return outcome;
+}
+
+Task<net::Response> ServerConnection::statistics() {
+  if (!keep_alive_) place_.reset();
+  const ServerFigures figures = co_await shard_.all_figures();
+  net::Response response;
+  response.status = 200;
+  response.headers.add("Content-Type", "application/json");
+  response.body = to_json(figures).dump(2) + "\n";
+  co_return response;
+}
+
+Task<net::Response> ServerConnection::ask_other(const net::ServerRequest& request) {
+  net::Signal gone(shard_.shard);
+  stream_.when_peer_ends([&gone] { gone.raise(); });
+  net::Response response = co_await shard_.options.other(request, gone);
+  stream_.when_peer_ends(nullptr);
+  co_return response;
+}
+
+void ServerConnection::log_answer(base::SteadyTime began) const {
+  if (base::verbosity() < 3) return;
+  base::log_info(fmt::format("{}: {} in {}", peer_.address, told_,
+                             base::format_duration(std::chrono::steady_clock::now() - began)));
 }
 
 std::string ServerConnection::head_of(const net::ResponseHead& head, std::uint64_t length) {
@@ -175,6 +212,7 @@ std::string ServerConnection::head_of(const net::ResponseHead& head, std::uint64
 
 Task<base::Result<void>> ServerConnection::send(net::Response response) {
   if (response.status >= 400) ++shard_.figures.refused;
+  if (base::verbosity() >= 3) told_ = fmt::format("{}, {} bytes", response.status, response.body.size());
   std::string text = head_of(response, response.body.size());
   if (!head_only_) text += response.body;
   stream_.set_limit(shard_.options.stall_timeout, "the client took nothing");

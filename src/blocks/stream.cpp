@@ -24,17 +24,13 @@ namespace {
 // A call to the kernel is worth its price from here on.
 constexpr std::size_t gather_size = 64 * 1024;
 constexpr std::size_t record_size = 16 * 1024;
-constexpr std::size_t kept_at_rest = 1024;
 
 }  // namespace
 
 Stream::Stream(net::Shard& shard) : Stream(shard, Socket(shard.executor())) {}
 
 Stream::Stream(net::Shard& shard, Socket socket)
-    : socket_(std::move(socket)), deadline_(shard, [this] {
-        boost::system::error_code ignored;
-        socket_.cancel(ignored);
-      }) {
+    : shard_(shard), socket_(std::move(socket)), deadline_(shard, [this] { wake(); }) {
   if (socket_.is_open()) become_ready();
 }
 
@@ -213,6 +209,11 @@ void Stream::look_out_for_the_end(const std::shared_ptr<std::function<void()>>& 
 
 void Stream::cancel() {
   cancelled_ = true;
+  wake();
+}
+
+void Stream::wake() {
+  if (lookup_ != nullptr) lookup_->give_up();
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }
@@ -231,7 +232,7 @@ void Stream::shut_down_writing() {
 
 void Stream::release_memory() {
   if (ssl_) SSL_free_buffers(ssl_.get());
-  if (outgoing_.empty() && outgoing_.capacity() > kept_at_rest) outgoing_ = std::string();
+  if (outgoing_.empty()) std::string().swap(outgoing_);
 }
 
 TcpFigures Stream::tcp_figures() const {

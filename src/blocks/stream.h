@@ -12,6 +12,7 @@
 
 #include "k8scale/base/result.h"
 #include "k8scale/net/deadlines.h"
+#include "k8scale/net/name_lookup.h"
 #include "k8scale/net/shard.h"
 #include "k8scale/net/task.h"
 #include "k8scale/net/tls.h"
@@ -90,6 +91,7 @@ class Stream {
   [[nodiscard]] net::Task<base::Result<void>> finish_handshake();
   [[nodiscard]] base::Failure handshake_failed();
   void answer_plain_http();
+  [[nodiscard]] bool peer_speaks_text() const;
   [[nodiscard]] base::Result<void> flush_now();
   [[nodiscard]] base::Result<std::size_t> offer_plain(std::string_view bytes);
   [[nodiscard]] base::Result<std::size_t> offer_tls(std::string_view bytes);
@@ -97,6 +99,10 @@ class Stream {
   [[nodiscard]] net::Task<base::Result<void>> wait(Socket::wait_type kind);
   [[nodiscard]] base::Failure timed_out() const;
 
+  void wake();
+
+  net::Shard& shard_;
+  net::NameLookup* lookup_ = nullptr;  // that runs
   Socket socket_;
   std::unique_ptr<SSL, FreeSsl> ssl_;
   std::string outgoing_;  // what is to be sent, from sent_ on
@@ -104,6 +110,7 @@ class Stream {
   bool blocked_ = false;  // the kernel did not take all of the last piece
   bool broken_ = false;   // TLS forbids SSL_shutdown after a fatal error
   bool cancelled_ = false;
+  char first_byte_ = 0;  // of a client, before the handshake
   net::Deadline deadline_;
   base::Nanoseconds limit_{0};
   std::string_view expected_;

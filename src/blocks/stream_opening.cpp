@@ -1,6 +1,5 @@
 // How a stream comes to be: TCP, and the handshake of TLS.
-#include <boost/asio/ip/address.hpp>
-#include <vector>
+#include <sys/socket.h>
 
 #include "blocks/gathering_bio.h"
 #include "blocks/stream.h"
@@ -14,27 +13,15 @@ using base::Failure;
 using base::FailureKind;
 using net::Task;
 
-namespace {
-
-using Resolver = asio::ip::basic_resolver<tcp, net::Executor>;
-
-}  // namespace
-
 Task<base::Result<void>> Stream::connect(const net::Endpoint& endpoint) {
-  std::vector<tcp::endpoint> addresses;
-  boost::system::error_code not_literal;
-  const auto literal = asio::ip::make_address(endpoint.host, not_literal);
-  if (!not_literal) {
-    addresses.emplace_back(literal, endpoint.port);
-  } else {
-    Resolver resolver(socket_.get_executor());
-    auto [error, found] =
-        co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), net::as_result);
-    if (error) co_return Failure(FailureKind::resolve, endpoint.host + ": " + error.message());
-    for (const auto& entry : found) addresses.push_back(entry.endpoint());
-  }
+  net::NameLookup lookup(shard_);
+  lookup_ = &lookup;
+  const auto addresses = co_await lookup.find(endpoint.host, endpoint.port);
+  lookup_ = nullptr;
+  if (deadline_.passed()) co_return timed_out();
+  if (addresses.has_error()) co_return addresses.error();
   boost::system::error_code last;
-  for (const auto& address : addresses) {
+  for (const auto& address : *addresses) {
     if (deadline_.passed() || cancelled_) break;
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -79,7 +66,15 @@ Task<base::Result<void>> Stream::finish_handshake() {
     if (outcome == 1) co_return base::Result<void>();
     base::Result<void> ready = co_await wait(Socket::wait_read);
     if (ready.has_error()) co_return ready.error();
+    if (first_byte_ == 0) {
+      static_cast<void>(::recv(socket_.native_handle(), &first_byte_, 1, MSG_PEEK | MSG_DONTWAIT));
+    }
   }
+}
+
+// Of the methods of HTTP, OpenSSL knows a few.
+bool Stream::peer_speaks_text() const {
+  return SSL_is_server(ssl_.get()) == 1 && first_byte_ >= 'A' && first_byte_ <= 'Z';
 }
 
 Failure Stream::handshake_failed() {
@@ -91,7 +86,7 @@ Failure Stream::handshake_failed() {
                              : failure_of(system_error);
   }
   const int reason = ERR_GET_REASON(code);
-  if (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST) {
+  if (peer_speaks_text() || reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST) {
     answer_plain_http();
   } else {
     const base::Result<void> alert_sent = flush_now();

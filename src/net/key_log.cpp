@@ -8,31 +8,61 @@
 #include <cstring>
 #include <string>
 
-namespace k8scale::net {
+#include "k8scale/base/log.h"
 
-base::Result<std::shared_ptr<KeyLog>> KeyLog::open(const std::vector<std::filesystem::path>& files) {
+namespace k8scale::net {
+namespace {
+
+base::Failure failed(const KeyLogFile& file, const std::string& what) {
+  return {base::FailureKind::io, file.path.string() + ": " + what};
+}
+
+// In a folder that all may write to, others could lead the secrets elsewhere.
+base::Result<void> make_ours(const KeyLogFile& file, int descriptor) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return failed(file, std::strerror(errno));
+  if (status.st_uid != ::geteuid()) return failed(file, "belongs to another user");
+  const bool open_to_others = S_ISREG(status.st_mode) && (status.st_mode & 077U) != 0;
+  if (open_to_others && ::fchmod(descriptor, 0600) != 0) return failed(file, std::strerror(errno));
+  return {};
+}
+
+base::Result<int> open_file(const KeyLogFile& file) {
+  const bool own = file.chosen_by == KeyLogFile::ChosenBy::program;
+  const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (own ? O_NOFOLLOW : 0);
+  const int descriptor = ::open(file.path.c_str(), flags, 0600);
+  if (descriptor < 0 && errno == ELOOP && own) {
+    return failed(file, "is a link, and secrets are not written through links");
+  }
+  if (descriptor < 0) return failed(file, std::strerror(errno));
+  const base::Result<void> ours = own ? make_ours(file, descriptor) : base::Result<void>();
+  if (ours.has_value()) return descriptor;
+  ::close(descriptor);
+  return ours.error();
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<KeyLog>> KeyLog::open(const std::vector<KeyLogFile>& files) {
   std::shared_ptr<KeyLog> log(new KeyLog());
-  for (const std::filesystem::path& path : files) {
-    // A link in a folder that all may write to could lead the secrets elsewhere.
-    const int file =
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-    if (file < 0) {
-      return base::Failure(base::FailureKind::io, path.string() + ": " + std::strerror(errno));
-    }
-    log->files_.push_back(file);
+  for (const KeyLogFile& file : files) {
+    const base::Result<int> descriptor = open_file(file);
+    if (descriptor.has_error()) return descriptor.error();
+    log->files_.push_back({*descriptor, file.path.string()});
   }
   return log;
 }
 
 KeyLog::~KeyLog() {
-  for (const int file : files_) ::close(file);
+  for (const File& file : files_) ::close(file.descriptor);
 }
 
 void KeyLog::write(std::string_view line) {
   const std::string whole = std::string(line) + "\n";
-  for (const int file : files_) {
-    const ssize_t written = ::write(file, whole.data(), whole.size());
-    static_cast<void>(written);
+  for (const File& file : files_) {
+    const ssize_t written = ::write(file.descriptor, whole.data(), whole.size());
+    if (written == static_cast<ssize_t>(whole.size()) || warned_.exchange(true)) continue;
+    base::log_warning(file.name + ": TLS keys are lost: " + std::strerror(errno));
   }
 }
 

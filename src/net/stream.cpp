@@ -3,12 +3,12 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <boost/asio/ip/address.hpp>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 
 #include "k8scale/net/as_result.h"
+#include "k8scale/net/name_lookup.h"
 #include "net/tls_state.h"
 
 namespace k8scale::net {
@@ -18,8 +18,6 @@ using base::Failure;
 using base::FailureKind;
 
 namespace {
-
-using Resolver = asio::ip::basic_resolver<tcp, Executor>;
 
 Failure failure_of(int error) {
   const bool lost = error == ECONNRESET || error == EPIPE;
@@ -42,10 +40,7 @@ void keep_alive(int socket) {
 Stream::Stream(Shard& shard) : Stream(shard, Socket(shard.executor())) {}
 
 Stream::Stream(Shard& shard, Socket socket)
-    : socket_(std::move(socket)), deadline_(shard, [this] {
-        boost::system::error_code ignored;
-        socket_.cancel(ignored);
-      }) {}
+    : shard_(shard), socket_(std::move(socket)), deadline_(shard, [this] { wake(); }) {}
 
 Stream::~Stream() { shut_down_writing(); }
 
@@ -64,20 +59,14 @@ Failure Stream::timed_out() const {
 }
 
 Task<base::Result<void>> Stream::connect(const Endpoint& endpoint) {
-  std::vector<tcp::endpoint> addresses;
-  boost::system::error_code not_literal;
-  const auto literal = asio::ip::make_address(endpoint.host, not_literal);
-  if (!not_literal) {
-    addresses.emplace_back(literal, endpoint.port);
-  } else {
-    Resolver resolver(socket_.get_executor());
-    auto [error, found] =
-        co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), as_result);
-    if (error) co_return Failure(FailureKind::resolve, endpoint.host + ": " + error.message());
-    for (const auto& entry : found) addresses.push_back(entry.endpoint());
-  }
+  NameLookup lookup(shard_);
+  lookup_ = &lookup;
+  const auto addresses = co_await lookup.find(endpoint.host, endpoint.port);
+  lookup_ = nullptr;
+  if (deadline_.passed()) co_return timed_out();
+  if (addresses.has_error()) co_return addresses.error();
   boost::system::error_code last;
-  for (const auto& address : addresses) {
+  for (const auto& address : *addresses) {
     if (deadline_.passed()) break;
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -314,6 +303,11 @@ void Stream::shut_down_writing() {
 
 void Stream::cancel() {
   cancelled_ = true;
+  wake();
+}
+
+void Stream::wake() {
+  if (lookup_ != nullptr) lookup_->give_up();
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }

@@ -20,6 +20,8 @@ namespace k8scale::net {
 
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 
+class NameLookup;
+
 /// A TCP connection, in TLS or not. OpenSSL works on the socket itself, and the event loop is asked only when
 /// the socket has nothing to give or take: one system call for most reads and writes.
 /// At most one read and one write run at a time. Belongs to its shard.
@@ -93,6 +95,10 @@ class Stream {
   [[nodiscard]] base::Failure handshake_failed();
   [[nodiscard]] base::Failure tls_failure();
 
+  void wake();
+
+  Shard& shard_;
+  NameLookup* lookup_ = nullptr;  // that runs
   Socket socket_;
   openssl::Connection ssl_;
   Deadline deadline_;

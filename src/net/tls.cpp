@@ -56,6 +56,13 @@ base::Result<void> choose(SSL_CTX* context, const TlsChoices& choices) {
   if (choices.ciphers.empty()) return {};
   const std::string suites = ciphers_of(TlsVersion::tls_1_3, choices.ciphers);
   const std::string others = ciphers_of(TlsVersion::tls_1_2, choices.ciphers);
+  if (suites.empty() && others.empty())
+    return base::Failure(base::FailureKind::tls, "found no cipher's name");
+  if (others.empty()) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  if (suites.empty()) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+  if (others.empty() && choices.highest == TlsVersion::tls_1_2) {
+    return base::Failure(base::FailureKind::tls, "found none of TLS 1.2, which is the highest version");
+  }
   if (!suites.empty() && SSL_CTX_set_ciphersuites(context, suites.c_str()) != 1) {
     return failed("the ciphers \"" + suites + "\"");
   }
@@ -202,6 +209,7 @@ base::Result<std::shared_ptr<TlsServer>> TlsServer::make(const TlsServerOptions&
   server->key_log_ = options.choices.key_log;
   SSL_CTX_set_alpn_select_cb(context, select_protocol, nullptr);
   SSL_CTX_set_num_tickets(context, 1);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // clients keep the tickets
   constexpr std::string_view session_context = "k8scale";
   SSL_CTX_set_session_id_context(context, bytes(session_context),
                                  static_cast<unsigned>(session_context.size()));

@@ -38,7 +38,8 @@ struct Signal::Sleepers {
   boost::intrusive::list<Sleeper, boost::intrusive::constant_time_size<false>> all;
 };
 
-Signal::Signal(Shard& shard) : sleepers_(new Sleepers{shard.executor(), false, {}}) {}
+Signal::Signal(Shard& shard) : Signal(shard.executor()) {}
+Signal::Signal(Executor executor) : sleepers_(new Sleepers{std::move(executor), false, {}}) {}
 
 Signal::~Signal() = default;
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
 #include <charconv>
 #include <future>
 
@@ -25,7 +27,8 @@ constexpr std::string_view index_text =
     "heap                what memory is in use for\n"
     "cmdline             the arguments\n"
     "symbol?0x1+0x2      names of functions\n\n"
-    "For example: go tool pprof http://HOST:PORT/debug/pprof/profile?seconds=10\n";
+    "For example: go tool pprof http://HOST:PORT/debug/pprof/profile?seconds=10\n"
+    "With TLS, whose certificate is not verified: https+insecure://HOST:PORT/…\n";
 
 net::Response respond(int status, std::string_view type, std::string body) {
   net::Response response;
@@ -75,19 +78,22 @@ Task<net::Response> with_symbols(Samples samples) {
   co_return respond(200, "application/octet-stream", std::move(body));
 }
 
-Task<net::Response> cpu_profile(std::string_view query) {
+Task<net::Response> cpu_profile(std::string_view query, net::Signal& gone) {
   const auto seconds = seconds_in(query);
   if (!seconds) co_return text(400, fmt::format("seconds: expected 1 to {}\n", longest_profile));
-  auto sampling = CpuSampling::start();
+  const auto duration = std::chrono::seconds(*seconds);
+  auto sampling = CpuSampling::start(std::chrono::steady_clock::now() + duration);
   if (sampling.has_error()) {
     net::Response busy = text(503, sampling.error().detail() + "\n");
-    busy.headers.add("Retry-After", "1");
+    const auto left =
+        std::chrono::ceil<std::chrono::seconds>(CpuSampling::ends() - std::chrono::steady_clock::now());
+    busy.headers.add("Retry-After", std::to_string(std::max<std::int64_t>(1, left.count())));
     co_return busy;
   }
   const auto started = std::chrono::system_clock::now().time_since_epoch();
-  const auto duration = std::chrono::seconds(*seconds);
-  co_await net::sleep_for(duration);
+  const bool left_alone = co_await gone.wait_until(CpuSampling::ends());
   const base::Result<std::string> raw = (*sampling)->stop();
+  if (left_alone) co_return text(500, "the asker went away\n");
   if (raw.has_error()) co_return text(500, raw.error().detail() + "\n");
   Samples samples = read_cpu_profile(*raw);
   samples.start_time = std::chrono::nanoseconds(started).count();
@@ -120,8 +126,8 @@ std::string name_addresses(const std::string& asked) {
     std::uint64_t address = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address, 16);
     if (error != std::errc() || ++count > most_addresses) continue;
-    const std::optional<Symbol> symbol = symbols.find(address);
-    if (symbol) names += fmt::format("{}\t{}\n", each, symbol->function);
+    const std::vector<Symbol> found = symbols.find(address);
+    if (!found.empty()) names += fmt::format("{}\t{}\n", each, found.back().function);
   }
   return names;
 }
@@ -162,19 +168,29 @@ std::optional<net::Response> answer_at_once(const net::ServerRequest& request, s
 
 bool is_profile_path(std::string_view path) { return name_in(path).has_value(); }
 
-Task<net::Response> answer(const net::ServerRequest& request, Askers askers) {
+Task<net::Response> answer(const net::ServerRequest& request, Askers askers, net::Signal& gone) {
   const auto [path, query] = net::split_target(request.target);
   const std::string_view name = name_in(path).value_or("");
   std::optional<net::Response> response = answer_at_once(request, name, askers);
   if (response) co_return std::move(*response);
   if (name == "profile") {
-    response = co_await cpu_profile(query);
+    response = co_await cpu_profile(query, gone);
   } else if (name == "heap") {
     response = co_await heap_profile();
   } else {
     response = co_await symbol(request, query);
   }
   co_return std::move(*response);
+}
+
+Task<void> answer(const net::ServerRequest& request, Askers askers, net::Responder& responder) {
+  const net::Executor executor = co_await boost::asio::this_coro::executor;
+  net::Signal gone(executor);
+  responder.when_client_goes([&gone] { gone.raise(); });
+  net::Response response = co_await answer(request, askers, gone);
+  responder.when_client_goes(nullptr);
+  const base::Result<void> sent = co_await responder.send(std::move(response));
+  static_cast<void>(sent);
 }
 
 }  // namespace k8scale::profile

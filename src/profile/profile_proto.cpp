@@ -80,16 +80,18 @@ class Writer {
   std::uint64_t location_of(std::uint64_t address) {
     const auto [place, added] = locations_.try_emplace(address, locations_.size() + 1);
     if (!added) return place->second;
-    const std::optional<Symbol> symbol = symbols_.find(address);
-    const std::uint64_t function = symbol ? function_of(*symbol) : 0;
+    const std::vector<Symbol> symbols = symbols_.find(address);
+    std::vector<std::uint64_t> functions;
+    functions.reserve(symbols.size());
+    for (const Symbol& each : symbols) functions.push_back(function_of(each));
     pbf_writer message(profile_, field::location);
     message.add_uint64(field::id, place->second);
     message.add_uint64(field::mapping_id, mapping_of(address));
     message.add_uint64(field::address, address);
-    if (symbol) {
+    for (std::size_t i = 0; i < symbols.size(); ++i) {
       pbf_writer line(message, field::line);
-      line.add_uint64(field::function_id, function);
-      line.add_int64(field::line_number, symbol->line);
+      line.add_uint64(field::function_id, functions[i]);
+      line.add_int64(field::line_number, symbols[i].line);
     }
     return place->second;
   }

@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -16,20 +18,34 @@ namespace {
 
 std::string path_of(int file) { return "/proc/self/fd/" + std::to_string(file); }
 
+// gperftools has one profiler for the process.
+std::atomic<base::SteadyTime>& end_of_sampling() {
+  static std::atomic<base::SteadyTime> end;
+  return end;
+}
+
 base::Failure failed(const std::string& what) { return {base::FailureKind::io, what}; }
 
 }  // namespace
 
-base::Result<std::unique_ptr<CpuSampling>> CpuSampling::start() {
+base::SteadyTime CpuSampling::ends() { return end_of_sampling(); }
+
+base::Result<std::unique_ptr<CpuSampling>> CpuSampling::start(base::SteadyTime end) {
   ProfilerState state{};
   ProfilerGetCurrentState(&state);
-  if (state.enabled != 0) return failed("a CPU profile is being taken; there can be one at a time");
+  if (state.enabled != 0) {
+    const base::Nanoseconds left = ends() - std::chrono::steady_clock::now();
+    return failed("a CPU profile is being taken, for " +
+                  base::format_duration(std::max(left, base::Nanoseconds(0))) +
+                  " more; there can be one at a time");
+  }
   const int file = ::memfd_create("cpu profile", MFD_CLOEXEC);
   if (file < 0) return failed(std::string("no memory for a profile: ") + std::strerror(errno));
   if (ProfilerStart(path_of(file).c_str()) == 0) {
     ::close(file);
     return failed("gperftools cannot take a profile now");
   }
+  end_of_sampling() = end;
   return std::unique_ptr<CpuSampling>(new CpuSampling(file));
 }
 

@@ -4,14 +4,18 @@
 #include <string>
 
 #include "k8scale/base/result.h"
+#include "k8scale/base/time.h"
 
 namespace k8scale::profile {
 
 /// CPU time being sampled by gperftools, in all threads. There is at most one in a process.
 class CpuSampling {
  public:
-  /// A failure (kind io) says what keeps it from starting, one that runs already among it.
-  [[nodiscard]] static base::Result<std::unique_ptr<CpuSampling>> start();
+  /// It is meant to go on until `end`, which others are told. A failure (kind io) says what keeps it from
+  /// starting, one that runs already among it.
+  [[nodiscard]] static base::Result<std::unique_ptr<CpuSampling>> start(base::SteadyTime end);
+  /// When the one that runs is meant to end, or the last one was.
+  [[nodiscard]] static base::SteadyTime ends();
   /// Stops.
   ~CpuSampling();
   CpuSampling(const CpuSampling&) = delete;

@@ -1,6 +1,7 @@
 #include "profile/symbols.h"
 
 #include <cxxabi.h>
+#include <dwarf.h>
 #include <elfutils/libdwfl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@ namespace k8scale::profile {
 namespace {
 
 struct Free {
-  void operator()(char* text) const { std::free(text); }
+  void operator()(void* memory) const { std::free(memory); }
 };
 
 std::string demangled(const char* name) {
@@ -54,6 +55,70 @@ std::string build_id_of(Dwfl_Module* module) {
   return text;
 }
 
+// In a source file; the file is empty and the line 0 when not known.
+struct Place {
+  std::string file;
+  std::int64_t line = 0;
+};
+
+Place place_at(Dwfl_Module* module, std::uint64_t address) {
+  Dwfl_Line* const line = dwfl_module_getsrc(module, address);
+  int number = 0;
+  const char* const file =
+      line == nullptr ? nullptr : dwfl_lineinfo(line, nullptr, &number, nullptr, nullptr, nullptr);
+  return file == nullptr ? Place() : Place{file, number};
+}
+
+Dwarf_Word number_in(Dwarf_Die& die, unsigned attribute) {
+  Dwarf_Attribute found{};
+  Dwarf_Word number = 0;
+  if (dwarf_attr(&die, attribute, &found) != nullptr) dwarf_formudata(&found, &number);
+  return number;
+}
+
+// Where an inlined function is called.
+Place place_of_call(Dwarf_Die& inlined) {
+  Dwarf_Die unit{};
+  Dwarf_Files* files = nullptr;
+  if (dwarf_diecu(&inlined, &unit, nullptr, nullptr) == nullptr) return {};
+  if (dwarf_getsrcfiles(&unit, &files, nullptr) != 0) return {};
+  const char* const file = dwarf_filesrc(files, number_in(inlined, DW_AT_call_file), nullptr, nullptr);
+  if (file == nullptr) return {};
+  return {file, static_cast<std::int64_t>(number_in(inlined, DW_AT_call_line))};
+}
+
+// As the linker would spell it; C has only names.
+std::string linkage_name_of(Dwarf_Die& function) {
+  Dwarf_Attribute attribute{};
+  const char* name = nullptr;
+  if (dwarf_attr_integrate(&function, DW_AT_linkage_name, &attribute) != nullptr) {
+    name = dwarf_formstring(&attribute);
+  }
+  if (name == nullptr) name = dwarf_diename(&function);
+  return name == nullptr ? "?" : name;
+}
+
+// The functions that were inlined at this address, the innermost first.
+std::vector<Dwarf_Die> inlined_at(Dwfl_Module* module, std::uint64_t address) {
+  Dwarf_Addr bias = 0;
+  Dwarf_Die* const unit = dwfl_module_addrdie(module, address, &bias);
+  Dwarf_Die* scopes = nullptr;
+  if (unit == nullptr || dwarf_getscopes(unit, address - bias, &scopes) <= 0) return {};
+  const std::unique_ptr<Dwarf_Die, Free> innermost(scopes);
+  Dwarf_Die* around = nullptr;  // where the code is, not where it was declared
+  const int count = dwarf_getscopes_die(innermost.get(), &around);
+  const std::unique_ptr<Dwarf_Die, Free> owned(around);
+  std::vector<Dwarf_Die> inlined;
+  for (int i = 0; i < count && dwarf_tag(&around[i]) != DW_TAG_subprogram; ++i) {
+    if (dwarf_tag(&around[i]) == DW_TAG_inlined_subroutine) inlined.push_back(around[i]);
+  }
+  return inlined;
+}
+
+Symbol symbol_of(const std::string& name, const Place& place) {
+  return {demangled(name.c_str()), name, place.file, place.line};
+}
+
 }  // namespace
 
 struct Symbols::Session {
@@ -82,23 +147,19 @@ Symbols::Symbols() : session_(std::make_unique<Session>()), mappings_(read_mappi
 
 Symbols::~Symbols() = default;
 
-std::optional<Symbol> Symbols::find(std::uint64_t address) const {
+std::vector<Symbol> Symbols::find(std::uint64_t address) const {
   Dwfl* const dwfl = session_->dwfl;
   Dwfl_Module* const module = dwfl == nullptr ? nullptr : dwfl_addrmodule(dwfl, address);
   const char* const name = module == nullptr ? nullptr : dwfl_module_addrname(module, address);
-  if (name == nullptr) return std::nullopt;
-  Symbol symbol;
-  symbol.linkage_name = name;
-  symbol.function = demangled(name);
-  Dwfl_Line* const line = dwfl_module_getsrc(module, address);
-  int number = 0;
-  const char* const file =
-      line == nullptr ? nullptr : dwfl_lineinfo(line, nullptr, &number, nullptr, nullptr, nullptr);
-  if (file != nullptr) {
-    symbol.file = file;
-    symbol.line = number;
+  if (name == nullptr) return {};
+  Place place = place_at(module, address);
+  std::vector<Symbol> symbols;
+  for (Dwarf_Die& each : inlined_at(module, address)) {
+    symbols.push_back(symbol_of(linkage_name_of(each), place));
+    place = place_of_call(each);
   }
-  return symbol;
+  symbols.push_back(symbol_of(name, place));
+  return symbols;
 }
 
 }  // namespace k8scale::profile

@@ -1,7 +1,6 @@
 #pragma once
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +30,9 @@ class Symbols {
   Symbols& operator=(const Symbols&) = delete;
 
   [[nodiscard]] const std::vector<Mapping>& mappings() const { return mappings_; }
-  /// Nothing when no function is known there.
-  [[nodiscard]] std::optional<Symbol> find(std::uint64_t address) const;
+  /// The function there, before it those that were inlined into it at this address, the innermost first; each
+  /// with the line that runs. Empty when no function is known there.
+  [[nodiscard]] std::vector<Symbol> find(std::uint64_t address) const;
 
  private:
   struct Session;

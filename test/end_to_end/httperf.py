@@ -27,7 +27,8 @@ class Httperf:
         self.process = subprocess.Popen(
             [BINARY, "httperf", "-listen", "127.0.0.1:0", *map(str, flags)], cwd=folder, text=True,
             env={**os.environ, "TMPDIR": str(folder)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.url = self.process.stdout.readline().split(" listens on ")[1].strip().replace("localhost", "127.0.0.1")
+        self.told_url = self.process.stdout.readline().split(" listens on ")[1].strip()
+        self.url = self.told_url.replace("localhost", "127.0.0.1")
         self.port = int(self.url.rsplit(":", 1)[1])
         self.keys = folder / f"{self.port}.keys"
 
@@ -99,13 +100,17 @@ def read_request(connection):
 
 
 @contextlib.contextmanager
-def scripted_server(answer):
-    """A plain HTTP server: `answer(connection, number)` is called for the number-th request of all; it closes when that is true."""
+def scripted_server(answer, certificate=None):
+    """An HTTP server, in TLS with a certificate and key: `answer(connection, number)` is called for the number-th request of all; it closes when that is true."""
     listener = socket.create_server(("127.0.0.1", 0))
     numbers = iter(range(10 ** 9))
 
     def serve(connection):
         with contextlib.suppress(OSError), connection:
+            if certificate:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(*certificate)
+                connection = context.wrap_socket(connection, server_side=True)
             while read_request(connection):
                 if answer(connection, next(numbers)):
                     return
@@ -117,7 +122,7 @@ def scripted_server(answer):
 
     threading.Thread(target=accept, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http{'s' if certificate else ''}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         listener.close()
 

@@ -1,11 +1,17 @@
 """The client of httperf, against its own server, nginx and servers that fail."""
 
 import json
+import os
 import re
 import signal
+import socket
+import subprocess
+import time
 
 import pytest
 import real_server as envtest
+from conftest import BINARY
+from lacking import lack
 
 from httperf import FAST, answer_of, ask, expected, httperf, make_certificate, nginx, result, scripted_server
 
@@ -113,7 +119,8 @@ GOOD = answer_of(expected(100, 1))
     (answer_of(expected(100, 1)[:-1]), "the answer has 99 bytes of 100"),
     (answer_of(expected(100, 2)), "one too many, at 0 of 100"),
     (answer_of(b"A" + bytes(50) + b"x" + bytes(47) + b"Z"), "wrong byte, or one too many, at 51 of 100"),
-    (b"HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n\r\nsorry", "the server answered 503 sorry"),
+    (b"HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n\r\nso\x1b[y", 'the server answered 503 "so\\x1b[y"'),
+    (answer_of(expected(100, 1)) * 2, "bytes that nobody asked for"),
     (b"", "closed the connection before it answered"),
     (b"nonsense\r\n\r\n", "not HTTP/1.1"),
 ])
@@ -127,6 +134,23 @@ def test_a_bad_answer_is_counted_and_asked_again(tmp_path, bad, words):
     assert finished.returncode == 1
     assert (total["requests"], total["failures"]) == (5, 1)
     assert "connection 0: " in finished.stderr and words in finished.stderr
+
+
+@pytest.mark.parametrize("head, words", [(b"Content-Length: 100\r\n", "the connection ended within the body"),
+                                         (b"Connection: close\r\n", "the answer has 60 bytes of 100")])
+def test_an_answer_that_tls_cuts_short_is_no_answer(tmp_path, head, words):
+    def answer(connection, number):
+        if number != 3:
+            connection.sendall(GOOD)
+            return False
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + expected(100, 1)[:60])
+        connection.shutdown(socket.SHUT_RDWR)  # without TLS' own end
+        return True
+    with scripted_server(answer, make_certificate(tmp_path)) as url:
+        finished = ask(tmp_path, url, "--json", *FAST, "-block-size", 100, "--requests", 6)
+    total = result(finished)["total"]
+    assert finished.returncode == 1 and words in finished.stderr
+    assert (total["requests"], total["failures"]) == (5, 1)
 
 
 def test_a_connection_that_fails_does_not_stop_the_others(tmp_path):
@@ -164,11 +188,160 @@ def test_intervals_are_told_and_the_end_is_a_line_of_its_own(tmp_path):
     with httperf(tmp_path) as server:
         finished = ask(tmp_path, server.url, "--json-stream", "-v=2", "-log-period", "100ms", "--duration", "1s", *FAST)
     lines = [json.loads(line) for line in finished.stdout.splitlines()]
-    intervals = [line["interval"] for line in lines[:-1]]
+    intervals, end = [line["interval"] for line in lines[:-1]], lines[-1]["end"]
     assert len(intervals) >= 3
+    assert intervals[0]["start"] == 0
     assert all(a["end"] == b["start"] for a, b in zip(intervals, intervals[1:]))
-    assert lines[-1]["end"]["total"]["bytes"] > 0
+    assert end["total"]["bytes"] > 0
+    for key in ("bytes", "requests"):
+        assert sum(each[key] for each in intervals) == end["total"][key]
     assert "clientBytes=" in finished.stderr and "serverBytes=" in finished.stderr
+
+
+def test_a_warm_up_is_not_measured(tmp_path):
+    with httperf(tmp_path) as server:
+        finished = ask(tmp_path, server.url, "--json-stream", "-log-period", "10ms", "--warmup", "500ms", "--requests", 50, *FAST)
+        answered = json.loads(server.get("/stats")[1])["requests"]
+    lines = [json.loads(line) for line in finished.stdout.splitlines()]
+    intervals, end = [line["interval"] for line in lines[:-1]], lines[-1]["end"]
+    assert finished.returncode == 0
+    assert intervals[0]["start"] == 0 and all(each["start"] < each["end"] for each in intervals)
+    assert end["total"]["requests"] == 50 == sum(each["requests"] for each in intervals) < answered
+    assert end["connections"][0]["opened"] == 1 and end["warmup_failures"] == 0
+
+
+def test_failures_of_the_warm_up_are_told_apart(tmp_path):
+    def answer(connection, number):
+        connection.sendall(answer_of(b"x") if number == 2 else GOOD)  # the first asks for statistics
+        return number == 2
+    with scripted_server(answer) as url:
+        finished = ask(tmp_path, url, *FAST, "-block-size", 100, "--warmup", "1s", "--requests", 3, "--json")
+    report = result(finished)
+    assert finished.returncode == 1
+    assert (report["warmup_failures"], report["total"]["failures"], report["total"]["requests"]) == (1, 0, 3)
+
+
+@pytest.mark.parametrize("flags", [["--requests", 5], ["--duration", "300ms"]])
+def test_the_round_trip_time_is_known_however_it_ends(tmp_path, flags):
+    with httperf(tmp_path) as server:
+        finished = ask(tmp_path, server.url, "--json", *FAST, *flags, "-connections", 2, "-threads", 1)
+    first, second = result(finished)["connections"]
+    assert first["round_trip_time"] > 0 and second["round_trip_time"] is None
+    assert "-connections 2, -threads 1" in finished.stderr
+
+
+def test_what_is_under_way_at_the_end_is_told_and_has_a_first_byte(tmp_path):
+    with httperf(tmp_path) as server:
+        finished = ask(tmp_path, server.url, "--json", "--duration", "500ms")
+    total = result(finished)["total"]
+    assert finished.returncode == 0
+    assert (total["requests"], total["under_way"], total["times"]["first_byte"]["count"]) == (0, 1, 1)
+
+
+def test_the_tables_have_a_mean(tmp_path):
+    with httperf(tmp_path) as server:
+        told = ask(tmp_path, server.url, *FAST, "--requests", 5).stdout
+    assert re.search(r"time +min +mean +p50 +p90 +p99 +p99.9 +max\n", told)
+    assert re.search(r"^request +(\S+ +){6}\S+$", told, re.MULTILINE)
+
+
+def test_requests_that_are_sent_again_are_counted(tmp_path):
+    def answer(connection, number):
+        connection.sendall(GOOD)
+        return number == 9  # with others behind it that are not answered
+    with scripted_server(answer) as url:
+        finished = ask(tmp_path, url, "--json", *FAST, "-block-size", 100, "-threads", 8, "--pipeline", "--requests", 40)
+    total = result(finished)["total"]
+    assert total["requests"] + total["failures"] == 40
+    assert total["resent"] >= 1 and total["times"]["wait"]["count"] == 40
+
+
+def test_a_server_that_does_not_answer_is_given_up_in_time(tmp_path):
+    with httperf(tmp_path) as server:
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            start = time.monotonic()
+            finished = ask(tmp_path, server.url, *FAST, "--duration", "1s")
+            assert time.monotonic() - start < 4.5
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+    assert finished.returncode == 1 and f"no answer came from {server.url}" in finished.stderr
+    assert "server: it gave no figures" in finished.stdout
+
+
+def test_a_signal_ends_the_wait_for_a_server_that_does_not_answer(tmp_path):
+    with httperf(tmp_path) as server:
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            with httperf(tmp_path, "-base-url", server.url, *FAST) as client:
+                start = time.monotonic()
+                out, _, code = client.stop(signal.SIGINT)
+                assert time.monotonic() - start < 1.5
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+    assert code == 130 and "interrupted by SIGINT" in out
+
+
+def test_a_name_that_nobody_resolves_is_given_up_in_time(tmp_path):
+    address = f"127.{os.getpid() >> 16 & 255}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+    (tmp_path / "resolv.conf").write_text(f"nameserver {address}\noptions timeout:30\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        try:
+            silent.bind((address, 53))
+        except OSError as error:
+            lack(f"no name server can be played here: {error}")
+        script = f'mount --bind {tmp_path}/resolv.conf /etc/resolv.conf && echo mounted && exec "$0" "$@"'
+        client = [BINARY, "httperf", "-listen", "127.0.0.1:0", "-base-url", "http://nobody.example:1", "--duration", "1s", *FAST]
+        start = time.monotonic()
+        finished = subprocess.run(["unshare", "--mount", "sh", "-c", script, *map(str, client)], env={**os.environ, "TMPDIR": str(tmp_path)},
+                                  capture_output=True, text=True, timeout=60)
+    if not finished.stdout.startswith("mounted"):
+        lack("this machine does not let a test mount a file: " + finished.stderr.strip())
+    assert time.monotonic() - start < 10
+    assert finished.returncode == 1 and "no answer came from http://nobody.example:1" in finished.stderr
+
+
+def test_a_server_that_was_restarted_gives_no_figures(tmp_path):
+    port, = envtest.free_ports(1)
+    serve = ["-listen", f"127.0.0.1:{port}"]
+    with httperf(tmp_path, *serve) as first:
+        with httperf(tmp_path, "-base-url", first.url, *FAST) as client:
+            envtest.wait_until(lambda: json.loads(first.get("/stats")[1])["requests"] > 1000, "some requests")
+            first.stop(signal.SIGKILL)
+            with httperf(tmp_path, *serve) as second:
+                envtest.wait_until(lambda: json.loads(second.get("/stats")[1])["requests"] > 10, "some requests")
+                out, _, _ = client.stop(signal.SIGINT)
+    assert "server: no figures, as it was restarted meanwhile" in out
+
+
+def test_statistics_take_no_connection_from_those_that_are_measured(tmp_path):
+    with httperf(tmp_path, "--max-connections", 4) as server:
+        finished = ask(tmp_path, server.url, "--json", *FAST, "-connections", 4, "-threads", 4, "--requests", 100)
+    assert finished.returncode == 0, finished.stderr
+    assert result(finished)["server_side"]["requests"] == 100
+
+
+def test_first_connections_resume_nothing(tmp_path):
+    with httperf(tmp_path) as server:
+        report = result(ask(tmp_path, server.url, "--json", *FAST, "--resume", "--requests", 5))
+    assert [(each["opened"], each["resumed"]) for each in report["connections"]] == [(1, 0)]
+
+
+def test_a_failure_that_repeats_is_not_told_each_time(tmp_path):
+    with scripted_server(lambda connection, number: True) as url:
+        pass
+    finished = ask(tmp_path, url, *FAST, "-connections", 50, "-threads", 50, "--requests", 200)
+    failures, = re.findall(r"^total +(?:\S+ +\S+ +){1}\S+ +\d+ +(\d+)", finished.stdout, re.MULTILINE)
+    assert failures == "200"
+    assert len([line for line in finished.stderr.splitlines() if "Connection refused" in line]) < 50
+
+
+@pytest.mark.parametrize("ciphers, version", [("ECDHE-ECDSA-AES128-GCM-SHA256", "TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256"),
+                                              ("TLS_AES_256_GCM_SHA384", "TLSv1.3 TLS_AES_256_GCM_SHA384")])
+def test_ciphers_of_one_version_choose_that_version(tmp_path, ciphers, version):
+    with httperf(tmp_path) as server:
+        report = result(ask(tmp_path, server.url, "--json", *FAST, "--requests", 1, "--ciphers", ciphers))
+    assert report["connections"][0]["protocol"] == version
 
 
 def test_sigint_ends_with_the_table(tmp_path):

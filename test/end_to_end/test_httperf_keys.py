@@ -5,6 +5,7 @@ import stat
 import subprocess
 
 import pytest
+import real_server as envtest
 
 from httperf import FAST, ask, expected, httperf, need, nginx
 from recording_relay import recording_relay
@@ -54,3 +55,38 @@ def test_the_client_writes_its_keys_to_both_files(tmp_path, monkeypatch):
         assert secrets
         assert all(secret in another.read_text() and secret in server.keys.read_text() for secret in secrets)
         assert server.keys.read_text().startswith(before)
+
+
+def test_keys_are_written_through_no_link_but_where_the_user_says(program, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    port, = envtest.free_ports(1)
+    target = tmp_path / "target"
+    (tmp_path / f"{port}.keys").symlink_to(target)
+    refused = program("httperf", "-listen", f"127.0.0.1:{port}", "--duration", "10ms")
+    assert refused.returncode == 1 and f"{port}.keys: is a link" in refused.stderr
+    (tmp_path / f"{port}.keys").unlink()
+    (tmp_path / "chosen").symlink_to(target)
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "chosen"))
+    with httperf(tmp_path) as server:
+        assert server.get("/blocks?size=1&n=1&periodMS=0")[0] == 200
+        own = set(server.keys.read_text().splitlines())
+        assert own and own <= set(target.read_text().splitlines())  # curl writes there too
+
+
+def test_a_key_file_that_others_could_read_is_closed_to_them(program, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    port, = envtest.free_ports(1)
+    keys = tmp_path / f"{port}.keys"
+    keys.touch()
+    keys.chmod(0o666)
+    assert program("httperf", "-listen", f"127.0.0.1:{port}", "--duration", "10ms").returncode == 0
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+
+
+def test_keys_that_are_lost_are_told_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("SSLKEYLOGFILE", "/dev/full")
+    with httperf(tmp_path) as server:
+        for _ in range(2):
+            assert server.get("/blocks?size=1&n=1&periodMS=0")[0] == 200
+        _, errors, _ = server.stop()
+    assert errors.count("/dev/full: TLS keys are lost: No space left on device") == 1 == errors.count("\n")

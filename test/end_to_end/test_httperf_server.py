@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import time
@@ -82,6 +83,14 @@ def test_http_on_the_tls_port_is_told_so(tmp_path):
         assert "this is a TLS port" in finished.stdout
 
 
+@pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "PATCH", "BREW"])
+def test_any_method_on_the_tls_port_is_told_so(tmp_path, method):
+    with httperf(tmp_path) as server:
+        finished = subprocess.run(["curl", "-si", "-X", method, server.url.replace("https", "http")], capture_output=True, text=True,
+                                  timeout=20)
+        assert finished.stdout.startswith("HTTP/1.1 400 Bad Request") and "this is a TLS port" in finished.stdout
+
+
 def test_ten_megabytes_of_head_are_refused(tmp_path):
     with httperf(tmp_path, "--plain") as server, server.connect() as client:
         try:
@@ -103,6 +112,31 @@ def test_stuck_clients_hold_nobody_up(tmp_path):
             each.close()
 
 
+@pytest.mark.parametrize("tls, half", [(False, b"GET / HTTP/1.1\r\nX: " + b"x" * 50_000), (True, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")])
+def test_half_heads_and_half_handshakes_hold_little(tmp_path, tls, half):
+    count = 200
+    with httperf(tmp_path, *([] if tls else ["--plain"])) as server:
+        assert server.get("/blocks?size=1&n=1&periodMS=0")[0] == 200
+        before = resident(server.process)
+        stuck = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(count)]
+        for each in stuck:
+            each.sendall(half)
+
+        def all_there():
+            return json.loads(server.get("/stats")[1])["open_connections"] > count
+        envtest.wait_until(all_there, "the connections")
+        for _ in range(20):  # in turn with what they sent
+            assert server.get("/blocks?size=1&n=1&periodMS=0") == (200, b"A")
+        assert (resident(server.process) - before) / count < 100_000
+        for each in stuck:
+            each.close()
+
+
+def resident(process):
+    """Bytes."""
+    return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{process.pid}/status").read())[1]) * 1024
+
+
 def test_one_connection_too_many_is_answered(tmp_path):
     with httperf(tmp_path, "--max-connections", "2") as server:
         first, second = server.connect(), server.connect()
@@ -122,6 +156,35 @@ def test_a_client_that_leaves_between_two_blocks_is_noticed_in_tls_too(tmp_path)
         def broken_off():
             return json.loads(server.get("/stats")[1])["broken_off"]
         envtest.wait_until(lambda: broken_off() == 1, "the end of the answer")
+
+
+@pytest.mark.parametrize("level, told", [(2, []), (3, ["200, 6 bytes in"]), (4, ['GET "/blocks?size=3&n=2&periodMS=0"', "200, 6 bytes in"])])
+def test_requests_are_told_at_3_and_their_urls_at_4(tmp_path, level, told):
+    with httperf(tmp_path, f"-v={level}") as server:
+        assert server.get("/blocks?size=3&n=2&periodMS=0")[0] == 200
+        _, errors, _ = server.stop()
+    lines = [line.split("127.0.0.1: ")[1] for line in errors.splitlines()]
+    assert len(lines) == len(told) and all(line.startswith(words) for line, words in zip(lines, told))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost"])
+def test_it_says_where_it_listens(tmp_path, host):
+    with httperf(tmp_path, "-listen", f"{host}:0") as server:
+        assert server.told_url == f"https://{host}:{server.port}"
+
+
+def test_statistics_are_answered_though_there_are_too_many_connections(tmp_path):
+    with httperf(tmp_path, "--max-connections", "1") as server, server.connect() as first:
+        first.sendall(b"GET /blocks?size=1&n=1&periodMS=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert first.recv(1000).startswith(b"HTTP/1.1 200")
+        assert server.get("/stats")[0] == 200
+        assert server.get("/blocks?size=1&n=1&periodMS=0")[0] == 503
+
+
+def test_raw_bytes_of_a_query_come_back_quoted(tmp_path):
+    with httperf(tmp_path) as server:
+        status, body = server.get("/blocks?size=%1b%5bm%ff&n=1&periodMS=0")
+        assert status == 400 and rb'size: found "\x1b[m\xff"' in body
 
 
 def test_each_block_is_told_at_5(tmp_path):
@@ -152,6 +215,14 @@ def test_a_port_in_use_and_keys_that_cannot_be_written_are_errors(program, tmp_p
     (["-block-size", "0"], "-block-size"), (["--tls-max", "1.1"], "--tls-max"), (["--ciphers", "NONSENSE"], "NONSENSE"),
     (["--cert", "/nowhere"], "/nowhere"), (["--key", "x"], "--cert"), (["-log-period", "0s"], "-log-period"),
     (["-base-url", "ftp://x"], "-base-url"), (["--plain", "-base-url", "https://x"], "--plain"),
+    (["--ciphers", ":"], "--ciphers: found no cipher's name"), (["--ciphers", "TLS_AES_128_GCM_SHA256", "--tls-max", "1.2"], "--ciphers"),
+    (["--plain", "--ciphers", "NONSENSE"], "--ciphers"), (["--plain", "--ciphers", "TLS_AES_128_GCM_SHA256"], "--ciphers: found with --plain"),
+    (["--plain", "--cert", "/nowhere"], "--cert: found with --plain"), (["--plain", "--tls-max", "1.2"], "--tls-max: found with --plain"),
+    (["--requests", "3"], "--requests: found without -base-url"), (["--warmup", "1s"], "--warmup: found without -base-url"),
+    (["--pipeline"], "--pipeline: found without -base-url"), (["--resume"], "--resume: found without -base-url"),
+    (["--ca", "x"], "--ca: found without -base-url"), (["-base-url", "http://x", "--ca", "x"], "--ca: found with http://"),
+    (["-base-url", "x", "--ca", __file__], "--ca: the certificate authority"), (["--cert", __file__], "--cert, --key: the certificate"),
+    (["-period", "1000000", "-blocks-per-request", "10000000"], "-blocks-per-request"),
 ])
 def test_a_wrong_flag_is_one_line_that_names_it(program, tmp_path, monkeypatch, flags, words):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -165,4 +236,5 @@ def test_a_server_ends_with_totals(tmp_path):
         server.get("/blocks?size=1000&n=5&periodMS=0")
         out, _, code = server.stop(signal.SIGINT)
         assert code == 130
+        assert out.startswith("httperf, server only: ")
         assert "5.00 kB" in out and "interrupted by SIGINT" in out

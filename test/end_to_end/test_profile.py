@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import subprocess
 import threading
 import urllib.error
@@ -11,7 +12,9 @@ import pytest
 
 import real_server as envtest
 from conftest import BINARY
+from documents import TOP
 from httperf import httperf
+from lacking import lack
 from watching import scrape
 
 
@@ -82,6 +85,29 @@ def fields_of_packed(packed):
             value = shift = 0
 
 
+def test_functions_that_were_inlined_are_there(tmp_path):
+    with httperf(tmp_path) as server, httperf(tmp_path, "-base-url", server.url, "-period", 0, "-block-size", 1):
+        _, body = server.get("/debug/pprof/profile?seconds=2")
+    profile = Profile(body)
+    lines = [[dict(fields(value)) for number, value in fields(raw) if number == 4]
+             for field, raw in fields(gzip.decompress(body)) if field == 4]
+    inlined = [each for each in lines if len(each) > 1]
+    assert inlined and all(line.get(1) in profile.functions for each in inlined for line in each)
+
+
+def test_pprof_itself_reads_a_profile(tmp_path):
+    built = subprocess.run([TOP / "test/pprof/build"], capture_output=True, text=True)
+    if built.returncode != 0:
+        lack("no pprof here: " + built.stderr.strip())
+    with httperf(tmp_path) as server, httperf(tmp_path, "-base-url", server.url, "-period", 0, "-block-size", 1):
+        shown = subprocess.run([built.stdout.split()[-1], "-top", "-seconds", "2", "https+insecure" + server.url.removeprefix("https") +
+                                "/debug/pprof/profile"], cwd=tmp_path, env={**os.environ, "PPROF_TMPDIR": str(tmp_path)},
+                               capture_output=True, text=True, timeout=60)
+    assert shown.returncode == 0, shown.stderr
+    assert re.search(r"^Duration: 2.*, Total samples = ", shown.stdout, re.MULTILINE)
+    assert re.search(r"^ +\S+ +\S+% .*k8scale::blocks::", shown.stdout, re.MULTILINE), shown.stdout
+
+
 def test_one_profile_runs_at_a_time(tmp_path):
     with httperf(tmp_path) as server:
         answers = []
@@ -92,6 +118,39 @@ def test_one_profile_runs_at_a_time(tmp_path):
             each.join()
     assert sorted(status for status, _ in answers) == [200, 503]
     assert b"one at a time" in next(body for status, body in answers if status == 503)
+
+
+def test_a_profile_ends_when_its_asker_leaves(tmp_path):
+    with httperf(tmp_path) as server:
+        with server.connect() as asker:
+            asker.sendall(b"GET /debug/pprof/profile?seconds=3000 HTTP/1.1\r\nHost: x\r\n\r\n")
+            def busy():
+                headers = subprocess.run(["curl", "-ski", server.url + "/debug/pprof/profile?seconds=1"], capture_output=True, text=True,
+                                         timeout=20).stdout
+                return headers if headers.startswith("HTTP/1.1 503") else None
+            told = envtest.wait_until(busy, "the profile to run")
+            assert 2900 < int(re.search(r"Retry-After: (\d+)", told)[1]) <= 3000
+        envtest.wait_until(lambda: server.get("/debug/pprof/profile?seconds=1")[0] == 200, "the end of the profile", seconds=20)
+
+
+def test_a_profile_of_a_metrics_port_ends_when_its_asker_leaves(tmp_path):
+    port, = envtest.free_ports(1)
+    with subprocess.Popen([BINARY, "cm-logger", "--embedded", "-metricport", f"127.0.0.1:{port}", "-data-filname", "rows.csv"],
+                          cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            envtest.wait_until(lambda: scrape(port, "/healthz") == "ok\n", "the port")
+            url = f"http://127.0.0.1:{port}/debug/pprof/profile?seconds="
+            asker = subprocess.Popen(["curl", "-s", url + "3000"], stdout=subprocess.DEVNULL)
+
+            def status():
+                return subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", url + "1"], capture_output=True,
+                                      timeout=20).stdout
+            envtest.wait_until(lambda: status() == b"503", "the profile to run", seconds=20)
+            asker.kill()
+            asker.wait()
+            envtest.wait_until(lambda: status() == b"200", "the end of the profile", seconds=20)
+        finally:
+            process.terminate()
 
 
 @pytest.mark.parametrize("prefix", ["/debug/pprof", "/pprof"])

@@ -29,7 +29,7 @@ struct Config {
   std::size_t watch_window = 0;   ///< past events that are kept; 0: 100,000 that take up to 16 MiB
   /// Asked first about each request: what answers it, or nothing when it is for the Kubernetes API. May be
   /// null.
-  std::function<std::optional<net::Task<net::Response>>(const net::ServerRequest&)> beside;
+  std::function<std::optional<net::Task<void>>(const net::ServerRequest&, net::Responder&)> beside;
   bool log_requests = false;  ///< tell the log of each request when it has ended
   std::uint64_t seed = 0;     ///< of uids, generated names and faults; 0: from the system
   /// Folder that keeps the certificate authority and the administrator's token and certificate, which are

@@ -47,7 +47,10 @@ class Client {
 
   /// Starts to ask. `done` is called, on some thread, when there is no more to ask.
   void start(std::function<void()> done);
-  /// Forgets what was measured; requests that are under way will count with what is still to come of them.
+  /// The same, but without an end until `start_measuring`.
+  void warm_up(std::function<void()> done);
+  /// Forgets what was measured. Requests that are under way will count, with what is still to come of them;
+  /// they are the first of the `requests`.
   void start_measuring();
   [[nodiscard]] ClientFigures figures() const;
   /// Gives up what is under way; returns when nothing is.

@@ -1,9 +1,9 @@
 #pragma once
 #include <iosfwd>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 
+#include "k8scale/base/result.h"
 #include "k8scale/base/time.h"
 #include "k8scale/blocks/client_figures.h"
 #include "k8scale/blocks/server.h"
@@ -17,6 +17,7 @@ struct RunFacts {
   nlohmann::ordered_json parameters;  ///< by the names of their flags
   base::WallTime started;             ///< when the measurement began, after the warm-up
   base::Nanoseconds duration{0};      ///< of the measurement
+  std::uint64_t warmup_failures = 0;  ///< requests that failed before
   std::string interrupted;            ///< the signal that ended it; empty: none did
 };
 
@@ -28,25 +29,27 @@ struct ServerSide {
   base::Nanoseconds cpu{0};
   measure::Histogram lateness;  ///< from a block's due time to its sending
 };
-/// Nothing when the two are not what `to_json(ServerFigures)` writes.
-[[nodiscard]] std::optional<ServerSide> server_side(const nlohmann::ordered_json& before,
-                                                    const nlohmann::ordered_json& after);
+/// A failure (kind protocol) says why there is none: the two are not what `to_json(ServerFigures)` writes, or
+/// not of one server.
+[[nodiscard]] base::Result<ServerSide> server_side(const nlohmann::ordered_json& before,
+                                                   const nlohmann::ordered_json& after);
 
 struct ClientReport {
   RunFacts facts;
   ClientFigures figures;
-  std::optional<ServerSide> server;  ///< nothing: it gave no figures
+  base::Result<ServerSide> server;  ///< a failure: why there is none
 };
 
 /// A line for each connection (of many, only the total), the times, and the CPU of both sides for each GB.
 void print_text(std::ostream& out, const ClientReport& report);
-/// `version`, `subcommand`, `server`, `parameters`, `started`, `duration` (ns), `interrupted` (null:
-/// nothing); `total`: `bytes`, `bytes_per_second`, `requests`, `requests_per_second`, `failures`,
-/// `retransmits`, `cpu` (ns), `cpu_per_gigabyte` (ns), `times` with `wait`, `first_byte`, `request`,
-/// `lateness`, each as in measure/report.h; `connections`: a list with `number`, `bytes`, `bytes_per_second`,
-/// `requests`, `failures`, `opened`, `resumed`, `retransmits`, `round_trip_time` (ns), `protocol` and
-/// `last_failure` (null: none), `times` (null when there are more than 64 connections); `server_side` (null:
-/// it gave no figures): `bytes`, `requests`, `retransmits`, `cpu`, `cpu_per_gigabyte`, `lateness`.
+/// `version`, `subcommand`, `server`, `parameters`, `started`, `duration` (ns), `warmup_failures`,
+/// `interrupted` (null: nothing); `total`: `bytes`, `bytes_per_second`, `requests`, `requests_per_second`,
+/// `failures`, `under_way`, `resent`, `retransmits`, `cpu` (ns), `cpu_per_gigabyte` (ns), `times` with
+/// `wait`, `first_byte`, `request`, `lateness`, each as in measure/report.h; `connections`: a list with
+/// `number`, `bytes`, `bytes_per_second`, `requests`, `failures`, `under_way`, `resent`, `opened`, `resumed`,
+/// `retransmits`, `round_trip_time` (ns, null: not known), `protocol` and `last_failure` (null: none),
+/// `times` (null when there are more than 64 connections); `server_side` (null: there is none): `bytes`,
+/// `requests`, `retransmits`, `cpu`, `cpu_per_gigabyte`, `lateness`.
 [[nodiscard]] nlohmann::ordered_json to_json(const ClientReport& report);
 
 struct ServerReport {

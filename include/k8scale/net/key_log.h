@@ -1,6 +1,8 @@
 #pragma once
+#include <atomic>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,24 +10,38 @@
 
 namespace k8scale::net {
 
+struct KeyLogFile {
+  enum class ChosenBy {
+    program,  ///< by its own rule, in a folder that others may write to: it must be no link, and ours alone
+    user      ///< whatever it is
+  };
+  std::filesystem::path path;
+  ChosenBy chosen_by = ChosenBy::program;
+};
+
 /// Files that the secrets of TLS connections are appended to, so that captures can be decrypted: NSS key log
 /// format (draft-ietf-tls-keylogfile), TLS 1.2 and 1.3. Callable from any thread; lines stay whole, also when
 /// several processes write to one file.
 class KeyLog {
  public:
-  /// Files that do not exist are made with mode 0600. A failure (kind io) names the file.
-  [[nodiscard]] static base::Result<std::shared_ptr<KeyLog>> open(
-      const std::vector<std::filesystem::path>& files);
+  /// Files that do not exist are made with mode 0600; those that the program chose get it. A failure (kind
+  /// io) names the file.
+  [[nodiscard]] static base::Result<std::shared_ptr<KeyLog>> open(const std::vector<KeyLogFile>& files);
   ~KeyLog();
   KeyLog(const KeyLog&) = delete;
   KeyLog& operator=(const KeyLog&) = delete;
 
-  /// `line` has no end of line. What cannot be written is lost.
+  /// `line` has no end of line. What cannot be written is lost; the first time it is warned of.
   void write(std::string_view line);
 
  private:
   KeyLog() = default;
-  std::vector<int> files_;
+  struct File {
+    int descriptor;
+    std::string name;
+  };
+  std::vector<File> files_;
+  std::atomic<bool> warned_ = false;
 };
 
 }  // namespace k8scale::net

@@ -17,6 +17,8 @@ namespace k8scale::net {
 class Signal {
  public:
   explicit Signal(Shard& shard);
+  /// Of the shard that has this executor.
+  explicit Signal(Executor executor);
   ~Signal();
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;

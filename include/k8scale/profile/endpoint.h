@@ -4,6 +4,7 @@
 #include "k8scale/net/http.h"
 #include "k8scale/net/server.h"
 #include "k8scale/net/task.h"
+#include "k8scale/net/wait.h"
 
 /// Profiles of this process, as pprof reads them (github.com/google/pprof).
 namespace k8scale::profile {
@@ -25,8 +26,14 @@ enum class Askers { loopback, any };
 /// functions: of the addresses "0x1+0x2…" in the query or the body |
 ///
 /// Functions have their names and lines, so that pprof needs no binary; mappings have their build IDs. One
-/// profile runs at a time in a process: another asker gets 503. Who may not ask gets 403, which says how to
-/// allow it. While no profile runs, none of this costs anything.
-[[nodiscard]] net::Task<net::Response> answer(const net::ServerRequest& request, Askers askers);
+/// profile runs at a time in a process: another asker gets 503, and hears for how long. It ends at once when
+/// `gone` is raised: its asker went away. Who may not ask gets 403, which says how to allow it. While no
+/// profile runs, none of this costs anything.
+[[nodiscard]] net::Task<net::Response> answer(const net::ServerRequest& request, Askers askers,
+                                              net::Signal& gone);
+
+/// The same, sent.
+[[nodiscard]] net::Task<void> answer(const net::ServerRequest& request, Askers askers,
+                                     net::Responder& responder);
 
 }  // namespace k8scale::profile
