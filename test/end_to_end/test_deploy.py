@@ -79,7 +79,7 @@ def test_the_server_takes_a_manifest_and_makes_what_it_says(namespace, overlay):
     finally:
         for each in render(DEPLOY / overlay):
             if each["kind"] in ("Job", "Deployment", "ReplicaSet", "Service"):
-                namespace.kubectl_run("delete", each["kind"], each["metadata"]["name"], "-n", NAMESPACE, "--cascade=orphan")
+                namespace.kubectl_run("delete", each["kind"], each["metadata"]["name"], "-n", NAMESPACE, "--cascade=background")
 
 
 def pod_of(template, name):
