@@ -219,7 +219,7 @@ def check_driver(cluster, overlay):
     assert set(run.codes) == {0}, run.errors
     assert not any(reason == "Forbidden" for _, reason in run.reasons) and "forbidden" not in run.errors.lower()
     for verb in cluster.rules(role)[0]["verbs"]:
-        for file in cluster.folder.glob("*-driver*"):
+        for file in cluster.folder.glob("*-driver*.*"):
             file.unlink()
         with cluster.without(role, verb):
             run = drive(cluster, overlay)
