@@ -32,7 +32,7 @@ NO_DURATION = "expected a duration such as 300ms, 5s or 1m"
     ("--grace", "soon", NO_DURATION),
     *[("--shards", value, f"--shards: found {value}, expected 1 to 256") for value in ("0", "257")],
     ("--shards", "-1", NOT_WHOLE),
-    *[("--part", value, f'--part: found "{value}", expected i/n') for value in
+    *[("--part", value, f'--part: found "{value}", expected auto, or i/n') for value in
       ("3/2", "0/2", "1/0", "1", "a/b", "-1/2", "1/99999999999999999999", "")],
     ("--part", "1/2", "expected -seed and -runid"),
     ("--progress", "loud", '--progress: found "loud", expected auto, plain or none'),

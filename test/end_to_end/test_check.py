@@ -1,7 +1,6 @@
 """`k8scale check` against the built-in server and a real one, whole and broken."""
 
 import json
-import os
 import pathlib
 import resource
 import shlex
@@ -50,20 +49,25 @@ def test_the_table_says_the_same_as_the_json(program):
     assert "cm-logger" not in rows and "may create, delete configmaps in namespace scaletest" in finished.stdout
 
 
-def test_a_clock_that_is_off_is_a_warning(check, tmp_path):
+def test_a_clock_that_is_off_is_a_warning(check, api_server, tmp_path, monkeypatch):
     library = tmp_path / "clock.c"
     library.write_text("""#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <time.h>
-time_t time(time_t* out) {  /* what the server writes into Date */
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  if (out) *out = now.tv_sec + 100;
-  return now.tv_sec + 100;
+int clock_gettime(clockid_t clock, struct timespec* out) {
+  static int (*real)(clockid_t, struct timespec*);
+  if (!real) *(void**)&real = dlsym(RTLD_NEXT, "clock_gettime");
+  int result = real(clock, out);
+  if (clock == CLOCK_REALTIME) out->tv_sec += 100;
+  return result;
 }
 """)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "clock.so", library], check=True, timeout=60)
-    code, report = check("--embedded", "cmdriver", env={**os.environ, "LD_PRELOAD": str(tmp_path / "clock.so")})
+    with monkeypatch.context() as patch:
+        patch.setenv("LD_PRELOAD", str(tmp_path / "clock.so"))
+        server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    code, report = check("-kubeconfig", server.kubeconfig, "cmdriver")
     assert code == 0 and verdicts(report)["clock"] == "warning"
     assert abs(report["clock"]["offset_seconds"] - 100) <= report["clock"]["uncertainty_seconds"] + 0.01
     assert "NTP" in report["checks"]["clock"]["remedy"]

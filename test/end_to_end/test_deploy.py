@@ -79,7 +79,7 @@ def test_the_server_takes_a_manifest_and_makes_what_it_says(namespace, overlay):
     finally:
         for each in render(DEPLOY / overlay):
             if each["kind"] in ("Job", "Deployment", "ReplicaSet", "Service"):
-                namespace.kubectl_run("delete", each["kind"], each["metadata"]["name"], "-n", NAMESPACE, "--cascade=orphan")
+                namespace.kubectl_run("delete", each["kind"], each["metadata"]["name"], "-n", NAMESPACE, "--cascade=background")
 
 
 def pod_of(template, name):
@@ -219,7 +219,7 @@ def check_driver(cluster, overlay):
     assert set(run.codes) == {0}, run.errors
     assert not any(reason == "Forbidden" for _, reason in run.reasons) and "forbidden" not in run.errors.lower()
     for verb in cluster.rules(role)[0]["verbs"]:
-        for file in cluster.folder.glob("*-driver*"):
+        for file in cluster.folder.glob("*-driver*.*"):
             file.unlink()
         with cluster.without(role, verb):
             run = drive(cluster, overlay)

@@ -72,6 +72,7 @@ def test_four_parts_are_one_run(namespace, program, tmp_path):
             assert totals["service_time"][point] / 1e6 == pytest.approx(quantile(took, q), abs=1.01, rel=0.001), (verb, point)
         ends = sorted(milliseconds(row[1]) for row in own)
         assert totals["rate"] == pytest.approx(599_000 / (ends[-1] - ends[0]), rel=0.002)
+    assert min(milliseconds(row[0]) for row in rows) >= min(starts) / 1e6 - 1
     names = [row[3] for row in rows if row[2] == "create"]
     assert sorted(names) == [f"p4-{number:03}" for number in range(1, 601)]
 
