@@ -60,7 +60,6 @@ class HttperfRun {
   base::SteadyTime start_;
   base::SteadyTime next_interval_;
   blocks::Totals last_totals_;
-  std::uint64_t warmup_failures_ = 0;
   bool failed_ = false;
 };
 
@@ -135,7 +134,6 @@ blocks::RunFacts HttperfRun::facts() const {
   facts.parameters = flags_.parameters();
   facts.started = started_;
   facts.duration = last_totals_.when - start_;
-  facts.warmup_failures = warmup_failures_;
   if (signal_) facts.interrupted = base::signal_name(*signal_);
   return facts;
 }
@@ -163,11 +161,12 @@ void HttperfRun::ask() {
     asked_all_ = true;
     signals_.wake();
   };
+  blocks::ClientReport report;
   if (flags_.warmup > base::Nanoseconds(0)) {
     client_->warm_up(asked_all);
     wait_until(Clock::now() + flags_.warmup, Intervals::untold);
     if (!signal_) before = read(stats);
-    warmup_failures_ = client_->figures().failures;
+    report.warmup_failures = client_->figures().failures;
     client_->start_measuring();
     begin_measurement();
   } else {
@@ -175,13 +174,12 @@ void HttperfRun::ask() {
     client_->start(asked_all);
   }
   wait_until(end_of(flags_.duration), Intervals::told);
-  blocks::ClientReport report;
   report.figures = client_->figures();
   tell_interval(totals_with(report.figures));
   report.facts = facts();
   report.server = blocks::server_side(before, read(stats));
   client_->stop();
-  failed_ = report.figures.failures + warmup_failures_ > 0;
+  failed_ = report.figures.failures + report.warmup_failures > 0;
   if (!signal_ && report.figures.bytes == 0 && !failed_) {
     base::log_error("no answer came from " + asked_url_);
     failed_ = true;

@@ -76,7 +76,6 @@ Json facts_json(const RunFacts& facts) {
           {"parameters", facts.parameters},
           {"started", measure::rfc3339_millis(facts.started)},
           {"duration", facts.duration.count()},
-          {"warmup_failures", facts.warmup_failures},
           {"interrupted", measure::or_null(facts.interrupted)}};
 }
 
@@ -127,6 +126,7 @@ base::Result<ServerSide> server_side(const Json& before, const Json& after) {
 
 Json to_json(const ClientReport& report) {
   Json json = facts_json(report.facts);
+  json["warmup_failures"] = report.warmup_failures;
   json["total"] = total_json(report.figures, report.facts.duration);
   Json& connections = json["connections"] = Json::array();
   for (const ConnectionFigures& each : report.figures.connections) {

@@ -108,8 +108,8 @@ void print_heading(std::ostream& out, const RunFacts& facts) {
 }
 
 void print_failures(std::ostream& out, const ClientReport& report) {
-  if (report.facts.warmup_failures > 0) {
-    out << fmt::format("warm-up: {} failures\n", report.facts.warmup_failures);
+  if (report.warmup_failures > 0) {
+    out << fmt::format("warm-up: {} failures\n", report.warmup_failures);
   }
   const ClientFigures& figures = report.figures;
   if (figures.resent > 0) {

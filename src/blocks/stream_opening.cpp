@@ -57,6 +57,9 @@ Task<base::Result<void>> Stream::handshake(net::TlsServer& server) {
 
 Task<base::Result<void>> Stream::finish_handshake() {
   for (;;) {
+    if (first_byte_ == 0) {
+      static_cast<void>(::recv(socket_.native_handle(), &first_byte_, 1, MSG_PEEK | MSG_DONTWAIT));
+    }
     ERR_clear_error();
     const int outcome = SSL_do_handshake(ssl_.get());
     const bool goes_on = outcome == 1 || SSL_get_error(ssl_.get(), outcome) == SSL_ERROR_WANT_READ;
@@ -66,9 +69,6 @@ Task<base::Result<void>> Stream::finish_handshake() {
     if (outcome == 1) co_return base::Result<void>();
     base::Result<void> ready = co_await wait(Socket::wait_read);
     if (ready.has_error()) co_return ready.error();
-    if (first_byte_ == 0) {
-      static_cast<void>(::recv(socket_.native_handle(), &first_byte_, 1, MSG_PEEK | MSG_DONTWAIT));
-    }
   }
 }
 

@@ -17,7 +17,6 @@ struct RunFacts {
   nlohmann::ordered_json parameters;  ///< by the names of their flags
   base::WallTime started;             ///< when the measurement began, after the warm-up
   base::Nanoseconds duration{0};      ///< of the measurement
-  std::uint64_t warmup_failures = 0;  ///< requests that failed before
   std::string interrupted;            ///< the signal that ended it; empty: none did
 };
 
@@ -37,7 +36,8 @@ struct ServerSide {
 struct ClientReport {
   RunFacts facts;
   ClientFigures figures;
-  base::Result<ServerSide> server;  ///< a failure: why there is none
+  base::Result<ServerSide> server;    ///< a failure: why there is none
+  std::uint64_t warmup_failures = 0;  ///< requests that failed before the measurement
 };
 
 /// A line for each connection (of many, only the total), the times, and the CPU of both sides for each GB.
