@@ -18,8 +18,7 @@ measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult
   summary.version = K8SCALE_VERSION;
   summary.subcommand = subcommand_;
   summary.server = start_client_->server();
-  for (const kube::Configuration& each : servers_)
-    summary.servers.push_back(each.server.url() + each.path_prefix);
+  summary.servers = server_urls();
   summary.server_version = server_version_;
   summary.run_id = settings_.run_id;
   summary.seed = settings_.seed;
@@ -34,7 +33,9 @@ measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult
   summary.paced_verb = plan.paced;
   if (plan.asked_rate) summary.asked_rate = *plan.asked_rate / static_cast<double>(settings_.part.count);
   summary.totals = result.totals;
-  summary.set_pace();
+  const bool elsewhere = servers_.size() == 1 && servers_.front().server != cluster_.configuration.server;
+  if (elsewhere) summary.totals.servers = {summary.totals.verbs};
+  summary.set_pace(result.driven_totals);
   summary.shard_cpu = result.shard_cpu;
   summary.process = measure::read_process();
   summary.rows = log_->close();
@@ -55,10 +56,9 @@ measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult
 
 void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, measure::Summary& summary) {
   std::size_t left = 0;
-  for (const auto& each : shards_) {
-    left += each->left();
-    if (!plan.notes) continue;
-    for (std::string& note : plan.notes(*each)) summary.notes.push_back(std::move(note));
+  for (const auto& each : shards_) left += each->left();
+  if (plan.notes) {
+    for (std::string& note : plan.notes(shards_)) summary.notes.push_back(std::move(note));
   }
   std::uint64_t waited = 0;
   for (const auto& each : shards_) waited += each->waited_for_limit();
@@ -69,8 +69,11 @@ void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, me
                     "--connections",
                     waited, flags_.connections));
   }
-  if (left > 0) {
-    const std::string how = how_to_clean_up(plan);
+  const std::string how = how_to_clean_up(plan);
+  if (left > 0 && plan.keeps_objects) {
+    base::log_info(fmt::format("up to {} objects stay on the server{}", left,
+                               how.empty() ? ", which ends" : "; to delete them: " + how));
+  } else if (left > 0) {
     summary.notes.push_back(fmt::format("up to {} objects may be left on the server{}", left,
                                         how.empty() ? ", which ends too" : "; to delete them: " + how));
   }

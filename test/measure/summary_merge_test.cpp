@@ -34,7 +34,7 @@ Summary summary_of_part(std::uint64_t index, std::uint64_t count, const Snapshot
   summary.faults = {{"every=10,swallow", 100, 10}};
   summary.files = {{"rows", "r-" + std::to_string(index) + ".csv"}};
   if (!totals.servers.empty()) summary.servers = {"https://10.0.0.1:443", "https://10.0.0.2:443"};
-  summary.set_pace();
+  summary.set_pace(summary.totals);
   return summary;
 }
 
@@ -88,6 +88,9 @@ void check_equal(const nlohmann::ordered_json& a, const nlohmann::ordered_json& 
   } else if (a.is_object()) {
     REQUIRE(a.size() == b.size());
     for (const auto& [key, value] : a.items()) check_equal(value, b.at(key), path + "/" + key);
+  } else if (a.is_array()) {
+    REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) check_equal(a[i], b[i], path + "/" + std::to_string(i));
   } else {
     CHECK(a == b);
   }
