@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "cleanup_flags.h"
+#include "cleanup_namespaces.h"
 #include "cleanup_report.h"
 #include "cleanup_resources.h"
 #include "driver_namespace.h"
@@ -72,10 +73,12 @@ class CleanupRun {
   kube::Client client_;
   std::string server_version_;
   std::vector<CleanedResource> unknown_;  // what cannot even be asked for
+  std::vector<kube::Resource> kinds_;
   // The shard's, while it runs:
   std::vector<std::unique_ptr<load::Cleanup>> cleanups_;  // of each kind, in each place
   const load::Cleanup* barriers_ = nullptr;               // one of them
   std::size_t current_ = 0;
+  load::CleanupResult namespaces_;  // that runs made
   bool stopped_ = false;
   base::SteadyTime start_;
   base::WallTime started_;
@@ -94,6 +97,7 @@ void CleanupRun::prepare() {
   server_version_ = kube::server_version(shard_, client_);
   CleanupResources resources = find_cleanup_resources(shard_, client_, flags_.resources);
   unknown_ = std::move(resources.unknown);
+  kinds_ = resources.served;
   for (const kube::Resource& each : resources.served) {
     for (const std::string& place : base::split(flags_.namespaces, ',')) {
       cleanups_.push_back(make_cleanup({each, place}));
@@ -126,6 +130,7 @@ void CleanupRun::add_start_barriers() {
       flags_.namespaces.empty() || std::find(places.begin(), places.end(), namespace_name) != places.end();
   if (!looks_there || !load::can_be_label(flags_.run_id)) return;
   load::Cleanup::Options options;
+  options.named = load::Cleanup::Named::anything;
   options.label_selector = load::run_object_selector(flags_.run_id, load::Holds::start);
   options.concurrency = flags_.concurrency;
   const kube::Collection collection(kube::config_maps(), namespace_name);
@@ -145,6 +150,13 @@ net::Task<void> CleanupRun::clean(std::promise<void>& ended) {
     if (stopped_) cleanups_[current_]->stop();
     co_await clean_current();
   }
+  NamespacesToClean made;
+  made.run_id = flags_.run_id;
+  if (!flags_.namespaces.empty()) made.among = base::split(flags_.namespaces, ',');
+  made.kinds = kinds_;
+  made.dry_run = flags_.dry_run;
+  made.stopped = [this] { return stopped_; };
+  namespaces_ = co_await clean_namespaces(client_, made);
   ended.set_value();
   signals_.wake();
 }
@@ -210,6 +222,9 @@ CleanupReport CleanupRun::report() const {
     } else {
       report.resources.back().result.merge(std::move(found.result));
     }
+  }
+  if (namespaces_.found > 0 || !namespaces_.doubt.empty()) {
+    report.resources.push_back({"namespaces", namespaces_});
   }
   report.resources.insert(report.resources.end(), unknown_.begin(), unknown_.end());
   return report;

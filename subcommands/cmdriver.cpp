@@ -59,8 +59,7 @@ DriverPlan plan_of(const Flags& flags, const DriverSettings& settings) {
   DriverPlan plan;
   plan.family = make_family(settings, flags.loop.n, "cmdriver", std::move(shape), flags.datalen);
   flags.loop.fill(plan, settings);
-  plan.servers.list = flags.driver.server_list;
-  if (flags.clientlb) plan.servers.endpoints = 0;
+  if (flags.clientlb) plan.endpoints = 0;
   plan.parameters = [&flags, &settings](const auto&) { return parameters_of(flags, settings); };
   plan.summary_parameters["datalen"] = flags.datalen;
   if (flags.clientlb) plan.summary_parameters["clientlb"] = true;

@@ -86,7 +86,7 @@ load::ClosedLoopParameters loop_of(const Flags& flags) {
   return loop;
 }
 
-void check(const Flags& flags) {
+void check(const Flags& flags, const CLI::App& app) {
   check_range("-n", flags.n, 1, most_objects);
   check_range("-maxpop", flags.maxpop, 0, most_objects);
   check_range("-conns", flags.conns, 0, 10'000);
@@ -94,11 +94,20 @@ void check(const Flags& flags) {
   check_range("-updates", flags.updates, 0, most_updates);
   check_range("-create-value-length", flags.create_value_length, 0, most_data);
   check_range("-update-value-length", flags.update_value_length, 0, most_data);
-  if (flags.rate != 0) check_rate("-rate", flags.rate);
-  if (flags.conns != 1 && !flags.driver.server_list.empty()) {
-    throw base::Error("-conns and --server-list both choose servers; expected -conns 1 with --server-list");
+  check_rate_or_none("-rate", flags.rate);
+  const bool chosen = app.get_option("--conns")->count() > 0 && flags.conns != 1;
+  if (chosen && !flags.driver.server_list.empty()) {
+    throw base::Error("-conns and --server-list both choose servers; expected one of them");
   }
   check_closed_loop(loop_of(flags), "-threads");
+}
+
+// As the program before this one did.
+void raise_update_length(Flags& flags) {
+  if (flags.update_value_length >= shortest_update) return;
+  base::log_warning(fmt::format("-update-value-length: found {}: going on with {}", flags.update_value_length,
+                                shortest_update));
+  flags.update_value_length = shortest_update;
 }
 
 // Numbers are padded to the digits of n, and some workers' go beyond n.
@@ -148,17 +157,19 @@ load::Parameters parameters_of(const Flags& flags, const DriverSettings& setting
 }
 
 nlohmann::ordered_json summary_parameters(const Flags& flags) {
-  return {{"n", flags.n},
-          {"maxpop", flags.maxpop},
-          {"conns", flags.conns},
-          {"threads", flags.threads},
-          {"rate", flags.rate},
-          {"updates", flags.updates},
-          {"name-pad-length", flags.name_pad_length},
-          {"hack-create", flags.hack_create},
-          {"create-value-length", flags.create_value_length},
-          {"update-value-length", flags.update_value_length},
-          {"create-only", flags.create_only}};
+  nlohmann::ordered_json made = {{"n", flags.n},
+                                 {"maxpop", flags.maxpop},
+                                 {"conns", flags.conns},
+                                 {"threads", flags.threads},
+                                 {"rate", flags.rate},
+                                 {"updates", flags.updates},
+                                 {"name-pad-length", flags.name_pad_length},
+                                 {"hack-create", flags.hack_create},
+                                 {"create-value-length", flags.create_value_length},
+                                 {"update-value-length", flags.update_value_length},
+                                 {"create-only", flags.create_only}};
+  if (!flags.driver.server_list.empty()) made.erase("conns");
+  return made;
 }
 
 void say_closing_line(const load::RunResult& result, const FirstAnswers& first) {
@@ -181,7 +192,7 @@ DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstAnsw
   shape.resource = kube::config_maps();
   shape.data_key = "foo";
   shape.filler = 'X';
-  shape.update_length = std::max<std::size_t>(flags.update_value_length, shortest_update);
+  shape.update_length = flags.update_value_length;
   if (flags.driver.use_protobuf) shape.encoding = kube::Encoding::protobuf;
   DriverPlan plan;
   const auto family =
@@ -189,8 +200,8 @@ DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstAnsw
   family->names = load::ObjectNames(settings.run_id, flags.n, flags.name_pad_length);
   if (flags.hack_create) family->numbered_creates = settings.run_id;
   plan.family = family;
-  plan.servers.list = flags.driver.server_list;
-  if (flags.conns != 1) plan.servers.endpoints = flags.conns;
+  if (flags.conns != 1 && flags.driver.server_list.empty()) plan.endpoints = flags.conns;
+  plan.keeps_objects = flags.create_only;
   const bool balanced = !flags.driver.balance.empty();
   plan.make_loop = [&first, loop = loop_of(flags), balanced](const load::LoopContext& context) {
     load::ClosedLoop::Parameters parameters{loop, balanced ? 0 : context.operations.servers(), {}};
@@ -224,7 +235,8 @@ int cmdriverclosed(const Invocation& invocation) {
   app.footer(std::string(driver_exit_codes) + std::string(endpoints_exit_text));
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.driver.verbosity);
-  check(flags);
+  check(flags, app);
+  raise_update_length(flags);
   check_name_length(flags);
   Driver driver("cmdriverclosed", flags.driver, settings_of(flags.driver, longest_name_suffix(flags)));
   driver.connect();

@@ -25,10 +25,15 @@ namespace {
 constexpr std::string_view presets =
     "The other drivers are presets of this one:\n"
     "  cmdriver        drive --rate LAMBDA --n N --maxpop MAXPOP --data-length DATALEN\n"
-    "  flunder-driver  drive --resource wardle.example.com/v1alpha1/flunders --data-length 0 --rate LAMBDA "
-    "...\n"
-    "  cmdriverclosed  drive --arrival closed --workers THREADS --rate RATE --updates 1 --data-length 100 "
-    "...\n"
+    "  flunder-driver  drive --resource wardle.example.com/v1alpha1/flunders --data-length 0 --rate LAMBDA\n"
+    "                  --n N --maxpop MAXPOP\n"
+    "  cmdriverclosed  drive --arrival closed --workers THREADS --rate RATE --n N --maxpop MAXPOP\n"
+    "                  --updates UPDATES --data-length CREATE_LENGTH --update-length UPDATE_LENGTH\n"
+    "They write what the programs of their names wrote, which drive does not: cmdriverclosed its data keys, "
+    "and\n"
+    "PATCH as update; flunder-driver objects without timestamps. -conns, -name-pad-length and -hack-create "
+    "are\n"
+    "cmdriverclosed's alone.\n"
     "-f FILE reads flags from a YAML file of `flag: value` lines; flags on the command line win.\n";
 
 load::ObjectShape shape_of(const DriveFlags& flags, Driver& driver) {
@@ -44,7 +49,7 @@ load::ObjectShape shape_of(const DriveFlags& flags, Driver& driver) {
   if (config_maps) {
     shape.encoding = kube::Encoding::protobuf;
   } else {
-    base::log_warning("-useProtobuf: only for ConfigMaps here: going on with JSON");
+    base::log_warning("-useProtobuf: this program writes only ConfigMaps in it: going on with JSON");
   }
   return shape;
 }
@@ -103,11 +108,24 @@ DriverShard::MakeLoop lifecycle_loop(const DriveFlags& flags, const load::OpenLo
   };
 }
 
-std::vector<std::string> notes_of(const DriverShard& shard) {
-  const auto* mixed = dynamic_cast<const load::MixedLoop*>(&shard.loop());
-  if (mixed == nullptr || mixed->without_object() == 0) return {};
-  return {fmt::format("{} operations found no object to be about and were not begun; use a larger --initial",
-                      mixed->without_object())};
+std::vector<std::string> notes_of(const DriveFlags& flags, std::uint64_t seed,
+                                  std::span<const std::unique_ptr<DriverShard>> shards) {
+  std::vector<std::string> notes;
+  if (const auto cut = flags.cut(seed)) {
+    notes.push_back(fmt::format("-n {} cut the ramp after {} of {}", flags.n, base::format_duration(*cut),
+                                base::format_duration(base::from_seconds(flags.ramp_length()))));
+  }
+  std::uint64_t without_object = 0;
+  for (const auto& each : shards) {
+    const auto* mixed = dynamic_cast<const load::MixedLoop*>(&each->loop());
+    if (mixed != nullptr) without_object += mixed->without_object();
+  }
+  if (without_object > 0) {
+    notes.push_back(
+        fmt::format("{} operations found no object to be about and were not begun; use a larger --initial",
+                    without_object));
+  }
+  return notes;
 }
 
 std::string config_of(const DriveFlags& flags, const CLI::App& app) {
@@ -127,13 +145,14 @@ DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver)
     plan.make_loop = flags.closed() ? closed_loop(flags) : lifecycle_loop(flags, arrivals);
     plan.paced = flags.closed() ? std::nullopt : std::optional(measure::Verb::create);
   }
-  plan.notes = notes_of;
+  plan.notes = [&flags, &settings](std::span<const std::unique_ptr<DriverShard>> shards) {
+    return notes_of(flags, settings.seed, shards);
+  };
   plan.keeps_objects = flags.keep;
   plan.creates_namespaces = flags.namespaces > 1;
-  plan.servers.list = flags.driver.server_list;
-  if (flags.clientlb) plan.servers.endpoints = 0;
+  if (flags.clientlb) plan.endpoints = 0;
   const bool paced = !flags.closed() || (flags.mix.empty() && flags.rate > 0);
-  if (paced) plan.asked_rate = flags.average_rate();
+  if (paced) plan.asked_rate = flags.asked_rate(settings.seed);
   if (flags.closed()) plan.workers = flags.workers;
   plan.connections = flags.closed() ? std::min(static_cast<double>(flags.workers), 64.0)
                                     : std::clamp(flags.average_rate() / 100, 4.0, 64.0);
@@ -172,9 +191,24 @@ std::string fault_of_rule(std::string_view rule) {
   }
 }
 
-int run(const DriveFlags& flags, const CLI::App& app, bool print_config) {
+// Flags of the file that change something in it, though nothing beside those of the command line, which win.
+std::vector<std::string> excused_by(const LoadFile& file, const CLI::App& app) {
+  DriveFlags alone;
+  CLI::App of_file;
+  alone.declare(of_file);
+  file.fill(of_file);
+  alone.settle(of_file);
+  std::vector<std::string> excused;
+  for (const CLI::Option* each : app.get_options()) {
+    if (file.gave(*each)) excused.push_back("--" + each->get_lnames().front());
+  }
+  for (const DriveFlags::Idle& each : alone.idle()) std::erase(excused, each.flag);
+  return excused;
+}
+
+int run(const DriveFlags& flags, const CLI::App& app, const LoadFile& file, bool print_config) {
   base::set_verbosity(flags.driver.verbosity);
-  flags.check(app);
+  flags.check(app, excused_by(file, app));
   if (print_config) {
     fmt::print("{}", config_of(flags, app));
     return 0;
@@ -202,8 +236,9 @@ int drive(const Invocation& invocation) {
     loaded =
         LoadFile(app, file, {{"ramp", fault_of_step}, {"mix", fault_of_weight}, {"fault", fault_of_rule}});
   }
+  flags.settle(app);
   try {
-    return run(flags, app, print_config);
+    return run(flags, app, loaded, print_config);
   } catch (const base::Error& error) {
     throw loaded.located(error);
   }

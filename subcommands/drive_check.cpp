@@ -25,6 +25,10 @@ void check_ramp(const DriveFlags& flags) {
   }
   if (!(flags.average_rate() > 0)) throw base::Error("--ramp: found no arrivals, expected some");
   check_time("--ramp: found steps", "the run takes", flags.ramp_length());
+  if (flags.whole_ramp && flags.n > most_objects) {
+    throw base::Error(fmt::format("--ramp: found some {:.0f} arrivals, expected at most {}",
+                                  flags.average_rate() * flags.ramp_length(), most_objects));
+  }
 }
 
 void check_arrivals(const DriveFlags& flags) {
@@ -34,8 +38,11 @@ void check_arrivals(const DriveFlags& flags) {
                                   base::go_quote(flags.arrival)));
   }
   check_ramp(flags);
-  const bool paced = !flags.is_ramp() && !(flags.closed() && flags.rate == 0);
-  if (paced) check_rate("--rate", flags.rate);
+  if (flags.closed()) {
+    check_rate_or_none("--rate", flags.rate);
+  } else if (!flags.is_ramp()) {
+    check_rate("--rate", flags.rate);
+  }
   check_range("-n", flags.n, 1, most_objects);
   check_range("--workers", flags.workers, 1, 1'000'000);
   if (flags.closed() || flags.is_ramp()) return;
@@ -77,22 +84,26 @@ void check_objects(const DriveFlags& flags) {
 
 }  // namespace
 
+bool DriveFlags::changes() const {
+  if (!mixed()) return updates > 0;
+  const load::OperationMix weights = load::OperationMix::parse(mix).value_or(load::OperationMix());
+  return weights.weight(measure::Verb::update) + weights.weight(measure::Verb::patch) > 0;
+}
+
 std::vector<DriveFlags::Idle> DriveFlags::idle() const {
   const load::OperationMix weights = load::OperationMix::parse(mix).value_or(load::OperationMix());
   const bool lists = weights.weight(measure::Verb::list) > 0;
-  const bool changes = mixed()
-                           ? weights.weight(measure::Verb::update) + weights.weight(measure::Verb::patch) > 0
-                           : updates > 0;
   const std::vector<std::pair<bool, Idle>> all = {
       {is_ramp(), {"--rate", "has no effect with --arrival ramp, whose rates are --ramp's"}},
       {mixed() && closed() && rate != 0,
        {"--rate", "has no effect on closed workers with --mix: they go as fast as they can"}},
       {!is_ramp(), {"--ramp", "has no effect without --arrival ramp"}},
+      {whole_ramp, {"--n", "was not given"}},
       {!closed(), {"--workers", "has no effect without --arrival closed"}},
       {mixed(), {"--maxpop", "has no effect with --mix"}},
       {!mixed() && keep && updates == 0, {"--maxpop", "has no effect with --keep and without --updates"}},
       {mixed(), {"--updates", "has no effect with --mix"}},
-      {!changes,
+      {!changes(),
        {"--update-length",
         mixed() ? "has no effect on a --mix without update and patch" : "has no effect without --updates"}},
       {data_sigma > 0 && data_length == 0, {"--data-sigma", "has no effect on a --data-length of 0"}},
@@ -108,7 +119,7 @@ std::vector<DriveFlags::Idle> DriveFlags::idle() const {
   return found;
 }
 
-void DriveFlags::check(const CLI::App& app) const {
+void DriveFlags::check(const CLI::App& app, std::span<const std::string> excused) const {
   check_arrivals(*this);
   if (mixed()) {
     check_mix(*this);
@@ -120,6 +131,8 @@ void DriveFlags::check(const CLI::App& app) const {
     throw base::Error("--clientlb and --server-list both choose servers; expected one of them");
   }
   for (const Idle& each : idle()) {
+    const bool may_be = std::find(excused.begin(), excused.end(), each.flag) != excused.end();
+    if (may_be) continue;
     if (app.get_option(each.flag)->count() > 0) throw base::Error(fmt::format("{}: {}", each.flag, each.why));
   }
 }

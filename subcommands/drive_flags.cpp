@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
@@ -26,6 +28,23 @@ std::optional<load::RateStep> parse_step(std::string_view text) {
   return step;
 }
 
+double seconds_of(const load::ArrivalPlan& plan) {
+  double seconds = 0;
+  for (const load::RateStep& each : plan.steps) seconds += base::to_seconds(each.duration);
+  return seconds;
+}
+
+double arrivals_of(const load::ArrivalPlan& plan) {
+  double sum = 0;
+  for (const load::RateStep& each : plan.steps) sum += each.rate * base::to_seconds(each.duration);
+  return sum;
+}
+
+double average_of(const load::ArrivalPlan& plan) {
+  const double seconds = seconds_of(plan);
+  return seconds > 0 ? arrivals_of(plan) / seconds : 0;
+}
+
 }  // namespace
 
 std::optional<std::vector<load::RateStep>> parse_ramp(std::string_view text) {
@@ -47,7 +66,8 @@ void DriveFlags::declare(CLI::App& app) {
   base::add_value(app, "--rate", rate,
                   "arrivals per second; of closed workers: operations, 0 for as fast as they go");
   base::add_value(app, "--ramp", ramp, "steps RATExDURATION, as 100x30s,200x1m; the run ends with the last");
-  base::add_value(app, "--n", n, "objects, or with --mix operations; at most, with --ramp");
+  base::add_value(app, "--n", n,
+                  "objects, or with --mix operations; of a ramp at most so many, and without it all");
   base::add_value(app, "--workers", workers, "workers of a closed loop");
   base::add_value(app, "--maxpop", maxpop,
                   "objects that exist at a time, without --mix; each lives maxpop/rate seconds");
@@ -74,6 +94,14 @@ void DriveFlags::declare(CLI::App& app) {
   driver.declare(app);
 }
 
+void DriveFlags::settle(const CLI::App& app) {
+  whole_ramp = is_ramp() && app.get_option("--n")->count() == 0;
+  if (!whole_ramp) return;
+  // More arrivals than that come once in 10^23 runs.
+  const double expected = std::min(arrivals_of(arrival_plan()), 1e18);
+  n = static_cast<std::uint64_t>(expected + 10 * std::sqrt(expected) + 10);
+}
+
 load::ArrivalPlan DriveFlags::arrival_plan() const {
   if (is_ramp())
     return {load::ArrivalShape::poisson, parse_ramp(ramp).value_or(std::vector<load::RateStep>())};
@@ -81,19 +109,19 @@ load::ArrivalPlan DriveFlags::arrival_plan() const {
       rate, arrival == "constant" ? load::ArrivalShape::constant : load::ArrivalShape::poisson);
 }
 
-double DriveFlags::average_rate() const {
-  if (!is_ramp()) return rate;
-  double sum = 0;
-  for (const load::RateStep& each : arrival_plan().steps) sum += each.rate * base::to_seconds(each.duration);
-  const double seconds = ramp_length();
-  return seconds > 0 ? sum / seconds : 0;
+std::optional<base::Nanoseconds> DriveFlags::cut(std::uint64_t seed) const {
+  if (!is_ramp() || whole_ramp) return std::nullopt;
+  return load::end_of_first(arrival_plan(), seed, n);
 }
 
-double DriveFlags::ramp_length() const {
-  double seconds = 0;
-  for (const load::RateStep& each : arrival_plan().steps) seconds += base::to_seconds(each.duration);
-  return seconds;
+double DriveFlags::average_rate() const { return is_ramp() ? average_of(arrival_plan()) : rate; }
+
+double DriveFlags::asked_rate(std::uint64_t seed) const {
+  const auto end = cut(seed);
+  return end ? average_of(load::cut_at(arrival_plan(), *end)) : average_rate();
 }
+
+double DriveFlags::ramp_length() const { return seconds_of(arrival_plan()); }
 
 load::ClosedLoopParameters DriveFlags::closed_loop() const {
   return {n, workers, maxpop, updates, !keep, rate};
@@ -111,6 +139,7 @@ std::uint64_t DriveFlags::place_in_schedule(std::uint64_t number) const {
 
 nlohmann::ordered_json DriveFlags::summary_parameters() const {
   nlohmann::ordered_json made = {{"arrival", arrival}, {"n", n}, {"resource", resource}};
+  if (whole_ramp) made.erase("n");
   if (is_ramp()) {
     made["ramp"] = ramp;
   } else if (!(closed() && mixed())) {
@@ -126,6 +155,7 @@ nlohmann::ordered_json DriveFlags::summary_parameters() const {
     made["list-selector"] = list_selector;
     made["list-limit"] = list_limit;
   }
+  if (changes()) made["update-length"] = update_length;
   made["data-length"] = data_length;
   if (data_sigma > 0) made["data-sigma"] = data_sigma;
   made["namespaces"] = namespaces;

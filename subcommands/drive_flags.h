@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +40,13 @@ struct DriveFlags {
   bool clientlb = false;
   DriverFlags driver;
 
+  bool whole_ramp = false;  ///< a ramp that `n` does not cut
+
   void declare(CLI::App& app);
-  /// Throws base::Error, also for a flag that `app` was given and that changes nothing.
-  void check(const CLI::App& app) const;
+  /// To be called once all flags of `app` were read: a ramp without -n has all of its arrivals.
+  void settle(const CLI::App& app);
+  /// Throws base::Error, also for a flag that `app` was given and that changes nothing, unless `excused`.
+  void check(const CLI::App& app, std::span<const std::string> excused = {}) const;
 
   /// A flag that changes nothing beside the others.
   struct Idle {
@@ -53,9 +58,15 @@ struct DriveFlags {
   [[nodiscard]] bool closed() const { return arrival == "closed"; }
   [[nodiscard]] bool is_ramp() const { return arrival == "ramp"; }
   [[nodiscard]] bool mixed() const { return !mix.empty(); }
+  /// Whether objects are updated or patched.
+  [[nodiscard]] bool changes() const;
   [[nodiscard]] load::ArrivalPlan arrival_plan() const;
+  /// When -n cuts the ramp; nothing when it does not.
+  [[nodiscard]] std::optional<base::Nanoseconds> cut(std::uint64_t seed) const;
   /// Arrivals per second, over the whole plan.
   [[nodiscard]] double average_rate() const;
+  /// The same up to where -n cuts it.
+  [[nodiscard]] double asked_rate(std::uint64_t seed) const;
   /// Of all steps, in seconds.
   [[nodiscard]] double ramp_length() const;
   /// The loop of closed workers, without a mix.

@@ -51,7 +51,8 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
                askers_of(flags.debug_from),
                [this] {
                  return shown_.look([](const Shown& shown) {
-                   return measure::metrics_text(shown.snapshot, shown.pace, measure::read_process());
+                   return measure::metrics_text(shown.snapshot, shown.pace, measure::read_process(),
+                                                shown.servers);
                  });
                }),
       cluster_(open_cluster(flags.cluster, first_of(flags.server_list))),
@@ -65,6 +66,7 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
 void Driver::connect() {
   start_guard_.emplace(signals_, [this](int signal) { handle_start_signal(signal); });
   start_shard_ = std::make_unique<net::Shard>("start");
+  if (!flags_.server_list.empty()) use_listed_servers();
   start_client_ =
       std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, client_options_);
   kube::ClientOptions side_options = client_options_;
@@ -86,7 +88,8 @@ void Driver::handle_start_signal(int signal) {
 std::string Driver::how_to_clean_up(const DriverPlan& plan) const {
   if (cluster_.embedded) return {};
   ClusterFlags cluster = flags_.cluster;
-  if (cluster_.configuration.source == "--server-list") cluster.server = first_of(flags_.server_list);
+  const kube::Configuration& used = cluster_.configuration;
+  if (!flags_.server_list.empty()) cluster.server = used.server.url() + used.path_prefix;
   return cleanup_command(settings_.run_id, plan.family->collections.front().resource(), cluster);
 }
 
@@ -96,7 +99,9 @@ void Driver::make_namespaces(const DriverPlan& plan) {
   makes_namespaces_ = may_make;
   for (const std::string& name : plan.family->namespaces) {
     if (start_signal_ != 0) break;
-    if (check_namespace(*start_shard_, *start_client_, name, missing)) made_namespaces_.push_back(name);
+    const bool made = check_namespace(*start_shard_, *start_client_, name, missing, settings_.run_id,
+                                      [this] { return start_signal_ != 0; });
+    if (made) made_namespaces_.push_back(name);
   }
   makes_namespaces_ = false;
 }
@@ -167,7 +172,7 @@ void Driver::prepare(const DriverPlan& plan) {
       if (gate_) gate_->stop();
     });
     if (observer_) observer_->start();
-    for (const auto& shard : shards_) shard->prepare(connections_of_shard(plan));
+    prepare_shards(plan);
     if (gate_) hold_back(plan);
   }
   if (start_signal_ != 0) signals_.put_back(start_signal_);  // for the run, which then ends as it begins
@@ -183,12 +188,14 @@ load::RunResult Driver::drive(const DriverPlan& plan) {
   options.grace = flags_.grace;
   options.asked_rate = asked_rate_of_part(plan);
   options.paced = plan.paced;
+  options.keeps_objects = plan.keeps_objects;
   options.how_to_clean_up = how_to_clean_up(plan);
   if (gate_ && start_signal_ == 0) options.start_at = gate_->start();
   options.publish = [this](const measure::Snapshot& snapshot, const measure::Pace& pace) {
     shown_.update([&](Shown& shown) {
       shown.snapshot = snapshot;
       shown.pace = pace;
+      shown.servers = server_urls();
     });
   };
   options.before_exit = [this] {
@@ -218,8 +225,7 @@ void Driver::start(const DriverPlan& plan) {
     make_namespaces(plan);
     if (start_signal_ == 0) {
       check_storing(plan);
-      servers_ =
-          choose_servers(plan.servers, cluster_.configuration, *start_shard_, *start_client_, credentials_);
+      choose_servers(plan);
     }
     start_guard_.reset();
     if (start_signal_ != 0) {

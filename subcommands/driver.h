@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,9 @@ extern const std::string_view endpoints_exit_text;
 struct DriverPlan {
   std::shared_ptr<const load::ObjectFamily> family;
   DriverShard::MakeLoop make_loop;
-  ServerChoice servers;
+  /// Of service default/kubernetes, that the run goes to: so many of the first, 0 for all; nothing: none, but
+  /// the configured server, or what --server-list names.
+  std::optional<std::uint64_t> endpoints;
   std::optional<measure::Verb> paced;  ///< whose rate is asked for; nothing: of all verbs
   std::optional<double> asked_rate;    ///< per second, on average; nothing: as fast as it goes
   std::uint64_t workers = 0;           ///< that share `asked_rate` evenly; 0: the parts do
@@ -42,8 +45,9 @@ struct DriverPlan {
   std::function<bool(std::uint64_t number)> owns;  ///< null: whether this part's lane takes the number
   nlohmann::ordered_json summary_parameters;
   std::function<load::Parameters(const std::vector<kube::Configuration>& servers)> parameters;
-  std::function<void(const load::RunResult&)> closing;                ///< may be null: before the summary
-  std::function<std::vector<std::string>(const DriverShard&)> notes;  ///< may be null: of each shard
+  std::function<void(const load::RunResult&)> closing;  ///< may be null: before the summary
+  /// May be null: warnings besides the usual ones.
+  std::function<std::vector<std::string>(std::span<const std::unique_ptr<DriverShard>> shards)> notes;
 };
 
 /// A driver's run and what it needs, in the order in which it is made.
@@ -63,6 +67,10 @@ class Driver {
   [[nodiscard]] const DriverSettings& settings() const { return settings_; }
 
  private:
+  void use_listed_servers();
+  void choose_servers(const DriverPlan& plan);
+  [[nodiscard]] std::vector<std::string> server_urls() const;
+  void prepare_shards(const DriverPlan& plan);
   void start(const DriverPlan& plan);
   [[nodiscard]] std::string how_to_clean_up(const DriverPlan& plan) const;
   void handle_start_signal(int signal);
@@ -94,6 +102,7 @@ class Driver {
   struct Shown {
     measure::Snapshot snapshot;
     measure::Pace pace;
+    std::vector<std::string> servers;
   };
 
   std::string subcommand_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "debug_from.h"
+#include "driver_servers.h"
 #include "flag_range.h"
 #include "job_owner.h"
 #include "k8scale/base/environment.h"
@@ -34,6 +35,17 @@ load::Part part_of(const std::string& text) {
   if (const auto part = load::parse_part(text)) return *part;
   throw base::Error(
       fmt::format("--part: found {}, expected auto, or i/n with 1 <= i <= n", base::go_quote(text)));
+}
+
+void check_servers(const DriverFlags& flags) {
+  if (flags.server_list.empty()) return;
+  if (flags.cluster.embedded) {
+    throw base::Error("--embedded is a server of its own: expected no --server-list");
+  }
+  if (!flags.cluster.server.empty()) {
+    throw base::Error("--server and --server-list both choose servers; expected one of them");
+  }
+  check_server_list(flags.server_list);
 }
 
 void check_ranges(const DriverFlags& flags) {
@@ -111,6 +123,7 @@ nlohmann::ordered_json DriverFlags::summary_parameters() const {
 
 DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   check_ranges(flags);
+  check_servers(flags);
   DriverSettings settings;
   const std::uint64_t now = base::seed_at(std::chrono::system_clock::now());
   settings.seed = flags.seed != 0 ? flags.seed : now;

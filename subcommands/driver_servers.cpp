@@ -2,16 +2,115 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
 #include "k8scale/base/text.h"
 #include "k8scale/kube/endpoints.h"
+#include "k8scale/net/wait.h"
 
 namespace k8scale::subcommands {
 namespace {
 
-std::vector<kube::Configuration> of_service(std::uint64_t wanted, const kube::Configuration& configured,
-                                            net::Shard& shard, kube::Client& client) {
+using Credentials = std::shared_ptr<kube::Credentials>;
+
+std::vector<net::Url> parse_list(const std::string& list) {
+  std::vector<net::Url> urls;
+  std::vector<std::string> known;
+  for (const std::string& each : base::split(list, ',')) {
+    const base::Result<net::Url> url = net::parse_url(base::trim(each));
+    if (url.has_error()) throw base::Error("--server-list: " + url.error().detail());
+    std::string text = url->endpoint.url() + url->path;
+    if (std::find(known.begin(), known.end(), text) != known.end()) {
+      throw base::Error(fmt::format("--server-list: found {} twice, expected different servers", text));
+    }
+    known.push_back(std::move(text));
+    urls.push_back(*url);
+  }
+  return urls;
+}
+
+struct Checked {
+  kube::Configuration server;
+  bool reachable = false;
+};
+
+net::Task<std::optional<base::Failure>> connect(const kube::Configuration& server, net::Shard& shard,
+                                                const Credentials& credentials) {
+  kube::ClientOptions options;
+  options.connect_timeout = std::chrono::seconds(3);
+  kube::Client client(shard, server, credentials, options);
+  const base::Result<void> ready = co_await client.prewarm(1);
+  if (ready.has_error()) co_return ready.error();
+  co_return std::nullopt;
+}
+
+net::Task<void> check(Checked& checked, const std::string& configured_host, net::Shard& shard,
+                      const Credentials& credentials) {
+  kube::Configuration& server = checked.server;
+  const bool may_differ = server.server.tls && server.verify_server && server.tls_server_name.empty() &&
+                          server.server.host != configured_host;
+  std::optional<base::Failure> failure = co_await connect(server, shard, credentials);
+  if (failure && may_differ && failure->kind() == base::FailureKind::tls) {
+    kube::Configuration renamed = server;
+    renamed.server.tls_name = configured_host;
+    const std::optional<base::Failure> by_name = co_await connect(renamed, shard, credentials);
+    if (!by_name) {
+      base::log_warning(fmt::format("{}: its certificate does not carry that address: verifying it as {}",
+                                    server.server.url(), configured_host));
+      server = renamed;
+      failure.reset();
+    }
+  }
+  checked.reachable = !failure;
+  if (!failure) co_return;
+  base::log_warning(fmt::format("{}: cannot be reached now: {}", server.server.url(), failure->message()));
+}
+
+// At the same time: one that nobody answers for takes seconds.
+net::Task<void> check_all(std::vector<Checked>& servers, const std::string& configured_host,
+                          net::Shard& shard, const Credentials& credentials) {
+  net::TaskGroup checks(shard);
+  for (Checked& each : servers) checks.spawn(check(each, configured_host, shard, credentials));
+  co_await checks.wait_until_done();
+}
+
+std::vector<Checked> with_addresses(const std::vector<net::Url>& urls, const kube::Configuration& configured,
+                                    net::Shard& shard, const Credentials& credentials) {
+  std::vector<Checked> servers;
+  for (const net::Url& each : urls) {
+    kube::Configuration& server = servers.emplace_back(Checked{configured}).server;
+    server.server = each.endpoint;
+    server.path_prefix = each.path;
+  }
+  shard.run(check_all(servers, configured.server.host, shard, credentials));
+  return servers;
+}
+
+std::vector<kube::Configuration> configurations_of(const std::vector<Checked>& servers) {
+  std::vector<kube::Configuration> configurations;
+  configurations.reserve(servers.size());
+  for (const Checked& each : servers) configurations.push_back(each.server);
+  return configurations;
+}
+
+}  // namespace
+
+void check_server_list(const std::string& list) { static_cast<void>(parse_list(list)); }
+
+ListedServers listed_servers(const std::string& list, const kube::Configuration& configured,
+                             net::Shard& shard, const Credentials& credentials) {
+  const std::vector<Checked> servers = with_addresses(parse_list(list), configured, shard, credentials);
+  const auto first =
+      std::find_if(servers.begin(), servers.end(), [](const Checked& each) { return each.reachable; });
+  const bool none = first == servers.end();
+  return {configurations_of(servers), none ? 0 : static_cast<std::size_t>(first - servers.begin())};
+}
+
+std::vector<kube::Configuration> service_servers(std::uint64_t wanted, const kube::Configuration& configured,
+                                                 net::Shard& shard, kube::Client& client,
+                                                 const Credentials& credentials) {
   std::vector<net::Endpoint> endpoints = kube::service_endpoints(shard, client, "default", "kubernetes");
   if (wanted > endpoints.size()) {
     base::log_warning(
@@ -20,68 +119,10 @@ std::vector<kube::Configuration> of_service(std::uint64_t wanted, const kube::Co
                     wanted, endpoints.size()));
   }
   if (wanted > 0 && wanted < endpoints.size()) endpoints.resize(wanted);
-  std::vector<kube::Configuration> servers;
-  for (const net::Endpoint& each : endpoints) {
-    kube::Configuration& server = servers.emplace_back(configured);
-    server.server = each;
-    server.path_prefix.clear();
-  }
-  return servers;
-}
-
-std::vector<kube::Configuration> of_list(const std::string& list, const kube::Configuration& configured) {
-  std::vector<kube::Configuration> servers;
-  for (const std::string_view each : base::split(list, ',')) {
-    const base::Result<net::Url> url = net::parse_url(base::trim(each));
-    if (url.has_error()) throw base::Error("--server-list: " + url.error().detail());
-    kube::Configuration& server = servers.emplace_back(configured);
-    server.server = url->endpoint;
-    server.path_prefix = url->path;
-  }
-  return servers;
-}
-
-std::optional<base::Failure> connect(const kube::Configuration& server, net::Shard& shard,
-                                     const std::shared_ptr<kube::Credentials>& credentials) {
-  kube::ClientOptions options;
-  options.connect_timeout = std::chrono::seconds(3);
-  kube::Client client(shard, server, credentials, options);
-  const base::Result<void> ready = shard.run(client.prewarm(1));
-  return ready.has_error() ? std::optional(ready.error()) : std::nullopt;
-}
-
-// Leaves a server that cannot be reached as it is: it may be there later.
-void find_name(kube::Configuration& server, const std::string& configured_host, net::Shard& shard,
-               const std::shared_ptr<kube::Credentials>& credentials) {
-  const bool may_differ = server.server.tls && server.verify_server && server.tls_server_name.empty() &&
-                          server.server.host != configured_host;
-  const std::optional<base::Failure> failure = connect(server, shard, credentials);
-  if (!failure) return;
-  if (may_differ && failure->kind() == base::FailureKind::tls) {
-    kube::Configuration renamed = server;
-    renamed.server.tls_name = configured_host;
-    if (!connect(renamed, shard, credentials)) {
-      base::log_warning(fmt::format("{}: its certificate does not carry that address: verifying it as {}",
-                                    server.server.url(), configured_host));
-      server = renamed;
-      return;
-    }
-  }
-  base::log_warning(fmt::format("{}: cannot be reached now: {}", server.server.url(), failure->message()));
-}
-
-}  // namespace
-
-std::vector<kube::Configuration> choose_servers(const ServerChoice& choice,
-                                                const kube::Configuration& configured, net::Shard& shard,
-                                                kube::Client& client,
-                                                const std::shared_ptr<kube::Credentials>& credentials) {
-  if (!choice.endpoints && choice.list.empty()) return {configured};
-  std::vector<kube::Configuration> servers =
-      choice.list.empty() ? of_service(choice.endpoints.value_or(0), configured, shard, client)
-                          : of_list(choice.list, configured);
-  for (kube::Configuration& each : servers) find_name(each, configured.server.host, shard, credentials);
-  return servers;
+  std::vector<net::Url> urls;
+  urls.reserve(endpoints.size());
+  for (net::Endpoint& each : endpoints) urls.emplace_back().endpoint = std::move(each);
+  return configurations_of(with_addresses(urls, configured, shard, credentials));
 }
 
 }  // namespace k8scale::subcommands

@@ -10,19 +10,26 @@
 
 namespace k8scale::subcommands {
 
-/// Which API servers a run goes to.
-struct ServerChoice {
-  /// Endpoints of service default/kubernetes: nothing, for the configured server alone; 0 for all of them; or
-  /// so many, the first ones.
-  std::optional<std::uint64_t> endpoints;
-  std::string list;  ///< URLs, comma-separated; not with `endpoints`
+// All configurations of these are the given one with another address. A server whose certificate does not
+// carry its address is verified by the name of the configured server, and the log says so; so it does of each
+// that cannot be reached now, which may be there later.
+
+/// The servers that --server-list names.
+struct ListedServers {
+  std::vector<kube::Configuration> servers;
+  std::size_t first_reachable = 0;  ///< of them; 0 when none is
 };
 
-/// The configurations of those servers: the given one with another address. A server whose certificate does
-/// not carry its address is verified by the name of the configured server, and the log says so. Throws
-/// base::Error.
-[[nodiscard]] std::vector<kube::Configuration> choose_servers(
-    const ServerChoice& choice, const kube::Configuration& configured, net::Shard& shard,
-    kube::Client& client, const std::shared_ptr<kube::Credentials>& credentials);
+/// Throws base::Error when that is no comma-separated list of different URLs.
+void check_server_list(const std::string& list);
+/// The same. Tries to connect to each.
+[[nodiscard]] ListedServers listed_servers(const std::string& list, const kube::Configuration& configured,
+                                           net::Shard& shard,
+                                           const std::shared_ptr<kube::Credentials>& credentials);
+
+/// The first `wanted` endpoints of service default/kubernetes, 0 for all of them. Throws base::Error.
+[[nodiscard]] std::vector<kube::Configuration> service_servers(
+    std::uint64_t wanted, const kube::Configuration& configured, net::Shard& shard, kube::Client& client,
+    const std::shared_ptr<kube::Credentials>& credentials);
 
 }  // namespace k8scale::subcommands

@@ -28,8 +28,7 @@ measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult
   summary.version = K8SCALE_VERSION;
   summary.subcommand = subcommand_;
   summary.server = start_client_->server();
-  for (const kube::Configuration& each : servers_)
-    summary.servers.push_back(each.server.url() + each.path_prefix);
+  summary.servers = server_urls();
   summary.server_version = server_version_;
   summary.run_id = settings_.run_id;
   summary.seed = settings_.seed;
@@ -44,7 +43,9 @@ measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult
   summary.paced_verb = plan.paced;
   if (plan.asked_rate) summary.asked_rate = asked_rate_of_part(plan);
   summary.totals = result.totals;
-  summary.set_pace();
+  const bool elsewhere = servers_.size() == 1 && servers_.front().server != cluster_.configuration.server;
+  if (elsewhere) summary.totals.servers = {summary.totals.verbs};
+  summary.set_pace(result.driven_totals);
   summary.shard_cpu = result.shard_cpu;
   summary.process = measure::read_process();
   summary.rows = log_->close();
@@ -69,7 +70,7 @@ std::string Driver::say_left(const DriverPlan& plan) const {
   for (const auto& each : shards_) left += each->left();
   if (left == 0) return {};
   const std::string how = how_to_clean_up(plan);
-  return fmt::format("up to {} objects may be left on the server{}", left,
+  return fmt::format("up to {} objects {} on the server{}", left, plan.keeps_objects ? "stay" : "may be left",
                      how.empty() ? ", which ends too" : "; to delete them: " + how);
 }
 
@@ -81,20 +82,24 @@ double Driver::asked_rate_of_part(const DriverPlan& plan) const {
 }
 
 void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, measure::Summary& summary) {
-  for (const auto& each : shards_) {
-    if (!plan.notes) continue;
-    for (std::string& note : plan.notes(*each)) summary.notes.push_back(std::move(note));
+  if (plan.notes) {
+    for (std::string& note : plan.notes(shards_)) summary.notes.push_back(std::move(note));
   }
   std::uint64_t waited = 0;
   for (const auto& each : shards_) waited += each->waited_for_limit();
   if (waited > 0) {
     summary.notes.push_back(
         fmt::format("{} operations waited because all {} connections of their shard were in use, which is "
-                    "send lag; raise "
-                    "--connections",
+                    "send lag; raise --connections",
                     waited, flags_.connections));
   }
-  if (std::string left = say_left(plan); !left.empty()) summary.notes.push_back(std::move(left));
+  if (std::string left = say_left(plan); !left.empty()) {
+    if (plan.keeps_objects) {
+      base::log_info(left);
+    } else {
+      summary.notes.push_back(std::move(left));
+    }
+  }
   const bool namespaces_stay = plan.keeps_objects || settings_.part.count > 1;
   if (!made_namespaces_.empty() && namespaces_stay && !cluster_.embedded) {
     summary.notes.push_back(fmt::format("{} namespaces were made and stay, {} the first",

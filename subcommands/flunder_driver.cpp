@@ -53,12 +53,12 @@ DriverPlan plan_of(const Flags& flags, Driver& driver) {
                        ? find_flunders(driver.start_shard(), driver.start_client())
                        : discover_named(driver.start_shard(), driver.start_client(), flags.resource);
   if (flags.driver.use_protobuf) {
-    base::log_warning("-useProtobuf: " + shape.resource.plural + " have no protobuf: going on with JSON");
+    base::log_warning("-useProtobuf: this program writes " + shape.resource.plural +
+                      " in JSON only: going on with that");
   }
   DriverPlan plan;
   plan.family = make_family(settings, flags.loop.n, "flunder-driver", std::move(shape), 0);
   flags.loop.fill(plan, settings);
-  plan.servers.list = flags.driver.server_list;
   plan.parameters = [&flags, &settings](const auto&) { return parameters_of(flags, settings); };
   if (!flags.resource.empty()) plan.summary_parameters["resource"] = flags.resource;
   return plan;

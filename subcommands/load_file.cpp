@@ -24,6 +24,13 @@ bool is_setting(const CLI::Option& option) {
          !name.empty();
 }
 
+CLI::Option* find_setting(CLI::App& app, const std::string& key) {
+  for (CLI::Option* each : app.get_options()) {
+    if (is_setting(*each) && (each->check_lname(key) || each->check_sname(key))) return each;
+  }
+  return nullptr;
+}
+
 std::string key_of(const CLI::Option& option) {
   const auto& names = option.get_lnames();
   return names.empty() ? option.get_snames().front() : names.front();
@@ -54,7 +61,12 @@ class Reader {
   Reader(CLI::App& app, const std::filesystem::path& path, const std::map<std::string, ElementFault>& faults)
       : app_(app), path_(path.string()), faults_(faults) {}
 
-  std::map<std::string, std::string> read() {
+  struct Content {
+    std::map<std::string, std::vector<std::string>> values;
+    std::map<std::string, std::string> places;
+  };
+
+  Content read() {
     try {
       const YAML::Node root = load();
       if (root.IsNull()) return {};
@@ -63,7 +75,7 @@ class Reader {
     } catch (const YAML::Exception& error) {
       throw failed(error.mark, "", error.msg);
     }
-    return std::move(places_);
+    return std::move(content_);
   }
 
  private:
@@ -95,14 +107,15 @@ class Reader {
 
   void take(const YAML::Node& key_node, const YAML::Node& value) {
     const std::string key = key_node.IsScalar() ? key_node.Scalar() : "";
-    CLI::Option* const option = key.empty() ? nullptr : find(key);
+    CLI::Option* const option = key.empty() ? nullptr : find_setting(app_, key);
     if (option == nullptr) throw failed(key_node.Mark(), key, "found no such flag; see --help");
     if (!seen_.insert(option).second) throw failed(key_node.Mark(), key, "found twice, expected once");
     if (value.IsNull()) throw failed(key_node.Mark(), key, "found nothing, expected a value");
     const std::vector<std::string> texts = texts_of(*option, key, value);
+    content_.values[key] = texts;
     if (option->count() > 0) return;  // the command line wins
     for (const auto* names : {&option->get_lnames(), &option->get_snames()}) {
-      for (const std::string& each : *names) places_[each] = place(key_node.Mark(), key);
+      for (const std::string& each : *names) content_.places[each] = place(key_node.Mark(), key);
     }
     try {
       for (const std::string& each : texts) option->add_result(each);
@@ -110,13 +123,6 @@ class Reader {
     } catch (const CLI::Error& error) {
       throw failed(value.Mark(), key, fault_of(*option, error));
     }
-  }
-
-  [[nodiscard]] CLI::Option* find(const std::string& key) const {
-    for (CLI::Option* each : app_.get_options()) {
-      if (is_setting(*each) && (each->check_lname(key) || each->check_sname(key))) return each;
-    }
-    return nullptr;
   }
 
   // Repeatable options take each element of a list.
@@ -161,14 +167,36 @@ class Reader {
   std::string path_;
   const std::map<std::string, ElementFault>& faults_;
   std::set<const CLI::Option*> seen_;
-  std::map<std::string, std::string> places_;
+  Content content_;
 };
 
 }  // namespace
 
 LoadFile::LoadFile(CLI::App& app, const std::filesystem::path& path,
-                   const std::map<std::string, ElementFault>& faults)
-    : places_(Reader(app, path, faults).read()) {}
+                   const std::map<std::string, ElementFault>& faults) {
+  Reader::Content content = Reader(app, path, faults).read();
+  values_ = std::move(content.values);
+  places_ = std::move(content.places);
+}
+
+bool LoadFile::gave(const CLI::Option& option) const {
+  const std::vector<std::string>& names = option.get_lnames();
+  return std::any_of(names.begin(), names.end(),
+                     [this](const std::string& each) { return places_.contains(each); });
+}
+
+void LoadFile::fill(CLI::App& app) const {
+  for (const auto& [key, texts] : values_) {
+    CLI::Option* const option = find_setting(app, key);
+    if (option == nullptr) continue;
+    try {
+      for (const std::string& each : texts) option->add_result(each);
+      option->run_callback();
+    } catch (const CLI::Error&) {
+      option->clear();  // what the command line won over may be wrong
+    }
+  }
+}
 
 base::Error LoadFile::located(const base::Error& error) const {
   const std::string text = error.what();

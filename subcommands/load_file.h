@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "k8scale/base/error.h"
 
@@ -26,10 +27,15 @@ class LoadFile {
   LoadFile(CLI::App& app, const std::filesystem::path& path,
            const std::map<std::string, ElementFault>& faults);
 
+  /// Whether the option has its value from the file.
+  [[nodiscard]] bool gave(const CLI::Option& option) const;
+  /// Gives `app`, which has the same options, what the file has, also where the command line won.
+  void fill(CLI::App& app) const;
   /// The same error with file, line and key in front, when it names a flag whose value is the file's.
   [[nodiscard]] base::Error located(const base::Error& error) const;
 
  private:
+  std::map<std::string, std::vector<std::string>> values_;  // of keys, as they stand in the file
   std::map<std::string, std::string> places_;  // of keys, by each name of their flag: "load.yaml:3: rate"
 };
 

@@ -13,12 +13,18 @@ constexpr double longest_time = 1e9;  // seconds
 // Each worker counts the objects in each phase, in 8 bytes.
 constexpr std::uint64_t most_counts = 20'000'000;
 
+bool is_rate(double rate) { return std::isfinite(rate) && rate >= 1e-6 && rate <= 1e7; }
+
 }  // namespace
 
 void check_rate(const char* flag, double rate) {
-  if (!(rate > 0) || !std::isfinite(rate) || rate > 1e7 || rate < 1e-6) {
-    throw base::Error(fmt::format("{}: found {}, expected 0.000001 to 10000000 per second", flag, rate));
-  }
+  if (is_rate(rate)) return;
+  throw base::Error(fmt::format("{}: found {}, expected 0.000001 to 10000000 per second", flag, rate));
+}
+
+void check_rate_or_none(const char* flag, double rate) {
+  if (rate == 0 || is_rate(rate)) return;
+  throw base::Error(fmt::format("{}: found {}, expected 0.000001 to 10000000 per second, or 0", flag, rate));
 }
 
 void check_time(const std::string& found, const char* what, double seconds) {

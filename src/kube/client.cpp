@@ -50,6 +50,7 @@ void add_impersonation(const Impersonation& impersonation, net::Headers& headers
 Answer answer_of(net::Exchange exchange, std::optional<Status> status) {
   Answer answer;
   if (!exchange.failure) answer.http_status = exchange.response.status;
+  answer.nothing_sent = exchange.failure && exchange.nothing_sent();
   answer.failure = std::move(exchange.failure);
   answer.status = std::move(status);
   answer.body = std::move(exchange.response.body);

@@ -32,6 +32,25 @@ std::optional<base::Nanoseconds> Arrivals::next() {
   return std::nullopt;
 }
 
+ArrivalPlan cut_at(ArrivalPlan plan, base::Nanoseconds end) {
+  base::Nanoseconds left = end;
+  for (RateStep& each : plan.steps) {
+    each.duration = std::min(each.duration, left);
+    left -= each.duration;
+  }
+  std::erase_if(plan.steps, [](const RateStep& each) { return each.duration == base::Nanoseconds(0); });
+  return plan;
+}
+
+std::optional<base::Nanoseconds> end_of_first(const ArrivalPlan& plan, std::uint64_t seed,
+                                              std::uint64_t count) {
+  Arrivals arrivals(plan, base::Random(seed, "gaps"));
+  std::optional<base::Nanoseconds> last = base::Nanoseconds(0);
+  for (std::uint64_t i = 0; i < count && last; ++i) last = arrivals.next();
+  const bool more = last && arrivals.next();
+  return more ? last : std::nullopt;
+}
+
 std::uint64_t count_arrivals(const ArrivalPlan& plan, std::uint64_t seed, std::uint64_t most) {
   const bool endless = !plan.steps.empty() && is_endless(plan.steps.back());
   if (endless) return most;

@@ -36,6 +36,11 @@ bool is_name_of_run(std::string_view name, std::string_view run_id) {
   return std::all_of(name.begin() + 1, name.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+bool is_name_of_any_run(std::string_view name) {
+  const std::size_t dash = name.rfind('-');
+  return dash != std::string_view::npos && dash > 0 && is_name_of_run(name, name.substr(0, dash));
+}
+
 Cleanup::Cleanup(net::Shard& shard, kube::Client& client, kube::Collection collection, Options options)
     : shard_(shard),
       client_(client),
@@ -138,9 +143,14 @@ net::Task<kube::MetadataAnswer> Cleanup::list_page(std::string continue_token) {
   co_return std::move(answer);
 }
 
+bool Cleanup::is_ours(std::string_view name) const {
+  if (options_.named == Named::anything) return true;
+  return options_.run_id.empty() ? is_name_of_any_run(name) : is_name_of_run(name, options_.run_id);
+}
+
 void Cleanup::take(kube::MetadataPage page) {
   for (kube::ObjectMetadata& each : page.objects) {
-    if (!options_.run_id.empty() && !is_name_of_run(each.name, options_.run_id)) continue;
+    if (!is_ours(each.name)) continue;
     Object object;
     if (each.being_deleted) {
       object.fate = Fate::held;

@@ -84,33 +84,33 @@ net::Task<void> ClosedLoop::work(std::uint64_t number, base::SteadyTime start) {
   for (std::uint64_t taken = 0; !context_.stop.raised(); ++taken) {
     const std::optional<Step> step = worker.order.next();
     if (!step) co_return;
-    base::SteadyTime scheduled = std::chrono::steady_clock::now();
+    const base::SteadyTime free = std::chrono::steady_clock::now();
+    Begin begin(free);
     if (loop.rate > 0) {
-      const base::SteadyTime now = scheduled;
-      scheduled = start + step_due(taken, number, loop.workers, loop.rate);
+      begin = Begin(start + step_due(taken, number, loop.workers, loop.rate), free);
       bool stopped = false;
-      if (scheduled > now) stopped = co_await context_.stop.wait_until(scheduled);
+      if (begin.scheduled > free) stopped = co_await context_.stop.wait_until(begin.scheduled);
       if (stopped) break;
     }
-    co_await take(worker, *step, scheduled);
+    co_await take(worker, *step, begin);
   }
   if (loop.deletes) leave_to_clean_up(worker);
 }
 
-net::Task<void> ClosedLoop::take(Worker& worker, Step step, base::SteadyTime scheduled) {
+net::Task<void> ClosedLoop::take(Worker& worker, Step step, Begin begin) {
   ObjectOperations& operations = context_.operations;
   const std::size_t place = worker.place_of(step.object);
   kube::Answer answer;
   if (step.phase == 0) {
-    answer = co_await operations.create(step.object, scheduled, worker.server);
+    answer = co_await operations.create(step.object, begin, worker.server);
     worker.exists[place] = answer.ok();
   } else if (step.phase <= parameters_.loop.updates) {
     answer =
-        co_await operations.patch(step.object, step.phase, scheduled, parameters_.update_verb, worker.server);
+        co_await operations.patch(step.object, step.phase, begin, parameters_.update_verb, worker.server);
   } else {
     const Counted counted = worker.exists[place] ? Counted::yes : Counted::no;
     worker.exists[place] = false;
-    answer = co_await operations.remove(step.object, scheduled, counted, worker.server);
+    answer = co_await operations.remove(step.object, begin, counted, worker.server);
   }
   if (parameters_.observe) parameters_.observe(step, answer);
 }
@@ -119,7 +119,7 @@ net::Task<void> ClosedLoop::take(Worker& worker, Step step, base::SteadyTime sch
 void ClosedLoop::leave_to_clean_up(const Worker& worker) {
   for (std::size_t place = 0; place < worker.exists.size(); ++place) {
     if (worker.exists[place]) {
-      context_.operations.leave_to_clean_up(worker.object_at(place), Recorded::yes);
+      context_.operations.leave_to_clean_up(worker.object_at(place), Recorded::yes, worker.server);
     }
   }
 }

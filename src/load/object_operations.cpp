@@ -45,11 +45,10 @@ std::string ObjectOperations::text_of(std::uint64_t number, std::string_view nam
                               std::chrono::system_clock::now());
 }
 
-net::Task<kube::Answer> ObjectOperations::create(std::uint64_t number, base::SteadyTime scheduled,
-                                                 Server server) {
+net::Task<kube::Answer> ObjectOperations::create(std::uint64_t number, Begin begin, Server server) {
   ServerSet::Use use(servers_, server.value_or(servers_.choose()));
   const std::string name = family_->names.name(number);
-  OperationRecorder operation(sinks_, Verb::create, number, name, scheduled, use);
+  OperationRecorder operation(sinks_, Verb::create, number, name, begin, use);
   kube::Answer answer;
   if (operation.may_be_sent()) {
     const kube::Collection& collection = family_->collection_of(number);
@@ -70,24 +69,31 @@ net::Task<kube::Answer> ObjectOperations::create(std::uint64_t number, base::Ste
 }
 
 net::Task<kube::Answer> ObjectOperations::prepare(std::uint64_t number) {
-  kube::Client& client = servers_.client(servers_.choose());
+  ServerSet::Use use(servers_, servers_.choose_idlest());
+  kube::Answer answer;
+  if (use.left_alone()) {
+    answer.failure = use.left_alone();
+    answer.nothing_sent = true;
+    co_return answer;
+  }
   const std::string name = family_->names.name(number);
   const kube::Collection& collection = family_->collection_of(number);
   std::string body = text_of(number, name);
   const std::string query = create_query(number);
   const kube::AttemptObserver nobody;
-  kube::Answer answer = co_await client.create(collection, name, std::move(body), query, nobody);
+  answer = co_await use.client().create(collection, name, std::move(body), query, nobody);
+  use.ended(answer);
   if (answer.ok()) sinks_.recorder.add_population(1);
   const bool uncertain = answer.failure || answer.http_status >= 500;
-  if (uncertain) leftovers_.push_back({number, 0, false});
+  if (uncertain) leftovers_.push_back({number, use.server(), false});
   co_return answer;
 }
 
-net::Task<kube::Answer> ObjectOperations::patch(std::uint64_t number, std::uint64_t phase,
-                                                base::SteadyTime scheduled, Verb verb, Server server) {
+net::Task<kube::Answer> ObjectOperations::patch(std::uint64_t number, std::uint64_t phase, Begin begin,
+                                                Verb verb, Server server) {
   ServerSet::Use use(servers_, server.value_or(servers_.choose()));
   const std::string name = family_->names.name(number);
-  OperationRecorder operation(sinks_, verb, number, name, scheduled, use);
+  OperationRecorder operation(sinks_, verb, number, name, begin, use);
   if (!operation.may_be_sent()) co_return operation.not_sent();
   std::string body = family_->text.patch(phase, std::chrono::system_clock::now());
   const std::string& query = field_manager_query_;
@@ -139,11 +145,11 @@ net::Task<kube::Answer> ObjectOperations::list(std::size_t place, const ListPara
   co_return answer;
 }
 
-net::Task<kube::Answer> ObjectOperations::remove(std::uint64_t number, base::SteadyTime scheduled,
-                                                 Counted counted, Server server) {
+net::Task<kube::Answer> ObjectOperations::remove(std::uint64_t number, Begin begin, Counted counted,
+                                                 Server server) {
   ServerSet::Use use(servers_, server.value_or(servers_.choose()));
   const std::string name = family_->names.name(number);
-  OperationRecorder operation(sinks_, Verb::remove, number, name, scheduled, use);
+  OperationRecorder operation(sinks_, Verb::remove, number, name, begin, use);
   kube::Answer answer;
   if (operation.may_be_sent()) {
     const kube::AttemptObserver observer = operation.observer();
@@ -162,8 +168,8 @@ net::Task<kube::Answer> ObjectOperations::remove(std::uint64_t number, base::Ste
   co_return answer;
 }
 
-void ObjectOperations::leave_to_clean_up(std::uint64_t number, Recorded recorded) {
-  leftovers_.push_back({number, 0, true, recorded});
+void ObjectOperations::leave_to_clean_up(std::uint64_t number, Recorded recorded, Server server) {
+  leftovers_.push_back({number, server.value_or(servers_.choose()), true, recorded});
 }
 
 // Several run at a time; each takes the next one until none is left.
@@ -178,9 +184,12 @@ net::Task<void> ObjectOperations::remove_leftovers(std::size_t& next) {
     if (recorded) {
       answer = co_await remove(leftover.number, Clock::now(), Counted::no, server);
     } else {
+      ServerSet::Use use(servers_, server);
+      if (use.left_alone()) continue;  // the next round asks another
       std::string options;
-      answer = co_await servers_.client(server).remove(family_->collection_of(leftover.number), name,
-                                                       std::move(options), nobody);
+      answer = co_await use.client().remove(family_->collection_of(leftover.number), name, std::move(options),
+                                            nobody);
+      use.ended(answer);
     }
     leftover.gone = answer.ok() || answer.http_status == 404;
     if (!recorded && answer.http_status != 404) leftover.may_be_our_doing = true;

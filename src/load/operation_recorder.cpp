@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "k8scale/kube/list_items.h"
@@ -36,16 +37,15 @@ void describe_answer(measure::Operation& operation, const net::Response& respons
 }  // namespace
 
 OperationRecorder::OperationRecorder(Sinks sinks, measure::Verb verb, std::uint64_t object_number,
-                                     const std::string& object_name, base::SteadyTime scheduled,
-                                     const ServerSet::Use& use)
-    : sinks_(sinks), left_alone_(use.left_alone()), due_(scheduled) {
+                                     const std::string& object_name, Begin begin, const ServerSet::Use& use)
+    : sinks_(sinks), left_alone_(use.left_alone()), due_(begin.due) {
   operation_.verb = verb;
   operation_.object_number = object_number;
   operation_.object_name = object_name;
   operation_.shard = sinks.shard;
   operation_.server = use.client().server();
   operation_.server_index = use.server();
-  operation_.scheduled = scheduled;
+  operation_.scheduled = begin.scheduled;
   operation_.measured = sinks.measured;
   sinks_.recorder.started(verb);
 }
@@ -73,6 +73,7 @@ void OperationRecorder::observe(const kube::Attempt& attempt) {
   operation.final_attempt = attempt.last;
   operation.due = attempt.number == 1 ? due_ : attempt.due;
   operation.sent = exchange.timing.sent;
+  operation.connecting = std::max(operation.sent - exchange.timing.started, base::Nanoseconds(0));
   operation.first_byte = exchange.timing.first_byte;
   operation.done = exchange.timing.done;
   operation.sent_wall = exchange.timing.sent_wall;

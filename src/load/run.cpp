@@ -48,7 +48,7 @@ class Run {
   // What each shard's work came to without its clean-up; the shard's, until it has stopped.
   struct Driven {
     base::SteadyTime end;
-    std::uint64_t operations = 0;
+    measure::Snapshot totals;
   };
   std::vector<std::optional<Driven>> driven_;
   RunResult result_;
@@ -57,7 +57,7 @@ class Run {
 net::Task<void> Run::run_one(std::size_t index) {
   const ShardWork& work = work_[index];
   co_await work.run(start_);
-  driven_[index] = Driven{Clock::now(), work.recorder.snapshot().done()};
+  driven_[index].emplace(Driven{Clock::now(), work.recorder.snapshot()});
   if (work.clean_up) co_await work.clean_up();
   if (--running_ == 0) signals_.wake();
 }
@@ -85,9 +85,10 @@ void Run::handle_signal(int signal) {
   result_.signal = signal;
   give_up_ = Clock::now() + options_.grace;
   progress_.finish();
-  base::log_info(std::string(base::signal_name(signal)) +
-                 ": no new objects; deleting those that exist, for up to " +
-                 base::format_duration(options_.grace));
+  base::log_info(std::string(base::signal_name(signal)) + ": no new objects; " +
+                 (options_.keeps_objects
+                      ? "those that exist stay"
+                      : "deleting those that exist, for up to " + base::format_duration(options_.grace)));
   for (ShardWork& each : work_) each.shard.post(each.stop);
 }
 
@@ -137,10 +138,11 @@ void Run::finish() {
     const bool drives = each.role == ShardRole::drives;
     (drives ? result_.shard_cpu : result_.watch_cpu) += each.shard.cpu_time();
     if (!drives) continue;
-    const Driven driven =
-        driven_[i].value_or(Driven{start_ + result_.duration, each.recorder.snapshot().done()});
+    if (!driven_[i]) driven_[i].emplace(Driven{start_ + result_.duration, each.recorder.snapshot()});
+    const Driven& driven = *driven_[i];
     result_.driven = std::max(result_.driven, driven.end - start_);
-    result_.driven_operations += driven.operations;
+    result_.driven_operations += driven.totals.done();
+    result_.driven_totals.merge(driven.totals);
   }
   result_.totals = work_.front().recorder.snapshot();
   for (std::size_t i = 1; i < work_.size(); ++i) result_.totals.merge(work_[i].recorder.snapshot());

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "k8scale/base/log.h"
+#include "k8scale/net/wait.h"
 
 namespace k8scale::load {
 namespace {
@@ -12,17 +13,31 @@ using Clock = std::chrono::steady_clock;
 
 constexpr base::Nanoseconds first_pause = std::chrono::milliseconds(800);
 constexpr base::Nanoseconds longest_pause = std::chrono::seconds(30);
+constexpr int most_timeouts = 3;
 
 // Whether no connection could be made.
-bool is_unreachable(const base::Failure& failure) {
-  switch (failure.kind()) {
+bool is_unreachable(const kube::Answer& answer) {
+  switch (answer.failure.value_or(base::Failure()).kind()) {
     case base::FailureKind::resolve:
     case base::FailureKind::connect:
     case base::FailureKind::tls:
       return true;
+    case base::FailureKind::timeout:
+      return answer.nothing_sent;
     default:
       return false;
   }
+}
+
+bool is_unanswered(const kube::Answer& answer) {
+  return answer.failure && answer.failure->kind() == base::FailureKind::timeout && !answer.nothing_sent;
+}
+
+// The same for each operation, however long it is still left alone: such rows can be counted by it.
+base::Failure left_alone_because(const base::Failure& failure) {
+  const bool connects = failure.kind() == base::FailureKind::connect;
+  return {base::FailureKind::connect,
+          (connects ? failure.detail() : failure.message()) + "; not asked again yet"};
 }
 
 }  // namespace
@@ -35,7 +50,7 @@ std::optional<Balance> parse_balance(std::string_view text) {
 }
 
 ServerSet::ServerSet(net::Shard& shard, const Options& options, base::Random random)
-    : balance_(options.balance), random_(random) {
+    : shard_(shard), balance_(options.balance), random_(random) {
   for (const kube::Configuration& each : options.servers) {
     Server& server = servers_.emplace_back();
     server.client = std::make_unique<kube::Client>(shard, each, options.credentials, options.client);
@@ -48,15 +63,14 @@ std::size_t ServerSet::choose() {
     case Balance::round_robin:
       return next_++ % servers_.size();
     case Balance::least_outstanding:
-      return least_outstanding();
+      return choose_idlest();
     case Balance::random:
       break;
   }
   return random_.below(servers_.size());
 }
 
-// Any of those that have the fewest; not one that is left alone, which would always have, unless all are.
-std::size_t ServerSet::least_outstanding() {
+std::size_t ServerSet::choose_idlest() {
   const base::SteadyTime now = Clock::now();
   const auto rank = [now](const Server& server) {
     return std::pair(server.is_left_alone(now), server.outstanding);
@@ -74,12 +88,8 @@ ServerSet::Use::Use(ServerSet& set, std::size_t server) : set_(set), server_(ser
   Server& used = set_.servers_[server_];
   ++used.outstanding;
   if (used.pause == base::Nanoseconds(0)) return;
-  const base::SteadyTime now = Clock::now();
-  if (used.is_left_alone(now)) {
-    const std::string until =
-        used.tried ? "while it is tried" : "for another " + base::format_duration(used.not_before - now);
-    left_alone_ = base::Failure(base::FailureKind::connect,
-                                "not asked " + until + ", because of " + used.last_failure.message());
+  if (used.is_left_alone(Clock::now())) {
+    left_alone_ = left_alone_because(used.last_failure);
   } else {
     used.tried = tries_ = true;
   }
@@ -98,9 +108,12 @@ void ServerSet::Use::ended(const kube::Answer& answer) {
   const bool tried = std::exchange(tries_, false);
   if (!answer.failure) {
     server.pause = base::Nanoseconds(0);
+    server.timeouts = 0;
     return;
   }
-  const bool first = server.pause == base::Nanoseconds(0) && is_unreachable(*answer.failure);
+  if (is_unanswered(answer)) ++server.timeouts;
+  const bool gone = is_unreachable(answer) || server.timeouts >= most_timeouts;
+  const bool first = server.pause == base::Nanoseconds(0) && gone;
   const bool again = tried && answer.failure->kind() != base::FailureKind::cancelled;
   if (first || again) set_.leave_alone(server, *answer.failure);
 }
@@ -111,17 +124,27 @@ void ServerSet::leave_alone(Server& server, const base::Failure& failure) {
   const auto extra = static_cast<double>(server.pause.count()) * random_.uniform();
   server.not_before = now + server.pause + base::Nanoseconds(static_cast<std::int64_t>(extra));
   server.last_failure = failure;
+  server.timeouts = 0;
   base::log_warning(server.client->server() + ": " + failure.message() + "; tried again in " +
                     base::format_duration(server.not_before - now));
 }
 
-net::Task<void> ServerSet::prewarm(std::size_t count) {
-  for (Server& each : servers_) {
-    const base::Result<void> ready = co_await each.client->prewarm(count);
-    if (ready.has_error()) {
-      base::log_warning(each.client->server() + ": cannot open a connection: " + ready.error().message());
-    }
+net::Task<void> ServerSet::prewarm(Server& server, std::size_t count) {
+  const base::Result<void> ready = co_await server.client->prewarm(count);
+  if (ready.has_value()) co_return;
+  if (servers_.size() > 1) {
+    leave_alone(server, ready.error());
+  } else {
+    base::log_warning(server.client->server() + ": cannot open a connection: " + ready.error().message());
   }
+}
+
+net::Task<void> ServerSet::prewarm(std::size_t count) {
+  net::TaskGroup servers(shard_);
+  for (Server& each : servers_) {
+    if (!each.is_left_alone(Clock::now())) servers.spawn(prewarm(each, count));
+  }
+  co_await servers.wait_until_done();
 }
 
 std::uint64_t ServerSet::waited_for_limit() const {

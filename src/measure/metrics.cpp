@@ -37,6 +37,25 @@ MetricFamily by_outcome(std::string name, std::string help, const Snapshot& snap
   return made;
 }
 
+MetricFamily by_server(const Snapshot& snapshot, std::span<const std::string> servers) {
+  MetricFamily made = family("k8scale_server_operations_total",
+                             "Operations that ended, by server, verb and outcome.", MetricType::Counter);
+  for (std::size_t i = 0; i < snapshot.servers.size() && i < servers.size(); ++i) {
+    for (const Verb verb : all_verbs) {
+      const VerbTotals& totals = snapshot.servers[i][static_cast<std::size_t>(verb)];
+      if (!totals.used()) continue;
+      for (const Outcome outcome : all_outcomes) {
+        ClientMetric& metric = made.metric.emplace_back();
+        metric.label = {{"server", servers[i]},
+                        {"verb", std::string(measure::name(verb))},
+                        {"outcome", std::string(measure::name(outcome))}};
+        metric.counter.value = static_cast<double>(totals.ended_as(outcome));
+      }
+    }
+  }
+  return made;
+}
+
 MetricFamily by_verb(std::string name, std::string help, const Snapshot& snapshot,
                      Histogram VerbTotals::*histogram, std::span<const double> upper_bounds) {
   MetricFamily made = family(std::move(name), std::move(help), MetricType::Histogram);
@@ -103,10 +122,12 @@ void add_operations(std::vector<MetricFamily>& families, const Snapshot& snapsho
 
 }  // namespace
 
-std::string metrics_text(const Snapshot& snapshot, const Pace& pace, const ProcessFigures& process) {
+std::string metrics_text(const Snapshot& snapshot, const Pace& pace, const ProcessFigures& process,
+                         std::span<const std::string> servers) {
   std::vector<MetricFamily> families;
   add_process(families, process);
   add_operations(families, snapshot);
+  if (!snapshot.servers.empty()) families.push_back(by_server(snapshot, servers));
   add_watch(families, snapshot);
   families.push_back(
       gauge("k8scale_asked_rate", "Operations per second that the schedule asks for.", pace.asked_rate));

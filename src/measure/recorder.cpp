@@ -57,6 +57,7 @@ void VerbTotals::merge(const VerbTotals& other) {
   response_time.merge(other.response_time);
   service_time.merge(other.service_time);
   send_lag.merge(other.send_lag);
+  late += other.late;
   scheduled.merge(other.scheduled);
   ended.merge(other.ended);
   ended_well.merge(other.ended_well);
@@ -112,6 +113,12 @@ Histogram Snapshot::send_lag() const {
   return all;
 }
 
+std::uint64_t Snapshot::late() const {
+  std::uint64_t total = 0;
+  for (const VerbTotals& verb : verbs) total += verb.late;
+  return total;
+}
+
 std::uint64_t Snapshot::missed() const {
   std::uint64_t total = 0;
   for (const VerbTotals& verb : verbs) total += verb.missed;
@@ -146,6 +153,7 @@ void Recorder::add(const Operation& attempt, VerbTotals& totals) {
   totals.items += attempt.items;
   if (was_sent(attempt) && attempt.measured) {
     totals.send_lag.record(send_lag(attempt));
+    if (own_lag(attempt) > harmless_lag) ++totals.late;
     if (!cancelled) totals.service_time.record(service_time(attempt));
   }
   if (attempt.outcome != Outcome::ok) {

@@ -5,16 +5,17 @@
 namespace k8scale::measure {
 namespace {
 
-constexpr base::Nanoseconds harmless_lag = std::chrono::milliseconds(2);
 constexpr int harmless_part = 5;
 constexpr std::uint64_t few_operations = 100;  // whose p99 is but the slowest of them
 constexpr double harmless_failures = 0.01;
+constexpr std::uint64_t harmless_late = 100;  // one of so many
 
 std::optional<std::string> bottleneck_warning(const Snapshot& totals) {
   const Histogram lags = totals.send_lag();
   const base::Nanoseconds lag = lags.quantile(0.99);
   const base::Nanoseconds response = totals.response_time().quantile(0.99);
-  const bool harmless = lag <= harmless_lag || lag <= response / harmless_part;
+  const bool harmless =
+      lag <= harmless_lag || lag <= response / harmless_part || totals.late() * harmless_late <= lags.count();
   if (lags.count() < few_operations || harmless) return std::nullopt;
   return fmt::format(
       "this program was the bottleneck: send lag p99 is {}, response time p99 {}; use more shards, more CPU "
@@ -47,14 +48,14 @@ std::optional<std::string> not_followed_warning(const WatchTotals& watch) {
 
 }  // namespace
 
-void Summary::set_pace() {
+void Summary::set_pace(const Snapshot& driven) {
   std::uint64_t done = 0;
   std::uint64_t ok = 0;
   Span scheduled;
   Span ended_well;
   for (const Verb verb : all_verbs) {
     if (paced_verb && verb != *paced_verb) continue;
-    const VerbTotals& each = totals.of(verb);
+    const VerbTotals& each = driven.of(verb);
     done += each.done;
     ok += each.ok();
     scheduled.merge(each.scheduled);

@@ -61,7 +61,8 @@ Json verb_json(const VerbTotals& totals, base::SteadyTime start, bool watched) {
                {"bytes_received", totals.bytes_received},
                {"response_time", to_json(totals.response_time)},
                {"service_time", to_json(totals.service_time)},
-               {"send_lag", to_json(totals.send_lag)}};
+               {"send_lag", to_json(totals.send_lag)},
+               {"late", totals.late}};
   if (!watched) return made;
   made["seen"] = totals.seen;
   made["missed"] = totals.missed;

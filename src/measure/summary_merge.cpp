@@ -127,7 +127,7 @@ Summary merge_all(const std::vector<PartSummary>& parts) {
     end = std::max(end, each.summary.started + each.summary.duration);
   }
   merged.duration = end - merged.started;
-  merged.set_pace();
+  merged.set_pace(merged.totals);
   return merged;
 }
 

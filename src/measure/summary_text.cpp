@@ -56,6 +56,13 @@ void print_counts(std::ostream& out, const Snapshot& snapshot) {
   table.print(out);
 }
 
+std::string counts_text(const CountByReason& counts) {
+  std::string text;
+  for (const auto& [reason, times] : counts) text += fmt::format(" {} {},", times, reason);
+  text.pop_back();
+  return text;
+}
+
 void print_servers(std::ostream& out, const Summary& summary) {
   if (summary.totals.servers.empty()) return;
   Table table(2);
@@ -75,6 +82,14 @@ void print_servers(std::ostream& out, const Summary& summary) {
   }
   out << '\n';
   table.print(out);
+  for (std::size_t i = 0; i < summary.totals.servers.size() && i < summary.servers.size(); ++i) {
+    for (const Verb verb : all_verbs) {
+      const VerbTotals& totals = summary.totals.servers[i][static_cast<std::size_t>(verb)];
+      if (!totals.errors.empty()) {
+        out << fmt::format("{} {} errors:{}\n", summary.servers[i], name(verb), counts_text(totals.errors));
+      }
+    }
+  }
 }
 
 void print_lists(std::ostream& out, const Snapshot& snapshot) {
@@ -108,10 +123,7 @@ void print_reasons(std::ostream& out, const Snapshot& snapshot, std::string_view
   for (const Verb verb : all_verbs) {
     const CountByReason& counts = snapshot.of(verb).*reasons;
     if (counts.empty()) continue;
-    std::string line = fmt::format("{} {}:", name(verb), title);
-    for (const auto& [reason, times] : counts) line += fmt::format(" {} {},", times, reason);
-    line.back() = '\n';
-    out << line;
+    out << fmt::format("{} {}:{}\n", name(verb), title, counts_text(counts));
   }
 }
 

@@ -137,17 +137,17 @@ def test_a_real_server_is_cleaned(real_server, cleanup, tmp_path):
     assert finished.told["resources"][0]["removed"] == len(left)
     server.core.patch_namespaced_config_map("a-999999", "scaletest", {"metadata": {"finalizers": None}})
     assert cleanup(server, "--all", "--namespace", "scaletest").returncode == 0
-    assert server.names() <= {"a-100000", "a-100001"}
+    assert server.names() <= {"a", "a-1x", "a-100000", "a-100001"}
     server.core.delete_namespaced_config_map("a-1", "default")  # others use this server too
 
 
-def test_all_takes_every_run_and_only_what_has_the_label(cluster, cleanup):
+def test_all_takes_every_run_and_only_what_has_label_and_number(cluster, cleanup):
     server = cluster()
     put_what_must_stay(server)
     server.flunder("b-7")
     finished = cleanup(server, "--all")
     assert finished.returncode == 0, finished.stderr
-    assert server.names() == {"a-100000", "a-100001"} and server.flunder_names() == set()
+    assert server.names() == {"a", "a-1x", "a-100000", "a-100001"} and server.flunder_names() == set()
     assert finished.told["run_id"] is None and "a-1" in server.names("default")
 
 
@@ -203,6 +203,34 @@ def test_a_dry_run_lists_what_would_go_and_removes_nothing(cluster, cleanup, tmp
     told = finished.told
     assert (told["dry_run"], told["removed"], told["left"]) == (True, 0, len(left))
     assert [each["name"] for each in told["resources"][0]["left"]] == sorted(left)
+
+
+def made_namespaces(server):
+    return {each.metadata.name for each in server.core.list_namespace(label_selector="purpose=scaletest").items}
+
+
+def test_namespaces_of_a_killed_run_go_when_nothing_is_left_in_them(cluster, cleanup, tmp_path):
+    server = cluster()
+    server.core.create_namespace({"metadata": {"name": "scaletest-9", "labels": LABEL}})
+    command = [BINARY, "drive", *QUICK, "-runid", "a", "-kubeconfig", server.kubeconfig, "--rate", "2000", "-n", "9999",
+               "--maxpop", "1000000", "--namespaces", "3", "--data-length", "10"]
+    rows = tmp_path / "a-driver.csv"
+    with subprocess.Popen(list(map(str, command)), cwd=tmp_path, stderr=subprocess.DEVNULL) as driver:
+        try:
+            envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 50, "50 rows")
+        finally:
+            driver.kill()
+    server.create("other", namespace="scaletest-2", labels={})
+    listed = cleanup(server, "-runid", "a", "--dry-run")
+    assert listed.told["resources"][-1]["found"] == 3 and "namespaces scaletest-1\n" in listed.stdout
+    assert cleanup(server, "-runid", "b").told["left"] == 0
+    finished = cleanup(server, "-runid", "a")
+    assert finished.returncode == 3 and "left: namespaces scaletest-2: has configmaps other" in finished.stdout
+    assert made_namespaces(server) == {"scaletest-2", "scaletest-9"}
+    server.core.delete_namespaced_config_map("other", "scaletest-2")
+    finished = cleanup(server, "--all")
+    assert (finished.returncode, finished.told["resources"][-1]["removed"]) == (0, 1), finished.stdout
+    assert made_namespaces(server) == {"scaletest-9"}  # no run's
 
 
 def test_many_pages_are_listed_and_removed(cluster, cleanup, tmp_path):

@@ -51,12 +51,14 @@ def test_the_parameter_file_says_what_was_run(driver):
     run = driver(*CLOSED, "-n", "12", "-threads", "2", "-rate", "5000", "-name-pad-length", "3", "-hack-create",
                  "-create-value-length", "7", "-update-value-length", "3", "-seed", "5")
     program = hashlib.sha256(pathlib.Path(BINARY).read_bytes()).hexdigest()
+    assert "-update-value-length: found 3: going on with 10" in run.stderr
+    assert run.summary["parameters"]["update-value-length"] == 10
     parameters = run.parameters
     assert parameters.pop("ENDPOINTS").startswith("[https://127.0.0.1:")
     assert parameters == {
         "PROG_SHA256": program, "KUBECONFIG": "", "N": "12", "MAXPOP": "100", "CONNS": "1", "THREADS": "2",
         "RATE": "5000", "UPDATES": "1", "NAME_PAD_LENGTH": "3", "HACK_CREATE": "true", "CREATE_VALUE_LENGTH": "7",
-        "UPDATE_VALUE_LENGTH": "3", "DATAFILENAME": "r1-driver.csv", "RUNID": "r1", "SEED": "5",
+        "UPDATE_VALUE_LENGTH": "10", "DATAFILENAME": "r1-driver.csv", "RUNID": "r1", "SEED": "5",
         "CREATE_ONLY": "false"}
     assert {name for _, _, _, name, _ in run.fields} == {f"r1-{number:05}" for number in range(1, 13)}
 
@@ -108,6 +110,41 @@ def test_after_a_signal_what_exists_is_deleted_and_has_its_row(api_server, tmp_p
     assert rate * seconds == pytest.approx(len(made))  # no update had begun, and the deletes came later
 
 
+def test_what_a_signal_lets_be_deleted_is_no_part_of_the_rate(api_server, tmp_path):
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    command = [BINARY, *CLOSED, *QUICK, "-kubeconfig", server.kubeconfig, "-runid", "r1", "-n", "100000", "-maxpop", "90000",
+               "-rate", "200"]
+    rows = tmp_path / "r1-driver.csv"
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 100, "100 rows")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    summary = Run(tmp_path, "r1", subprocess.CompletedProcess(command, process.returncode, out, err)).summary
+    assert summary["operations"]["delete"]["ok"] >= 100
+    assert summary["achieved_rate"] < 250 and summary["schedule_length"] <= summary["duration"]
+
+
+def test_after_a_signal_what_is_kept_stays(api_server, tmp_path):
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    command = [BINARY, *CLOSED, *QUICK, "-kubeconfig", server.kubeconfig, "-runid", "r1", "-n", "100000", "-create-only"]
+    rows = tmp_path / "r1-driver.csv"
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 20, "20 rows")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130 and "SIGINT: no new objects; those that exist stay" in err and "deleting" not in err
+    assert len(server.kubectl("get", "configmaps", "-n", "scaletest", "-o", "name").split()) >= 10
+
+
+def test_a_slow_server_is_the_bottleneck_and_not_this_program(driver):
+    run = driver(*CLOSED, "-n", "60", "-threads", "2", "-rate", "200", "--fault", "latency=50ms")
+    assert run.summary["operations"]["delete"]["response_time"]["p99"] > 1e9
+    assert run.summary["send_lag"]["p50"] < 50e6
+    assert not any("bottleneck" in each for each in run.summary["warnings"]), run.summary["warnings"]
+
+
 def test_a_second_signal_says_what_removes_the_rest(api_server, tmp_path):
     server = api_server("--fault", "verbs=delete,latency=60s")
     server.kubectl("create", "namespace", "scaletest")
@@ -136,8 +173,8 @@ def test_create_only_leaves_the_objects_and_says_so(driver, api_server):
     left = server.kubectl("get", "configmaps", "-n", "scaletest", "-l", "purpose=scaletest", "-o", "name")
     assert len(left.splitlines()) == 20
     assert "delete" not in run.summary["operations"]
-    [warning] = [each for each in run.summary["warnings"] if "20 objects may be left" in each]
-    command = shlex.split(warning.partition("to delete them: ")[2])
+    assert run.summary["warnings"] == [] and "up to 20 objects stay on the server" in run.stderr
+    command = shlex.split(run.stderr.partition("to delete them: ")[2].splitlines()[0])
     assert command == ["k8scale", "cleanup", "-runid", "r1", "-kubeconfig", str(server.kubeconfig)]
     subprocess.run([BINARY, *command[1:]], check=True, capture_output=True, timeout=60)
     assert server.kubectl("get", "configmaps", "-n", "scaletest", "-l", "purpose=scaletest", "-o", "name") == ""
@@ -176,14 +213,15 @@ def test_numbers_have_the_digits_of_n_and_more_when_they_go_beyond_it(driver, pa
     (["-runid", "a" * 252], 17, "-runid: found 252 characters, expected at most 249"),
     (["-runid", "a" * 251, "-n", "9", "-threads", "10"], 17, "-runid: found 251 characters, expected at most 250"),
     (["-threads", "0"], 1, "-threads: found 0"),
-    (["-rate", "-1"], 1, "-rate: found -1"),
+    (["-rate", "-1"], 1, "-rate: found -1, expected 0.000001 to 10000000 per second, or 0"),
     (["-rate", "nan"], 1, "-rate: found nan"),
     (["-updates", "1000001"], 1, "-updates: found 1000001"),
     (["-updates", "1000000", "-threads", "1000"], 1, "--updates: found 1000000 with -threads 1000, expected at most 19 "),
     (["-n", "1000000000", "-rate", "0.000001"], 1, "so that the run takes 3000000000000000 s; expected at most"),
     (["-n", str(2 ** 64)], 1, "expected a whole number in range"),
     (["-create-value-length", "1048577"], 1, "-create-value-length: found 1048577, expected 0 to 1048576"),
-    (["-conns", "2", "--server-list", "https://a"], 1, "expected -conns 1 with --server-list"),
+    (["-conns", "2", "--server-list", "https://a"], 1, "-conns and --server-list both choose servers"),
+    (["--server-list", "https://a"], 1, "--embedded is a server of its own: expected no --server-list"),
     (["--balance", "any"], 1, '--balance: found "any"'),
     (["--connections", "0"], 1, "--connections: found 0"),
 ])

@@ -14,6 +14,7 @@ from conftest import BINARY, QUICK
 from documents import TOP, codes
 from httperf import ask, httperf
 from prometheus_client.parser import text_string_to_metric_families
+from relay import Relay
 from watching import Writer, observing, scrape
 
 TABLES = documents.tables(TOP / "docs/files.md")
@@ -111,7 +112,7 @@ def test_a_driver(driver, tmp_path, schema):
 
 def test_a_driver_of_several_servers(driver, schema, api_server):
     server = api_server()
-    servers = ["-kubeconfig", server.kubeconfig, "--server-list", f"{server.url},{server.url}/"]
+    servers = ["-kubeconfig", server.kubeconfig, "--server-list", f"{server.url},{server.url.replace('127.0.0.1', 'localhost')}"]
     run = driver("drive", "--namespaces", "2", "--rate", "200", "-n", "40", "--maxpop", "4", *servers, embedded=False)
     assert run.returncode == 0, run.stderr
     assert schema.check("summary", run.summary) == [] and run.summary["servers"]
@@ -265,6 +266,15 @@ def test_metrics_of_a_driver(metrics_of):
     assert outcomes == {name for row in TABLES["outcomes"] for name in codes(row["outcome"])}
     families = metrics_of("cmdriver", *WAITING, "-runid", "r2", last="k8scale_operations")
     assert shape_of(families) == documented_metrics("process", "driver")
+
+
+def test_metrics_of_a_driver_of_several_servers(metrics_of, server):
+    server.kubectl("create", "namespace", "scaletest")
+    relay = Relay(int(server.url.rsplit(":", 1)[1]))
+    families = metrics_of("cmdriver", *WAITING[1:], "-kubeconfig", server.kubeconfig, "--server-list",
+                          f"{server.url},{relay.url}", last="k8scale_server_operations")
+    relay.kill()
+    assert shape_of(families) == documented_metrics("process", "driver", "driver of several servers")
 
 
 def test_metrics_of_a_logger(metrics_of, failing_server, tmp_path):

@@ -2,6 +2,7 @@
 
 import collections
 import math
+import re
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 import real_server as envtest
 
 from conftest import BINARY
+from fake_api import discovery, fake_api
 
 MIX = {"create": 1, "update": 2, "patch": 2, "get": 10, "list": 1, "delete": 1}
 
@@ -140,6 +142,21 @@ def test_a_ramp_ends_by_itself(driver):
     assert run.summary["asked_rate"] == 550
 
 
+def test_a_ramp_without_n_has_all_of_its_arrivals(driver):
+    run = driver("drive", "--arrival", "ramp", "--ramp", "800x500ms,200x1s", "--maxpop", "1", "-seed", "2")
+    creates = run.summary["operations"]["create"]["asked"]
+    assert abs(creates - 600) <= 5 * math.sqrt(600)
+    assert run.summary["asked_rate"] == 400 and "n" not in run.summary["parameters"]
+    assert not any("ramp" in each for each in run.summary["warnings"])
+
+
+def test_a_ramp_that_n_cuts_says_so(driver):
+    run = driver("drive", "--arrival", "ramp", "--ramp", "800x500ms,200x100s", "--maxpop", "1", "-seed", "2", "-n", "100")
+    assert run.summary["operations"]["create"]["done"] == 100
+    assert run.summary["asked_rate"] == pytest.approx(800)
+    assert any(re.match("-n 100 cut the ramp after .*ms of ", each) for each in run.summary["warnings"])
+
+
 def test_constant_arrivals_keep_their_distance(driver):
     run = driver("drive", "--arrival", "constant", "--rate", "500", "-n", "100", "--maxpop", "1")
     assert run.summary["operations"]["create"]["scheduled_rate"] == pytest.approx(500)
@@ -165,6 +182,68 @@ def test_flags_win_over_the_file_and_the_file_can_be_printed(program, tmp_path):
     assert "n: 9\n" in printed and "rate:" not in printed and "mix: create=1,get=3\n" in printed and "ramp: 5x2s\n" in printed
     assert "keep: true\n" in printed
     assert program("drive", "-f", "again.yaml", "--print-config").stdout == printed
+
+
+@pytest.mark.parametrize("text, flags", [
+    ("arrival: ramp\nramp: 5x1s\n", ["--arrival", "constant"]),
+    ("mix: {list: 1}\nlist-selector: a=b\nlist-limit: 7\n", ["--mix", "create=1"]),
+    ("arrival: closed\nworkers: 3\n", ["--arrival", "poisson"]),
+    ("updates: 2\nupdate-length: 50\n", ["--updates", "0"]),
+])
+def test_flags_win_though_they_leave_the_file_without_effect(program, tmp_path, text, flags):
+    (tmp_path / "load.yaml").write_text(text)
+    assert program("drive", "-f", "load.yaml", *flags, "--print-config").returncode == 0
+    refused = program("drive", "-f", "load.yaml", *flags, "--zipf", "1", "--print-config")
+    assert refused.returncode == 1 and "--zipf: has no effect on one namespace" in refused.stderr
+    (tmp_path / "load.yaml").write_text(text + "initial: 5\n" if "mix" not in text else text + "maxpop: 5\n")
+    refused = program("drive", "-f", "load.yaml", *flags, "--print-config")
+    assert refused.returncode == 1 and "has no effect with" in refused.stderr and "load.yaml:" in refused.stderr
+
+
+def namespace_server(answers):
+    """Answers to who looks for a namespace, one after the other and the last one for ever; it has all that is made."""
+    made, left = set(), list(answers)
+
+    def answer(method, path, _):
+        if path == "/api/v1":
+            return 200, discovery(configmaps="ConfigMap")
+        if path == "/api/v1/namespaces" and method == "POST":
+            made.add(method)
+            return 201, {}
+        if re.fullmatch("/api/v1/namespaces/[^/]*", path) and method == "GET":
+            return left.pop(0) if len(left) > 1 else left[0]
+        return (201 if method == "POST" else 200), {"metadata": {"resourceVersion": "1"}}
+    return made, answer
+
+
+GOING = 200, {"metadata": {"name": "scaletest-1", "deletionTimestamp": "2026-11-24T15:04:05Z"}}
+
+
+def test_a_namespace_that_is_being_deleted_is_waited_for_and_made_again(driver):
+    made, answer = namespace_server([GOING, GOING, (404, None)])
+    with fake_api(answer) as fake:
+        run = driver("drive", "--server", fake.url, "--namespaces", "2", "--rate", "1000", "-n", "10", embedded=False)
+    assert run.returncode == 0 and made and "namespace scaletest-1 is being deleted: waiting" in run.stderr, run.stderr
+
+
+def test_a_signal_ends_the_wait_for_a_namespace(tmp_path):
+    _, answer = namespace_server([GOING])
+    with fake_api(answer) as fake:
+        command = [BINARY, "drive", "--server", fake.url, "--namespaces", "2", "-runid", "r1", "-metricport", "127.0.0.1:0"]
+        with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert "is being deleted: waiting" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=30)
+    assert process.returncode == 130 and "ended before the run began" in err
+
+
+@pytest.mark.xdist_group("real-server")
+def test_two_runs_in_a_row_make_the_same_namespaces(driver, real_server):
+    flags = ["-kubeconfig", real_server.kubeconfig, "--namespaces", "3", "--rate", "200", "-n", "30", "--maxpop", "5"]
+    for number in (1, 2):
+        run = driver("drive", *flags, run_id=f"r{number}", embedded=False)
+        assert run.returncode == 0, run.stderr
+        assert not run.summary["operations"]["create"]["errors"]
 
 
 @pytest.mark.parametrize("text, error", [

@@ -3,6 +3,8 @@
 import collections
 import json
 import re
+import signal
+import socket
 import subprocess
 
 import pytest
@@ -137,6 +139,7 @@ def test_one_of_two_servers_dies(server, relays, tmp_path, command):
     assert {verb: totals["failed"] for verb, totals in run.summary["operations"].items()} == {
         verb: in_total[verb] for verb in run.summary["operations"]}
     assert f"{doomed.url}: connect" in err and "tried again in" in err
+    assert re.search(f"{doomed.url} (create|update|delete) errors: [0-9]+ connect", out)
     assert left_on(server) == []
 
 
@@ -175,13 +178,80 @@ def any_write(method, *_):
 
 def test_a_list_of_servers_needs_no_kubeconfig(driver):
     with fake_api(any_write) as one, fake_api(any_write) as two:
-        run = driver("cmdriverclosed", "-conns", "1", "--server-list", f"{one.url},{two.url}", "-n", "20", "-threads", "2",
+        run = driver("cmdriverclosed", "--server-list", f"{one.url},{two.url}", "-n", "20", "-threads", "2",
                      "-rate", "0", "-create-only", embedded=False)
     assert run.returncode == 0, run.stderr
     assert done_by_server(run) == {one.url: 20, two.url: 20}
-    assert any(each.endswith(f"k8scale cleanup -runid r1 --server {one.url}") for each in run.summary["warnings"])
+    assert f"k8scale cleanup -runid r1 --server {one.url}\n" in run.stderr
+
+
+def test_a_list_is_all_that_is_asked(driver, api_server, tmp_path):
+    """The kubeconfig's own server is another one, and is down."""
+    identity = ["--identity", tmp_path / "identity"]
+    gone, server = api_server(*identity), api_server(*identity)
+    server.kubectl("create", "namespace", "scaletest")
+    gone.stop()
+    relay = Relay(port_of(server))
+    run = driver("cmdriverclosed", "-kubeconfig", gone.kubeconfig, "--server-list", f"{gone.url},{server.url},{relay.url}",
+                 "-n", "40", "-threads", "6", "-rate", "0", "-create-only", "-updates", "0", "--observe", embedded=False)
+    relay.kill()
+    assert run.returncode == 0, run.stderr
+    assert run.summary["server"]["url"] == server.url and f"against {server.url} (v" in run.stdout
+    assert done_by_server(run).keys() == {gone.url, server.url, relay.url} and f"{gone.url}: cannot be reached now" in run.stderr
+    create = run.summary["operations"]["create"]
+    assert create["seen"] == create["ok"] > 20 and run.summary["watch"]["missed"] == 0
+    assert f"-kubeconfig {gone.kubeconfig} --server {server.url}\n" in run.stderr
+    one = driver("cmdriver", "-kubeconfig", gone.kubeconfig, "--server-list", server.url, "-lambda", "500", "-n", "10",
+                 "-maxpop", "1", run_id="r2", embedded=False)
+    assert one.returncode == 0 and one.summary["server"]["url"] == server.url
+    nobody = driver("cmdriver", "-kubeconfig", server.kubeconfig, "--server-list", gone.url, run_id="r3", embedded=False)
+    assert nobody.returncode == 20 and gone.url in nobody.stderr
+
+
+def test_the_only_endpoint_has_a_table_when_it_is_another_address(driver, server, relays):
+    run = driver("cmdriverclosed", "-kubeconfig", server.kubeconfig, "-conns", "0", "-n", "10", "-rate", "0", embedded=False)
+    assert len(done_by_server(run)) == 2
+    server.kubectl("patch", "endpoints", "kubernetes", "-n", "default", "--type", "merge", "-p", json.dumps({"subsets": [
+        {"addresses": [{"ip": "127.0.0.1"}], "ports": [{"name": "https", "port": relays[0].port}]}]}))
+    run = driver("cmdriverclosed", "-kubeconfig", server.kubeconfig, "-n", "10", "-rate", "0", run_id="r2", embedded=False)
+    assert done_by_server(run) == {relays[0].url: 30} and relays[0].url in run.stdout
+
+
+def test_a_server_that_takes_requests_and_never_answers_is_left_alone(driver):
+    with fake_api(any_write) as good, socket.create_server(("127.0.0.1", 0), backlog=500) as mute:
+        silent = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        run = driver("cmdriverclosed", "--server-list", f"{good.url},{silent}", "-n", "300", "-threads", "8", "-rate", "400",
+                     "--request-timeout", "500ms", embedded=False)
+    assert run.returncode == 0, run.stderr
+    assert f"{silent}: timeout: " in run.stderr and "tried again in" in run.stderr
+    # 450 of its operations, 4 at a time: a minute if each were tried.
+    assert run.summary["duration"] < 30e9
+    operations = {each["url"]: each["operations"] for each in run.summary["servers"]}
+    assert all(each["failed"] == 0 for each in operations[good.url].values())
+    assert operations[silent]["create"]["errors"]["connect"] > operations[silent]["create"]["errors"]["timeout"] > 0
+    assert not any("bottleneck" in each for each in run.summary["warnings"])
+
+
+def test_after_a_signal_each_server_deletes_what_it_has(tmp_path):
+    with fake_api(any_write) as one, fake_api(any_write) as two:
+        command = [BINARY, "cmdriverclosed", *QUICK, "-runid", "r1", "--server-list", f"{one.url},{two.url}", "-n", "100000",
+                   "-maxpop", "90000", "-threads", "3", "-rate", "200"]
+        rows = tmp_path / "r1-driver.csv"
+        with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 60, "60 rows")
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+        assert process.returncode == 130
+        for each in (one, two):
+            verbs = collections.Counter(method for method, *_ in each.requests)
+            assert verbs["POST"] == verbs["DELETE"] > 10
 
 
 def test_a_bad_list_is_named(driver, server, tmp_path):
     run = driver("cmdriver", "-kubeconfig", server.kubeconfig, "--server-list", "ftp://x", embedded=False)
     assert run.returncode == 1 and "--server-list" in run.stderr and not list(tmp_path.glob("r1*"))
+    twice = driver("cmdriver", "-kubeconfig", server.kubeconfig, "--server-list", f"{server.url},{server.url}/",
+                   embedded=False)
+    assert twice.returncode == 1 and f"--server-list: found {server.url} twice" in twice.stderr
+    both = driver("cmdriver", "--server", server.url, "--server-list", server.url, embedded=False)
+    assert both.returncode == 1 and "--server and --server-list both choose servers" in both.stderr

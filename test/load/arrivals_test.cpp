@@ -112,6 +112,19 @@ TEST_CASE("a ramp has the arrivals of its steps, and then no more") {
   CHECK(load::count_arrivals(plan, 5, 10) == 10);
 }
 
+TEST_CASE("the first arrivals of a ramp end somewhere in it, unless they are all") {
+  using namespace std::chrono_literals;
+  const load::ArrivalPlan plan{load::ArrivalShape::constant, {{100, 1s}, {200, 1s}}};
+  CHECK(load::end_of_first(plan, 5, 50) == 500ms);
+  CHECK(base::to_seconds(load::end_of_first(plan, 5, 200).value()) == Approx(1.5));
+  CHECK_FALSE(load::end_of_first(plan, 5, load::count_arrivals(plan, 5, 1'000)));
+  const load::ArrivalPlan cut = load::cut_at(plan, 1500ms);
+  REQUIRE(cut.steps.size() == 2);
+  CHECK(cut.steps[1].rate == 200);
+  CHECK(cut.steps[1].duration == 500ms);
+  CHECK(load::cut_at(plan, 1s).steps.size() == 1);
+}
+
 TEST_CASE("constant arrivals are equally far from one another") {
   load::Arrivals arrivals(load::ArrivalPlan::steady(250, load::ArrivalShape::constant),
                           base::Random(5, "gaps"));

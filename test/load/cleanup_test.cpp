@@ -116,6 +116,11 @@ TEST_CASE("a run has no other names") {
   CHECK_FALSE(is_name_of_run(name, "a"));
 }
 
+TEST_CASE("some run has the names that end in a dash and digits") {
+  for (const char* name : {"a-1", "a-b-1", "1124.1504.0007-300"}) CHECK(is_name_of_any_run(name));
+  for (const char* name : {"", "a", "a-", "-1", "a-1x", "a-b", "a1"}) CHECK_FALSE(is_name_of_any_run(name));
+}
+
 TEST_CASE("what is listed page by page is deleted, and a last list finds nothing") {
   Objects objects = with(25);
   objects.names.insert({"b-1", "a-b-1"});
@@ -133,11 +138,23 @@ TEST_CASE("what is listed page by page is deleted, and a last list finds nothing
   CHECK(cleaning.api.requests().front() == "GET " + maps + "?labelSelector=purpose%3Dtest&limit=10");
 }
 
-TEST_CASE("without a run ID all that the selector gives is removed") {
+TEST_CASE("without a run ID what any run names so is removed") {
   Objects objects = with(3);
-  objects.names.insert("b-x");
+  objects.names.insert({"b-x", "c-1"});
   Cleaning cleaning([&](const net::ServerRequest& request) { return objects.answer(request); }, "");
   CHECK(cleaning.remove().removed() == 4);
+  CHECK(objects.names == std::set<std::string>{"b-x"});
+}
+
+TEST_CASE("what may be called anything is removed as the selector gives it") {
+  Objects objects = with(3);
+  objects.names.insert("b-x");
+  FakeApi api([&](const net::ServerRequest& request) { return objects.answer(request); });
+  Cleanup::Options options = options_of("");
+  options.named = Cleanup::Named::anything;
+  Cleanup cleanup(api.shard, api.servers->client(0), {kube::config_maps(), "space"}, options);
+  api.shard.run(cleanup.remove());
+  CHECK(cleanup.result().removed() == 4);
   CHECK(objects.names.empty());
 }
 

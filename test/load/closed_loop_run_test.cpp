@@ -1,4 +1,5 @@
 #include <map>
+#include <thread>
 
 #include "catch.h"
 #include "k8scale/load/closed_loop.h"
@@ -53,6 +54,21 @@ TEST_CASE("operations of a paced worker are not begun before they are due") {
   bench.run(loop);
   CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(60));  // 12 operations
   CHECK(bench.of(Verb::create).scheduled.first - start >= std::chrono::milliseconds(5));
+}
+
+TEST_CASE("a worker that waits for its answers is late, which is response time and no lag of this program") {
+  LoopBench bench([](const net::ServerRequest& request) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return done(request);
+  });
+  ClosedLoop::Parameters fast = parameters(5, 1);
+  fast.loop.rate = 1000;
+  ClosedLoop loop(bench.context(), fast);
+  bench.run(loop);
+  const measure::VerbTotals& removes = bench.of(Verb::remove);
+  CHECK(removes.response_time.max() >=
+        std::chrono::milliseconds(200));  // 15 steps of 20 ms, due within 15 ms
+  CHECK(removes.send_lag.quantile(0.5) < removes.service_time.quantile(0.5));
 }
 
 TEST_CASE("an object that could not be created is updated and deleted all the same, and counts as absent") {

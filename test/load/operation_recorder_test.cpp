@@ -110,6 +110,25 @@ TEST_CASE(
   CHECK(base::to_seconds(updates.send_lag.max()) == Approx(0.003).epsilon(0.01));
 }
 
+TEST_CASE(
+    "lag counts from when somebody was free, and is this program's own without the wait for a connection") {
+  Recording recorded;
+  const Begin begin(second, second + 10ms);
+  OperationRecorder operation({recorded.recorder, recorded.log}, Verb::update, 5, "o-5", begin, recorded.use);
+  net::Exchange late = answered(200, 40ms);
+  late.timing.started = second + 11ms;
+  operation.observer()({1, true, second, late, nullptr});
+  const measure::VerbTotals& updates = recorded.recorder.snapshot().of(Verb::update);
+  CHECK(updates.response_time.max() == 42ms);
+  CHECK(updates.send_lag.max() == 30ms);
+  CHECK(updates.late == 0);
+  OperationRecorder other({recorded.recorder, recorded.log}, Verb::update, 5, "o-5", begin, recorded.use);
+  late.timing.started = second + 13ms;
+  other.observer()({1, true, second, late, nullptr});
+  CHECK(updates.late == 1);
+  CHECK(Begin(second, second - 1ms).due == second);
+}
+
 TEST_CASE("a refusal is counted by its reason and shown with its text") {
   Recording recorded;
   kube::Status status;

@@ -101,6 +101,7 @@ TEST_CASE("what a shard cleans up in the end, and what watches, is no part of th
   CHECK(result.driven >= 0ns);
   CHECK(result.driven + 60ms <= result.duration);
   CHECK(result.driven_operations == 0);
+  CHECK(result.driven_totals.done() == 0);
   CHECK(result.totals.done() == 1);
 }
 

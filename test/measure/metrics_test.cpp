@@ -68,6 +68,19 @@ TEST_CASE("histograms are cumulative and end with +Inf") {
   CHECK(series.at("k8scale_send_lag_seconds_count{verb=\"create\"}") == 2);
 }
 
+TEST_CASE("of several servers each has its operations") {
+  Recorder recorder(2);
+  Operation at_second = sample_create();
+  at_second.server_index = 1;
+  recorder.record(sample_create());
+  for (int i = 0; i < 2; ++i) recorder.record(at_second);
+  const std::vector<std::string> servers{"https://a", "https://b"};
+  const auto series = parse(metrics_text(recorder.snapshot(), {}, {}, servers));
+  const std::string name = "k8scale_server_operations_total";
+  CHECK(series.at(name + "{server=\"https://a\",verb=\"create\",outcome=\"ok\"}") == 1);
+  CHECK(series.at(name + "{server=\"https://b\",verb=\"create\",outcome=\"ok\"}") == 2);
+}
+
 TEST_CASE("what watchers showed is there when the run has some") {
   Recorder recorder;
   recorder.started(Verb::create);

@@ -34,7 +34,7 @@ Summary summary_of_part(std::uint64_t index, std::uint64_t count, const Snapshot
   summary.faults = {{"every=10,swallow", 100, 10}};
   summary.files = {{"rows", "r-" + std::to_string(index) + ".csv"}};
   if (!totals.servers.empty()) summary.servers = {"https://10.0.0.1:443", "https://10.0.0.2:443"};
-  summary.set_pace();
+  summary.set_pace(summary.totals);
   return summary;
 }
 

@@ -233,6 +233,33 @@ TEST_CASE("a generator that lags says that it was the bottleneck") {
   CHECK(summary.warnings()[0].find("this program was the bottleneck: send lag p99 is 3.10ms") == 0);
 }
 
+TEST_CASE("operations that waited for a connection do not make this program the bottleneck") {
+  Summary summary = sample_summary();
+  Recorder recorder;
+  for (int i = 0; i < 100; ++i) {
+    Operation late = sample_create(i * 1ms);
+    late.connecting = i == 0 ? 0ms : 3ms;  // one of a hundred may be late
+    late.sent += 3ms;
+    late.done += 3ms;
+    recorder.record(late);
+  }
+  summary.totals = recorder.snapshot();
+  CHECK(summary.totals.late() == 1);
+  CHECK(summary.warnings().empty());
+}
+
+TEST_CASE("what cleaned up after the schedule has no part in its pace") {
+  Summary summary = sample_summary();
+  const Snapshot driven = summary.totals;
+  Recorder recorder;
+  for (int i = 0; i < 1000; ++i) recorder.record(sample_create(20s + i * 1us));
+  summary.totals.merge(recorder.snapshot());
+  summary.start = start;
+  summary.set_pace(driven);
+  CHECK(summary.schedule_length < 6s);
+  CHECK(summary.achieved_rate.value() < 500);
+}
+
 TEST_CASE("the JSON file holds any bytes that a server sent as a reason") {
   const TemporaryFolder folder;
   Summary summary = sample_summary();

@@ -69,6 +69,7 @@ using AttemptObserver = std::function<void(const Attempt&)>;
 /// What a call came to.
 struct Answer {
   std::optional<base::Failure> failure;  ///< no whole answer came
+  bool nothing_sent = false;             ///< when `failure`: no byte of the last attempt left
   int http_status = 0;                   ///< 0 when `failure`
   std::optional<Status> status;          ///< the server refused
   std::string body;                      ///< as it came

@@ -45,6 +45,13 @@ class Arrivals {
   double now_ = 0;         // seconds
 };
 
+/// The plan up to a moment, from its start.
+[[nodiscard]] ArrivalPlan cut_at(ArrivalPlan plan, base::Nanoseconds end);
+/// The moment of the plan's arrival number `count`, when it has more than these; else nothing: all of them
+/// are among the first `count`.
+[[nodiscard]] std::optional<base::Nanoseconds> end_of_first(const ArrivalPlan& plan, std::uint64_t seed,
+                                                            std::uint64_t count);
+
 /// How many of the first `most` arrivals of that seed the plan has.
 [[nodiscard]] std::uint64_t count_arrivals(const ArrivalPlan& plan, std::uint64_t seed, std::uint64_t most);
 

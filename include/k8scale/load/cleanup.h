@@ -18,6 +18,9 @@ namespace k8scale::load {
 /// "a" has nothing of run "a-b".
 [[nodiscard]] bool is_name_of_run(std::string_view name, std::string_view run_id);
 
+/// Whether the drivers of some run name objects so: a run ID, "-" and digits.
+[[nodiscard]] bool is_name_of_any_run(std::string_view name);
+
 /// An object that is still there, and why.
 struct Leftover {
   std::string namespace_name;
@@ -52,8 +55,11 @@ struct CleanupResult {
 /// shows nothing that can be removed. Belongs to the shard; what is passed by reference must outlive it.
 class Cleanup {
  public:
+  /// What its objects are called: as the drivers do, or anything.
+  enum class Named { by_number, anything };
   struct Options {
     std::string run_id;  ///< empty: the objects of all runs
+    Named named = Named::by_number;
     std::string label_selector;
     std::uint64_t concurrency = 16;  ///< deletes in flight, > 0
     std::uint64_t page_size = 500;   ///< objects that one request lists, > 0
@@ -90,6 +96,7 @@ class Cleanup {
   [[nodiscard]] net::Task<PagesEnd> list_pages();
   [[nodiscard]] net::Task<kube::MetadataAnswer> list_page(std::string continue_token);
   void take(kube::MetadataPage page);
+  [[nodiscard]] bool is_ours(std::string_view name) const;
   void replace_objects();
   [[nodiscard]] kube::Collection home_of(const Object& object) const;
   [[nodiscard]] bool is_anything_to_remove() const;

@@ -76,7 +76,7 @@ class ClosedLoop final : public Loop {
  private:
   struct Worker;
   [[nodiscard]] net::Task<void> work(std::uint64_t number, base::SteadyTime start);
-  [[nodiscard]] net::Task<void> take(Worker& worker, Step step, base::SteadyTime scheduled);
+  [[nodiscard]] net::Task<void> take(Worker& worker, Step step, Begin begin);
   void leave_to_clean_up(const Worker& worker);
 
   LoopContext context_;

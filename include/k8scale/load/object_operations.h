@@ -57,14 +57,12 @@ class ObjectOperations {
   /// The server that one worker always uses; nothing: each operation is given one.
   using Server = std::optional<std::size_t>;
 
-  [[nodiscard]] net::Task<kube::Answer> create(std::uint64_t number, base::SteadyTime scheduled,
-                                               Server server = {});
+  [[nodiscard]] net::Task<kube::Answer> create(std::uint64_t number, Begin begin, Server server = {});
   /// Creates an object of before the run, without a record.
   [[nodiscard]] net::Task<kube::Answer> prepare(std::uint64_t number);
   /// The object's update `phase`, as a PATCH; recorded as `verb`.
-  [[nodiscard]] net::Task<kube::Answer> patch(std::uint64_t number, std::uint64_t phase,
-                                              base::SteadyTime scheduled, measure::Verb verb,
-                                              Server server = {});
+  [[nodiscard]] net::Task<kube::Answer> patch(std::uint64_t number, std::uint64_t phase, Begin begin,
+                                              measure::Verb verb, Server server = {});
   /// The same as a PUT of version `resource_version`; empty: of any.
   [[nodiscard]] net::Task<kube::Answer> replace(std::uint64_t number, std::uint64_t phase,
                                                 std::string_view resource_version,
@@ -73,12 +71,12 @@ class ObjectOperations {
   /// Lists the namespace of that place. Its row's name says how many items and bytes came.
   [[nodiscard]] net::Task<kube::Answer> list(std::size_t place, const ListParameters& parameters,
                                              base::SteadyTime scheduled);
-  [[nodiscard]] net::Task<kube::Answer> remove(std::uint64_t number, base::SteadyTime scheduled,
+  [[nodiscard]] net::Task<kube::Answer> remove(std::uint64_t number, Begin begin,
                                                Counted counted = Counted::yes, Server server = {});
   /// From now on operations are counted, but their times are no part of the measurement.
   void stop_measuring() { sinks_.measured = false; }
-  /// Deletes later, in `clean_up`.
-  void leave_to_clean_up(std::uint64_t number, Recorded recorded);
+  /// Deletes later, in `clean_up`; first on `server`.
+  void leave_to_clean_up(std::uint64_t number, Recorded recorded, Server server = {});
 
   /// Deletes what may still be there: objects whose create brought no clear answer, whose delete failed, or
   /// that were left to it. Tries several times, on each server in turn, until `deadline`. Not part of the

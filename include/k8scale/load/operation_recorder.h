@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -9,6 +10,15 @@
 #include "k8scale/measure/recorder.h"
 
 namespace k8scale::load {
+
+/// When an operation is to begin.
+struct Begin {
+  base::SteadyTime scheduled;  ///< response time counts from here
+  base::SteadyTime due;        ///< send lag counts from here: nobody was free to do it before
+
+  Begin(base::SteadyTime moment) : scheduled(moment), due(moment) {}
+  Begin(base::SteadyTime wanted, base::SteadyTime free) : scheduled(wanted), due(std::max(wanted, free)) {}
+};
 
 /// One operation as it goes on: turns each attempt of its call into a record, and its end into a row. Pass
 /// `observer()` to the client; belongs to the shard and must outlive the call.
@@ -26,7 +36,7 @@ class OperationRecorder {
 
   /// `use` is of the server that is asked.
   OperationRecorder(Sinks sinks, measure::Verb verb, std::uint64_t object_number,
-                    const std::string& object_name, base::SteadyTime scheduled, const ServerSet::Use& use);
+                    const std::string& object_name, Begin begin, const ServerSet::Use& use);
 
   /// Whether the server is asked at all. When not: `not_sent` records that, and is what the operation came
   /// to.

@@ -35,6 +35,7 @@ struct RunOptions {
   std::optional<measure::Verb> paced = measure::Verb::create;  ///< nothing: all verbs together
   std::function<void(const measure::Snapshot&, const measure::Pace&)> publish;  ///< four times a second
   std::function<void()> before_exit;  ///< a second signal came: called before the process ends at once
+  bool keeps_objects = false;         ///< also after a stop signal
   std::string how_to_clean_up;  ///< for people, what removes objects that are left then; empty: nothing need
 };
 
@@ -46,6 +47,7 @@ struct RunResult {
   base::Nanoseconds duration{0};
   base::Nanoseconds driven{0};  ///< of `duration`: until the last shard that drives had nothing left to do
   std::uint64_t driven_operations = 0;  ///< that had ended by then
+  measure::Snapshot driven_totals;      ///< of them
   base::Nanoseconds shard_cpu{0};       ///< of the shards that drive
   base::Nanoseconds watch_cpu{0};       ///< of those that watch
   std::optional<int> signal;            ///< that stopped it

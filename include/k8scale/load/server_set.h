@@ -18,9 +18,10 @@ enum class Balance { random, round_robin, least_outstanding };
 
 /// The API servers of a run as one shard uses them. Belongs to the shard.
 ///
-/// Where there are several, one that cannot be reached is left alone for a while, 0.8 s doubled with each
-/// failure up to 30 s, both lengthened by a random part. Then one operation tries it, and unless that brings
-/// an answer it is left alone again. Operations that get it meanwhile fail at once.
+/// Where there are several, one that cannot be reached, or that leaves three requests one after the other
+/// without an answer in time, is left alone for a while, 0.8 s doubled with each failure up to 30 s, both
+/// lengthened by a random part. Then one operation tries it, and unless that brings an answer it is left
+/// alone again. Operations that get it meanwhile fail at once.
 class ServerSet {
  public:
   struct Options {
@@ -60,7 +61,11 @@ class ServerSet {
   /// The server of the next operation.
   [[nodiscard]] std::size_t choose();
 
-  /// Opens connections until each server has `count` idle ones; what cannot be reached is logged.
+  /// One that is not left alone, unless all are: of these any of those with the fewest operations under way.
+  [[nodiscard]] std::size_t choose_idlest();
+
+  /// Opens connections until each server has `count` idle ones. What cannot be reached is logged, and left
+  /// alone as above.
   [[nodiscard]] net::Task<void> prewarm(std::size_t count);
   void stop_retrying();
   /// Operations that waited because all connections to their server were in use.
@@ -74,13 +79,15 @@ class ServerSet {
     base::SteadyTime not_before;
     base::Failure last_failure;
     bool tried = false;  // an operation that finds out whether it is back is under way
+    int timeouts = 0;    // of requests that were sent, since an answer came
     [[nodiscard]] bool is_left_alone(base::SteadyTime now) const {
       return pause > base::Nanoseconds(0) && (tried || now < not_before);
     }
   };
-  [[nodiscard]] std::size_t least_outstanding();
+  [[nodiscard]] net::Task<void> prewarm(Server& server, std::size_t count);
   void leave_alone(Server& server, const base::Failure& failure);
 
+  net::Shard& shard_;
   std::vector<Server> servers_;
   Balance balance_;
   base::Random random_;

@@ -73,10 +73,11 @@ struct Operation {
   base::SteadyTime scheduled;  ///< the schedule wanted the operation to begin
   base::SteadyTime due;   ///< this attempt should have been sent: `scheduled`, or the moment of the retry
   base::SteadyTime sent;  ///< its first byte was handed to TLS
-  base::SteadyTime first_byte;  ///< the first byte of the answer came
-  base::SteadyTime done;        ///< the answer was whole, or the attempt had failed
-  base::WallTime sent_wall;     ///< beside `sent`; when nothing was sent, beside the try
-  base::WallTime done_wall;     ///< beside `done`
+  base::Nanoseconds connecting{0};  ///< of the time from `due` to `sent`: without a connection to send it on
+  base::SteadyTime first_byte;      ///< the first byte of the answer came
+  base::SteadyTime done;            ///< the answer was whole, or the attempt had failed
+  base::WallTime sent_wall;         ///< beside `sent`; when nothing was sent, beside the try
+  base::WallTime done_wall;         ///< beside `done`
 
   Outcome outcome = Outcome::ok;
   int http_status = 0;  ///< 0: no answer
@@ -112,6 +113,10 @@ struct Operation {
 /// How late this program sent. Means nothing unless `was_sent`.
 [[nodiscard]] inline base::Nanoseconds send_lag(const Operation& operation) {
   return operation.sent - operation.due;
+}
+/// How late this program would have sent it if there had been a connection. Means nothing unless `was_sent`.
+[[nodiscard]] inline base::Nanoseconds own_lag(const Operation& operation) {
+  return send_lag(operation) - operation.connecting;
 }
 /// What it takes until a controller knows of a write. Less than `service_time` when the event came before the
 /// answer. Means nothing unless some watcher showed it.

@@ -16,6 +16,9 @@ namespace k8scale::measure {
 using CountByReason = std::map<std::string, std::uint64_t, std::less<>>;
 void count_reason(CountByReason& counts, std::string_view reason, std::uint64_t times = 1);
 
+/// A lag that does not matter.
+inline constexpr base::Nanoseconds harmless_lag = std::chrono::milliseconds(2);
+
 /// The first and the last of many moments.
 struct Span {
   base::SteadyTime first = base::SteadyTime::max();
@@ -47,6 +50,7 @@ struct VerbTotals {
   Histogram service_time;  ///< of each attempt that was sent and not cancelled
   Histogram send_lag;      ///< of each attempt that was sent
                            ///< none of these three of what was not `measured`
+  std::uint64_t late = 0;  ///< attempts of `send_lag` whose own_lag was more than harmless
   Span scheduled;          ///< of the operations that ended
   Span ended;
   Span ended_well;
@@ -107,6 +111,7 @@ struct Snapshot {
   [[nodiscard]] std::uint64_t in_flight() const;
   [[nodiscard]] Histogram response_time() const;  ///< of all verbs
   [[nodiscard]] Histogram send_lag() const;       ///< of all verbs
+  [[nodiscard]] std::uint64_t late() const;       ///< of all verbs
   /// Of all verbs: watchers that did not show a write, summed over all writes that ended well.
   [[nodiscard]] std::uint64_t missed() const;
   void merge(const Snapshot& other);

@@ -1,0 +1,109 @@
+#include "cleanup_namespaces.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "driver_namespace.h"
+#include "k8scale/base/text.h"
+#include "k8scale/kube/metadata_list.h"
+
+namespace k8scale::subcommands {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t most_told = 10;
+
+// Every namespace of a real server has it.
+bool comes_by_itself(const kube::Resource& kind, const std::string& name) {
+  return kind.plural == "configmaps" && name == "kube-root-ca.crt";
+}
+
+bool is_wanted(const Json& each, const std::string& name, const NamespacesToClean& wanted) {
+  const Json& metadata = each.at("metadata");
+  const Json annotations = metadata.value("annotations", Json::object());
+  const auto run = annotations.find(run_annotation);
+  if (run == annotations.end() || metadata.contains("deletionTimestamp")) return false;
+  if (!wanted.run_id.empty() && *run != wanted.run_id) return false;
+  return wanted.among.empty() ||
+         std::find(wanted.among.begin(), wanted.among.end(), name) != wanted.among.end();
+}
+
+// Nothing when the text is no list.
+std::optional<std::vector<std::string>> names_in(const std::string& list, const NamespacesToClean& wanted) {
+  try {
+    std::vector<std::string> names;
+    const Json parsed = Json::parse(list);
+    for (const Json& each : parsed.at("items")) {
+      std::string name = each.at("metadata").at("name").get<std::string>();
+      if (is_wanted(each, name, wanted)) names.push_back(std::move(name));
+    }
+    return names;
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+// Why the namespace stays; empty when it need not.
+net::Task<std::string> what_holds(kube::Client& client, const std::string& name,
+                                  const NamespacesToClean& wanted) {
+  for (const kube::Resource& kind : wanted.kinds) {
+    const kube::Collection collection(kind, name);
+    kube::MetadataRequest request;
+    request.limit = 2;
+    const kube::MetadataAnswer found = co_await kube::list_metadata(client, collection, request);
+    if (!found.ok()) {
+      co_return fmt::format("its {} could not be listed: {}", collection.qualified(), found.error());
+    }
+    for (const kube::ObjectMetadata& each : found.page.objects) {
+      if (comes_by_itself(kind, each.name)) continue;
+      co_return fmt::format("has {} {}", collection.qualified(), each.name);
+    }
+  }
+  co_return std::string();
+}
+
+net::Task<void> clean_one(kube::Client& client, const std::string& name, const NamespacesToClean& wanted,
+                          load::CleanupResult& result) {
+  ++result.found;
+  std::string why;
+  if (!wanted.dry_run) why = co_await what_holds(client, name, wanted);
+  const bool stays = wanted.dry_run || !why.empty() || wanted.stopped();
+  if (!stays) {
+    const kube::Collection namespaces(kube::namespaces(), "");
+    const kube::AttemptObserver nobody;
+    const std::string options;
+    const kube::Answer removed = co_await client.remove(namespaces, name, options, nobody);
+    const bool gone = removed.ok() || removed.http_status == 404;
+    if (gone) {
+      if (result.first_removed.size() < most_told) result.first_removed.push_back(name);
+      co_return;
+    }
+    why = removed.error();
+  }
+  result.left.push_back({"", name, why});
+}
+
+}  // namespace
+
+net::Task<load::CleanupResult> clean_namespaces(kube::Client& client, const NamespacesToClean& wanted) {
+  load::CleanupResult result;
+  const kube::Collection namespaces(kube::namespaces(), "");
+  const std::string query = "labelSelector=" + base::percent_encode(std::string(label_selector));
+  const kube::AttemptObserver nobody;
+  const kube::Answer listed = co_await client.list(namespaces, query, nobody);
+  const bool refused = listed.http_status >= 400 && listed.http_status < 500;
+  if (refused) co_return std::move(result);
+  std::optional<std::vector<std::string>> names;
+  if (listed.ok()) names = names_in(listed.body, wanted);
+  if (!names) {
+    result.doubt = "it could not be listed: " + (listed.ok() ? "the answer is no list" : listed.error());
+    co_return std::move(result);
+  }
+  for (const std::string& each : *names) co_await clean_one(client, each, wanted, result);
+  co_return std::move(result);
+}
+
+}  // namespace k8scale::subcommands
