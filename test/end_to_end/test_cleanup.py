@@ -139,6 +139,8 @@ def test_a_real_server_is_cleaned(real_server, cleanup, tmp_path):
     assert cleanup(server, "--all", "--namespace", "scaletest").returncode == 0
     assert server.names() <= {"a", "a-1x", "a-100000", "a-100001"}
     server.core.delete_namespaced_config_map("a-1", "default")  # others use this server too
+    for name in ("a", "a-1x"):
+        server.core.delete_namespaced_config_map(name, "scaletest")
 
 
 def test_all_takes_every_run_and_only_what_has_label_and_number(cluster, cleanup):

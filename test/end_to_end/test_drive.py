@@ -237,15 +237,6 @@ def test_a_signal_ends_the_wait_for_a_namespace(tmp_path):
     assert process.returncode == 130 and "ended before the run began" in err
 
 
-@pytest.mark.xdist_group("real-server")
-def test_two_runs_in_a_row_make_the_same_namespaces(driver, real_server):
-    flags = ["-kubeconfig", real_server.kubeconfig, "--namespaces", "3", "--rate", "200", "-n", "30", "--maxpop", "5"]
-    for number in (1, 2):
-        run = driver("drive", *flags, run_id=f"r{number}", embedded=False)
-        assert run.returncode == 0, run.stderr
-        assert not run.summary["operations"]["create"]["errors"]
-
-
 @pytest.mark.parametrize("text, error", [
     ("rate: 5\nbogus: 1\n", "load.yaml:2: bogus: found no such flag"),
     ("rate: fast\n", 'load.yaml:1: rate: found "fast", expected a number'),

@@ -45,12 +45,13 @@ TEST_CASE("a sample of the heap stands for what was not sampled") {
 
 TEST_CASE("a function of this program is found by its address, with its file") {
   const Symbols symbols;
-  const auto symbol = symbols.find(reinterpret_cast<std::uint64_t>(&read_cpu_profile) + 1);
-  REQUIRE(symbol.has_value());
-  CHECK(symbol->function.find("k8scale::profile::read_cpu_profile") != std::string::npos);
-  CHECK(symbol->file.ends_with("stack_samples.cpp"));
-  CHECK(symbol->line > 0);
-  CHECK_FALSE(symbols.find(1).has_value());
+  const auto found = symbols.find(reinterpret_cast<std::uint64_t>(&read_cpu_profile) + 1);
+  REQUIRE_FALSE(found.empty());
+  const Symbol& function = found.back();  // before it what was inlined there
+  CHECK(function.function.find("k8scale::profile::read_cpu_profile") != std::string::npos);
+  CHECK(function.file.ends_with("stack_samples.cpp"));
+  CHECK(function.line > 0);
+  CHECK(symbols.find(1).empty());
 }
 
 }  // namespace
