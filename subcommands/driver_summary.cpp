@@ -129,7 +129,8 @@ void Driver::check_storing(const DriverPlan& plan) {
   if (!flags_.store_summary && !flags_.start.together) return;
   const std::vector<std::string>& checked = plan.family->namespaces;
   if (std::find(checked.begin(), checked.end(), namespace_name) == checked.end()) {
-    check_namespace(*start_shard_, *start_client_, namespace_name, MissingNamespace::refuse);
+    check_namespace(*start_shard_, *start_client_, namespace_name, MissingNamespace::refuse, settings_.run_id,
+                    [this] { return start_signal_ != 0; });
   }
   if (!flags_.store_summary) return;
   load::PartText place = summary_place(*side_client_, settings_.run_id, settings_.part.index, settings_.job);
