@@ -138,8 +138,9 @@ void Run::finish() {
     const bool drives = each.role == ShardRole::drives;
     (drives ? result_.shard_cpu : result_.watch_cpu) += each.shard.cpu_time();
     if (!drives) continue;
-    if (!driven_[i]) driven_[i].emplace(Driven{start_ + result_.duration, each.recorder.snapshot()});
-    const Driven& driven = *driven_[i];
+    std::optional<Driven>& known = driven_[i];
+    const Driven& driven =
+        known ? *known : known.emplace(Driven{start_ + result_.duration, each.recorder.snapshot()});
     result_.driven = std::max(result_.driven, driven.end - start_);
     result_.driven_operations += driven.totals.done();
     result_.driven_totals.merge(driven.totals);
