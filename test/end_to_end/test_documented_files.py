@@ -201,6 +201,13 @@ def test_cleanup(program, tmp_path, api_server, schema):
     assert schema.unseen("cleanup", "cleaned", "leftover") == []
 
 
+def test_check(program, schema):
+    for flags, code in ((["cmdriver"], 0), (["drive", "--resource", "example.com/v1/absentees"], 3)):
+        run = program("check", "--embedded", "--json", *flags)
+        assert run.returncode == code and schema.check("check", json.loads(run.stdout)) == []
+    assert schema.unseen("check", "offset", "journey", "finding") == []
+
+
 def test_httperf(program, tmp_path, schema):
     served = program("httperf", "-listen", "127.0.0.1:0", "--json", "--duration", "50ms")
     assert schema.check("served", json.loads(served.stdout)) == []
