@@ -119,7 +119,7 @@ std::string PermissionCheck::remedy(std::string_view subcommand, const std::vect
 
 void PermissionCheck::check(std::string_view subcommand, const std::vector<Need>& needs, bool named) {
   std::vector<Need> missing;
-  std::vector<std::string> has, lacks, lacks_for_flags;
+  std::vector<std::string> has, has_for_flags, lacks, lacks_for_flags;
   for (const Need& need : needs) {
     if (!serves(need.resource)) {
       report_.add(std::string(subcommand), named ? Verdict::failed : Verdict::skipped,
@@ -128,24 +128,28 @@ void PermissionCheck::check(std::string_view subcommand, const std::vector<Need>
       return;
     }
     const std::vector<std::string> verbs = refused(need);
+    const std::string flag = need.only_for.empty() ? "" : fmt::format(" (for {})", need.only_for);
     if (verbs.empty()) {
-      if (need.only_for.empty()) has.push_back(describe(need, need.verbs));
+      (flag.empty() ? has : has_for_flags).push_back(describe(need, need.verbs) + flag);
     } else if (need.only_for.empty()) {
       lacks.push_back(describe(need, verbs));
       missing.push_back(need);
     } else {
-      lacks_for_flags.push_back(fmt::format("{} (for {})", describe(need, verbs), need.only_for));
+      lacks_for_flags.push_back(describe(need, verbs) + flag);
     }
   }
+  // Who needs nothing without its flags is told what it may with them.
+  const std::string granted = fmt::format("may {}", fmt::join(has.empty() ? has_for_flags : has, "; "));
   if (!lacks.empty()) {
     report_.add(std::string(subcommand), Verdict::failed, fmt::format("may not {}", fmt::join(lacks, "; ")),
                 remedy(subcommand, missing));
   } else if (!lacks_for_flags.empty()) {
     report_.add(std::string(subcommand), Verdict::warning,
-                fmt::format("may {}, but not {}", fmt::join(has, "; "), fmt::join(lacks_for_flags, "; ")),
+                has.empty() ? fmt::format("may not {}", fmt::join(lacks_for_flags, "; "))
+                            : fmt::format("{}, but not {}", granted, fmt::join(lacks_for_flags, "; ")),
                 "grant that too if you use those flags");
   } else {
-    report_.add(std::string(subcommand), Verdict::ok, fmt::format("may {}", fmt::join(has, "; ")));
+    report_.add(std::string(subcommand), Verdict::ok, granted);
   }
 }
 

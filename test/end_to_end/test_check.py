@@ -41,6 +41,11 @@ def test_all_is_well_with_the_built_in_server(check):
     assert 0 < report["round_trip"]["least_seconds"] <= report["round_trip"]["median_seconds"] < 1
 
 
+def test_who_needs_rights_for_a_flag_only_is_told_them(program):
+    told = program("check", "--embedded", "merge").stdout
+    assert "may list configmaps in namespace scaletest (for --run)" in told
+
+
 def test_the_table_says_the_same_as_the_json(program):
     finished = program("check", "--embedded", "cmdriver")
     assert finished.returncode == 0 and finished.stderr == ""

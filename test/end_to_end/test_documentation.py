@@ -88,6 +88,8 @@ def shell(tmp_path):
     programs.mkdir()
     folder.mkdir()
     (programs / "k8scale").symlink_to(BINARY)
+    (folder / "build/release").mkdir(parents=True)
+    (folder / "build/release/k8scale").symlink_to(BINARY)
     for name in ("deploy", "test"):
         if (TOP / name).exists():
             (folder / name).symlink_to(TOP / name)
