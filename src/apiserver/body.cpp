@@ -10,8 +10,8 @@
 namespace k8scale::apiserver {
 namespace {
 
-constexpr std::string_view json_type = "application/json";
-constexpr std::string_view protobuf_type = "application/vnd.kubernetes.protobuf";
+constexpr std::string_view json_content_type = "application/json";
+constexpr std::string_view protobuf_content_type = "application/vnd.kubernetes.protobuf";
 
 std::string unusable(const ResourceInfo& resource, std::string_view why) {
   return fmt::format("{} in version \"{}\" cannot be handled as a {}: {}", resource.kind, resource.version,
@@ -132,7 +132,7 @@ std::string envelope_fault(const ParsedJson& parsed) {
 
 Answer<ParsedJson> read_document(const Schema& schema, const Call& call) {
   const ResourceInfo& resource = *call.resource;
-  if (resource.has_protobuf() && base::equals_ignoring_case(call.content_type, protobuf_type)) {
+  if (resource.has_protobuf() && base::equals_ignoring_case(call.content_type, protobuf_content_type)) {
     std::optional<Json> document = read_protobuf_object(schema, call.body);
     if (!document) return bad_request(unusable(resource, "the body is not an object in protobuf"));
     return ParsedJson{*std::move(document), {}, {}};
@@ -152,13 +152,13 @@ Answer<ParsedJson> read_document(const Schema& schema, const Call& call) {
 }  // namespace
 
 bool is_json(std::string_view content_type) {
-  return content_type.empty() || base::equals_ignoring_case(content_type, json_type);
+  return content_type.empty() || base::equals_ignoring_case(content_type, json_content_type);
 }
 
 Refusal unknown_format(bool protobuf_too) {
   Refusal refusal = unsupported_media_type(
       fmt::format("the body of the request was in an unknown format - accepted media types include: {}{}",
-                  json_type, protobuf_too ? fmt::format(", {}", protobuf_type) : ""));
+                  json_content_type, protobuf_too ? fmt::format(", {}", protobuf_content_type) : ""));
   refusal.has_details = false;
   return refusal;
 }

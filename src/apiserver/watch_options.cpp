@@ -13,7 +13,7 @@ namespace {
 // Beyond this, in seconds, it makes no difference.
 constexpr std::int64_t longest = 366L * 24 * 3600;
 
-Answer<void> check_match(const Call& call) {
+Answer<void> check_initial_match(const Call& call) {
   constexpr std::string_view field = "resourceVersionMatch";
   const std::string_view match = call.option(field);
   const bool initial = call.has_option("sendInitialEvents");
@@ -55,7 +55,7 @@ Answer<WatchOptions> read_watch_options(const Call& call) {
   if (*timeout != 0) options.timeout = std::chrono::seconds(std::clamp<std::int64_t>(*timeout, -1, longest));
   Answer<LabelSelector> labels = LabelSelector::parse(call.option("labelSelector"));
   if (!labels) return labels.error();
-  if (const Answer<void> matched = check_match(call); !matched) return matched.error();
+  if (const Answer<void> matched = check_initial_match(call); !matched) return matched.error();
   Answer<FieldSelector> fields = FieldSelector::parse(call.option("fieldSelector"), *call.resource);
   if (!fields) return fields.error();
   const Answer<std::uint64_t> revision = read_revision(call.option("resourceVersion"));

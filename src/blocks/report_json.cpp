@@ -19,7 +19,9 @@ Json per_gigabyte(base::Nanoseconds cpu, std::uint64_t bytes) {
   return static_cast<double>(cpu.count()) * 1e9 / static_cast<double>(bytes);
 }
 
-Json known(base::Nanoseconds time) { return time == base::Nanoseconds(0) ? Json() : Json(time.count()); }
+Json number_or_null(base::Nanoseconds time) {
+  return time == base::Nanoseconds(0) ? Json() : Json(time.count());
+}
 
 Json times_json(const RequestTimes& times) {
   return {{"wait", measure::to_json(times.wait)},
@@ -39,7 +41,7 @@ Json connection_json(const ConnectionFigures& figures, base::Nanoseconds duratio
           {"opened", figures.opened},
           {"resumed", figures.resumed},
           {"retransmits", figures.retransmits},
-          {"round_trip_time", known(figures.round_trip_time)},
+          {"round_trip_time", number_or_null(figures.round_trip_time)},
           {"protocol", measure::or_null(figures.protocol)},
           {"last_failure", measure::or_null(figures.last_failure)},
           {"times", figures.times ? times_json(*figures.times) : Json()}};

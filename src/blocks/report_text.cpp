@@ -24,7 +24,7 @@ std::string point(const measure::Histogram& times, double quantile) {
   return times.count() == 0 ? "-" : base::format_duration(times.quantile(quantile));
 }
 
-std::string known(base::Nanoseconds time) {
+std::string time_or_dash(base::Nanoseconds time) {
   return time == base::Nanoseconds(0) ? "-" : base::format_duration(time);
 }
 
@@ -64,7 +64,7 @@ void print_connections(std::ostream& out, const ClientReport& report) {
     if (!each_one) break;
     add(table,
         {std::to_string(each.number), each.bytes, each.requests, each.failures, each.under_way,
-         each.retransmits, known(each.round_trip_time), each.times ? &*each.times : nullptr},
+         each.retransmits, time_or_dash(each.round_trip_time), each.times ? &*each.times : nullptr},
         report.facts.duration);
   }
   add(table, {"total", all.bytes, all.requests, all.failures, all.under_way, all.retransmits, "", &all.times},

@@ -13,7 +13,7 @@
 namespace k8scale::kube {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using protozero::pbf_writer;
 
 // Field numbers of generated.proto.
@@ -61,12 +61,12 @@ void add_time(pbf_writer& out, std::uint32_t field, std::optional<base::WallTime
   inner.add_int32(2, 0);
 }
 
-std::string text_of(const Json& object, const char* member) {
+std::string text_of(const OrderedJson& object, const char* member) {
   const auto found = object.find(member);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-void add_pairs(pbf_writer& out, std::uint32_t field, const Json& object, const char* member) {
+void add_pairs(pbf_writer& out, std::uint32_t field, const OrderedJson& object, const char* member) {
   const auto found = object.find(member);
   if (found == object.end() || !found->is_object()) return;
   for (const auto& [key, value] : found->items()) {
@@ -74,7 +74,7 @@ void add_pairs(pbf_writer& out, std::uint32_t field, const Json& object, const c
   }
 }
 
-void add_managed_fields(pbf_writer& out, const Json& entry) {
+void add_managed_fields(pbf_writer& out, const OrderedJson& entry) {
   pbf_writer inner(out, managed_fields);
   add_text(inner, manager, text_of(entry, "manager"));
   add_text(inner, operation, text_of(entry, "operation"));
@@ -83,12 +83,12 @@ void add_managed_fields(pbf_writer& out, const Json& entry) {
   add_text(inner, fields_type, text_of(entry, "fieldsType"));
   if (entry.contains("fieldsV1")) {
     pbf_writer raw(inner, fields_v1);
-    raw.add_bytes(1, entry["fieldsV1"].dump(-1, ' ', false, Json::error_handler_t::replace));
+    raw.add_bytes(1, entry["fieldsV1"].dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
   }
   add_text(inner, subresource, text_of(entry, "subresource"));
 }
 
-void add_metadata(pbf_writer& out, const Json& metadata) {
+void add_metadata(pbf_writer& out, const OrderedJson& metadata) {
   pbf_writer inner(out, config_map_metadata);
   add_text(inner, metadata_name, text_of(metadata, "name"));
   add_text(inner, generate_name, text_of(metadata, "generateName"));
@@ -104,19 +104,19 @@ void add_metadata(pbf_writer& out, const Json& metadata) {
   add_pairs(inner, metadata_annotations, metadata, "annotations");
   const auto blockers = metadata.find("finalizers");
   if (blockers != metadata.end() && blockers->is_array()) {
-    for (const Json& each : *blockers) {
+    for (const OrderedJson& each : *blockers) {
       if (each.is_string()) add_text(inner, finalizers, each.get_ref<const std::string&>());
     }
   }
   const auto managed = metadata.find("managedFields");
   if (managed == metadata.end() || !managed->is_array()) return;
-  for (const Json& each : *managed) {
+  for (const OrderedJson& each : *managed) {
     if (each.is_object()) add_managed_fields(inner, each);
   }
 }
 
 std::optional<std::string> message_of(std::string_view json) {
-  const Json object = Json::parse(json, nullptr, false);
+  const OrderedJson object = OrderedJson::parse(json, nullptr, false);
   if (!object.is_object() || text_of(object, "kind") != "ConfigMap") return std::nullopt;
   const auto metadata = object.find("metadata");
   if (metadata == object.end() || !metadata->is_object()) return std::nullopt;

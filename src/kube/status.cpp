@@ -23,7 +23,7 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-std::string text_of(const nlohmann::json& object, const char* field) {
+std::string member_text(const nlohmann::json& object, const char* field) {
   const auto found = object.find(field);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -43,19 +43,20 @@ void read_details(const nlohmann::json& details, Status& status) {
   if (causes == details.end() || !causes->is_array()) return;
   for (const auto& cause : *causes) {
     if (!cause.is_object()) continue;
-    StatusCause read{text_of(cause, "reason"), text_of(cause, "message"), text_of(cause, "field")};
+    StatusCause read{member_text(cause, "reason"), member_text(cause, "message"),
+                     member_text(cause, "field")};
     status.causes.push_back(std::move(read));
   }
 }
 
 std::optional<Status> read_json(int http_status, std::string_view body) {
   const auto object = nlohmann::json::parse(body, nullptr, false);
-  if (!object.is_object() || text_of(object, "kind") != "Status") return std::nullopt;
+  if (!object.is_object() || member_text(object, "kind") != "Status") return std::nullopt;
   Status status;
   const auto code = object.find("code");
   status.code = code != object.end() && code->is_number_integer() ? code->get<int>() : http_status;
-  status.reason = text_of(object, "reason");
-  status.message = text_of(object, "message");
+  status.reason = member_text(object, "reason");
+  status.message = member_text(object, "message");
   const auto details = object.find("details");
   if (details != object.end() && details->is_object()) read_details(*details, status);
   return status;

@@ -14,7 +14,7 @@ constexpr int most_sweeps = 20;
 constexpr int most_page_tries = 10;
 // Lists whose continue token expired before they were whole.
 constexpr int most_lists = 10;
-constexpr auto longest_pause = std::chrono::seconds(1);
+constexpr auto longest_wait = std::chrono::seconds(1);
 constexpr std::size_t most_first_names = 10;
 
 bool may_do_better(const std::optional<base::Failure>& failure, const std::optional<kube::Status>& status) {
@@ -76,9 +76,9 @@ net::Task<void> Cleanup::remove() {
 // Pauses end when it is stopped.
 net::Task<void> Cleanup::pause(int failures) {
   base::Nanoseconds pause = options_.first_pause;
-  for (int i = 1; i < failures && pause < longest_pause; ++i) pause *= 2;
+  for (int i = 1; i < failures && pause < longest_wait; ++i) pause *= 2;
   const base::SteadyTime end =
-      std::chrono::steady_clock::now() + std::min<base::Nanoseconds>(pause, longest_pause);
+      std::chrono::steady_clock::now() + std::min<base::Nanoseconds>(pause, longest_wait);
   static_cast<void>(co_await stop_.wait_until(end));
 }
 

@@ -23,7 +23,7 @@ constexpr const char* pieces_key = "pieces";
 constexpr int conflict = 409;
 constexpr int not_found = 404;
 constexpr int most_checks = 5;
-constexpr base::Nanoseconds longest_pause = std::chrono::seconds(5);
+constexpr base::Nanoseconds longest_storing_pause = std::chrono::seconds(5);
 constexpr int page_size = 10;  // objects of up to 1 MB
 
 std::string prefix_of(std::string_view run_id) { return fmt::format("{}-summary-", run_id); }
@@ -159,7 +159,7 @@ net::Task<base::Result<void>> PartText::store_piece(std::string name, RunObject 
     const bool again = may_do_better(answer) || answer.http_status == conflict;
     if (!again || Clock::now() + pause >= give_up) co_return Failure(FailureKind::io, answer.error());
     co_await net::sleep_for(pause);
-    pause = std::min(2 * pause, longest_pause);
+    pause = std::min(2 * pause, longest_storing_pause);
   }
 }
 

@@ -12,7 +12,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr base::Nanoseconds first_pause = std::chrono::milliseconds(800);
-constexpr base::Nanoseconds longest_pause = std::chrono::seconds(30);
+constexpr base::Nanoseconds longest_time_alone = std::chrono::seconds(30);
 constexpr int most_timeouts = 3;
 
 // Whether no connection could be made.
@@ -120,7 +120,7 @@ void ServerSet::Use::ended(const kube::Answer& answer) {
 
 void ServerSet::leave_alone(Server& server, const base::Failure& failure) {
   const base::SteadyTime now = Clock::now();
-  server.pause = std::clamp(2 * server.pause, first_pause, longest_pause);
+  server.pause = std::clamp(2 * server.pause, first_pause, longest_time_alone);
   const auto extra = static_cast<double>(server.pause.count()) * random_.uniform();
   server.not_before = now + server.pause + base::Nanoseconds(static_cast<std::int64_t>(extra));
   server.last_failure = failure;

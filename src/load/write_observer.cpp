@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto start_time = std::chrono::seconds(10);
 constexpr auto poll_time = std::chrono::milliseconds(5);
 // Less than the last look, so that a watch which fails now and then is not taken for one that misses events.
-constexpr auto longest_pause = std::chrono::seconds(1);
+constexpr auto longest_watch_pause = std::chrono::seconds(1);
 // Of the grace time: what the end of the run takes after the observer's.
 constexpr auto reserve = std::chrono::milliseconds(200);
 
@@ -77,7 +77,7 @@ class Watcher : public kube::ReflectorSink {
   static kube::ReflectorOptions reflector_options(const WriteObserver::Options& options) {
     kube::ReflectorOptions made;
     made.label_selector = options.label_selector;
-    made.times.longest_pause = longest_pause;
+    made.times.longest_pause = longest_watch_pause;
     return made;
   }
 

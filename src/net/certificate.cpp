@@ -8,7 +8,7 @@
 namespace k8scale::net {
 namespace {
 
-base::Failure failed(std::string_view what) {
+base::Failure not_made(std::string_view what) {
   return {base::FailureKind::tls, std::string(what) + ": " + openssl::take_error()};
 }
 
@@ -80,7 +80,7 @@ std::string text_of(const X509_NAME_ENTRY* entry) {
 
 base::Result<CertificateAndKey> make_authority(const std::string& common_name, std::chrono::hours valid_for) {
   const openssl::Key key(EVP_EC_gen("P-256"));
-  if (!key) return failed("cannot make a key");
+  if (!key) return not_made("cannot make a key");
   const openssl::Certificate certificate = begin_certificate(key.get(), valid_for);
   X509_NAME* name = X509_get_subject_name(certificate.get());
   add_name(name, "CN", common_name);
@@ -90,7 +90,7 @@ base::Result<CertificateAndKey> make_authority(const std::string& common_name, s
       add_extension(certificate.get(), certificate.get(), NID_key_usage,
                     "critical,keyCertSign,digitalSignature") &&
       add_extension(certificate.get(), certificate.get(), NID_subject_key_identifier, "hash");
-  if (!complete || X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0) return failed("cannot sign");
+  if (!complete || X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0) return not_made("cannot sign");
   return to_pem(certificate.get(), key.get());
 }
 
@@ -117,24 +117,24 @@ base::Result<CertificateAndKey> issue_certificate(const CertificateAndKey& autho
                                                   const CertificateRequest& request) {
   const openssl::Certificate issuer = openssl::read_certificate(authority.certificate_pem);
   const openssl::Key issuer_key = openssl::read_key(authority.key_pem);
-  if (!issuer || !issuer_key) return failed("cannot read the authority");
+  if (!issuer || !issuer_key) return not_made("cannot read the authority");
   const openssl::Key key(EVP_EC_gen("P-256"));
-  if (!key) return failed("cannot make a key");
+  if (!key) return not_made("cannot make a key");
   const openssl::Certificate certificate = begin_certificate(key.get(), request.valid_for);
   name_subject(certificate.get(), request);
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer.get()));
   const bool complete = describe(certificate.get(), issuer.get(), request) &&
                         add_extension(certificate.get(), issuer.get(), NID_authority_key_identifier, "keyid");
-  if (!complete) return failed("cannot describe " + request.common_name);
-  if (X509_sign(certificate.get(), issuer_key.get(), EVP_sha256()) == 0) return failed("cannot sign");
+  if (!complete) return not_made("cannot describe " + request.common_name);
+  if (X509_sign(certificate.get(), issuer_key.get(), EVP_sha256()) == 0) return not_made("cannot sign");
   return to_pem(certificate.get(), key.get());
 }
 
 base::Result<void> check_certificate(const std::string& pem, const std::string& authority_pem) {
   const openssl::Certificate certificate = openssl::read_certificate(pem);
-  if (!certificate) return failed("not a PEM certificate");
+  if (!certificate) return not_made("not a PEM certificate");
   const openssl::Certificate authority = openssl::read_certificate(authority_pem);
-  if (!authority) return failed("the authority's is not a PEM certificate");
+  if (!authority) return not_made("the authority's is not a PEM certificate");
   const openssl::Store trusted(X509_STORE_new());
   X509_STORE_add_cert(trusted.get(), authority.get());
   const openssl::Verification verification(X509_STORE_CTX_new());
@@ -147,23 +147,23 @@ base::Result<void> check_certificate(const std::string& pem, const std::string& 
 
 base::Result<void> check_key(const CertificateAndKey& pair) {
   const openssl::Key key = openssl::read_key(pair.key_pem);
-  if (!key) return failed("not a PEM key without passphrase");
+  if (!key) return not_made("not a PEM key without passphrase");
   const openssl::Certificate certificate = openssl::read_certificate(pair.certificate_pem);
-  if (!certificate) return failed("not a PEM certificate");
+  if (!certificate) return not_made("not a PEM certificate");
   if (X509_check_private_key(certificate.get(), key.get()) == 1) return {};
-  return failed("the key does not belong to the certificate");
+  return not_made("the key does not belong to the certificate");
 }
 
 base::Result<CertificateAndKey> make_self_signed(const CertificateRequest& request) {
   const openssl::Key key(EVP_EC_gen("P-256"));
-  if (!key) return failed("cannot make a key");
+  if (!key) return not_made("cannot make a key");
   const openssl::Certificate certificate = begin_certificate(key.get(), request.valid_for);
   name_subject(certificate.get(), request);
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate.get()));
   if (!describe(certificate.get(), certificate.get(), request)) {
-    return failed("cannot describe " + request.common_name);
+    return not_made("cannot describe " + request.common_name);
   }
-  if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0) return failed("cannot sign");
+  if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0) return not_made("cannot sign");
   return to_pem(certificate.get(), key.get());
 }
 
@@ -181,7 +181,7 @@ CertificateSubject openssl::subject_of(const X509* certificate) {
 
 base::Result<CertificateSubject> read_subject(const std::string& pem) {
   const openssl::Certificate certificate = openssl::read_certificate(pem);
-  if (!certificate) return failed("no certificate");
+  if (!certificate) return not_made("no certificate");
   return openssl::subject_of(certificate.get());
 }
 

@@ -20,7 +20,7 @@ constexpr std::size_t linger_bytes = 8 * 1024 * 1024;
 // What a connection keeps of the memory that an answer was written in.
 constexpr std::size_t kept_at_rest = 1024;
 // A body up to this goes out in one piece with its head.
-constexpr std::size_t small_body = 64 * 1024;
+constexpr std::size_t small_answer = 64 * 1024;
 
 bool has_body(int status) { return status / 100 != 1 && status != 204 && status != 304; }
 
@@ -240,7 +240,7 @@ Task<base::Result<void>> ServerConnection::send(Response response) {
   write_head(response);
   write_length(response);
   const bool with_body = has_body(response.status) && !head_only_;
-  const bool apart = response.body.size() > small_body;
+  const bool apart = response.body.size() > small_answer;
   if (with_body && !apart) sending_ += response.body;
   base::Result<void> outcome = co_await send_out();
   if (outcome.has_value() && with_body && apart) outcome = co_await hand_over(response.body);

@@ -48,7 +48,7 @@ class Pair {
 
 const std::string collection = "/api/v1/namespaces/default/configmaps";
 
-std::string error_of(const std::string& resource) {
+std::string resource_error(const std::string& resource) {
   try {
     static_cast<void>(parse_resource(resource));
   } catch (const base::Error& error) {
@@ -164,7 +164,7 @@ TEST_CASE("resources are named by group, version, plural and kind") {
   CHECK(parse_resource("v1/pods=Pod").group.empty());
   for (const char* wrong : {"", "pods=Pod", "v1/pods", "v1/pods=", "/=Pod", "a/b/c/d=E", "/v1/=Pod"}) {
     INFO(wrong);
-    CHECK(error_of(wrong).starts_with("--resource: found "));
+    CHECK(resource_error(wrong).starts_with("--resource: found "));
   }
   Config config;
   config.resources = {parse_resource("v1/configmaps=ConfigMap")};

@@ -6,7 +6,7 @@
 namespace k8scale::apiserver {
 namespace {
 
-const ResourceTable& table() {
+const ResourceTable& resources() {
   static const ResourceTable built_in({});
   return built_in;
 }
@@ -14,7 +14,7 @@ const ResourceTable& table() {
 // "FIELD: MESSAGE" of what is wrong with an object of a core resource that is about to be.
 std::vector<std::string> faults(std::string_view plural, const Json& document) {
   std::vector<std::string> found;
-  for (const Cause& cause : validate(*table().find("", "v1", plural), document)) {
+  for (const Cause& cause : validate(*resources().find("", "v1", plural), document)) {
     found.push_back(cause.field + ": " + cause.message);
   }
   return found;
@@ -172,7 +172,7 @@ TEST_CASE("what is immutable stays") {
   const auto update = [](std::string_view plural, Json now, Json before) {
     now["metadata"]["name"] = before["metadata"]["name"] = "n";
     Names found;
-    for (const Cause& cause : validate_update(*table().find("", "v1", plural), now, before)) {
+    for (const Cause& cause : validate_update(*resources().find("", "v1", plural), now, before)) {
       found.push_back(cause.field + ": " + cause.message);
     }
     return found;

@@ -11,10 +11,10 @@ namespace {
 using namespace std::chrono_literals;
 using Schedule = std::map<std::uint64_t, base::Nanoseconds>;
 
-const OpenLoopParameters parameters{ArrivalPlan::steady(50'000), 200, 7};
+const OpenLoopParameters many{ArrivalPlan::steady(50'000), 200, 7};
 
 // When each number of the lane is wanted, from the start of the run.
-Schedule run(Lane lane, OpenLoopParameters loop = parameters) {
+Schedule run(Lane lane, OpenLoopParameters loop = many) {
   net::Shard shard("loop");
   net::Signal stop(shard);
   Schedule seen;
@@ -32,8 +32,8 @@ Schedule run(Lane lane, OpenLoopParameters loop = parameters) {
 
 TEST_CASE("each number begins when the schedule says, whatever the seed of others") {
   const Schedule whole = run({});
-  REQUIRE(whole.size() == parameters.count);
-  Arrivals arrivals(parameters.arrivals, base::Random(parameters.seed, "gaps"));
+  REQUIRE(whole.size() == many.count);
+  Arrivals arrivals(many.arrivals, base::Random(many.seed, "gaps"));
   for (const auto& [number, scheduled] : whole) CHECK(scheduled == arrivals.next().value());
 }
 
@@ -57,12 +57,12 @@ TEST_CASE("a life that takes long delays no other") {
   net::Signal stop(shard), release(shard);
   std::uint64_t begun = 0, ended = 0;
   const Life life = [&](std::uint64_t number, base::SteadyTime) -> net::Task<void> {
-    if (++begun == parameters.count) release.raise();
+    if (++begun == many.count) release.raise();
     if (number == 1) co_await release.wait();
     ++ended;
   };
-  shard.run(run_open_loop(shard, parameters, {}, std::chrono::steady_clock::now(), life, stop));
-  CHECK(ended == parameters.count);
+  shard.run(run_open_loop(shard, many, {}, std::chrono::steady_clock::now(), life, stop));
+  CHECK(ended == many.count);
 }
 
 TEST_CASE("nothing is begun after a stop, and what was begun is waited for") {
