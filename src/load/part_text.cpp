@@ -50,6 +50,12 @@ std::optional<Place> place_of(std::string_view name, std::string_view prefix) {
   return part && piece ? std::optional(Place(*part, *piece)) : std::nullopt;
 }
 
+// How many pieces the text has, as one of them says.
+std::uint64_t count_in(const RunObject& object, std::uint64_t otherwise) {
+  const auto all = object.data.find(pieces_key);
+  return all == object.data.end() ? otherwise : number(all->second).value_or(0);
+}
+
 // The pieces of one text, from its first.
 base::Result<StoredText> put_together(const std::map<std::uint64_t, RunObject>& pieces) {
   StoredText made{pieces.begin()->second.name, {}};
@@ -59,9 +65,7 @@ base::Result<StoredText> put_together(const std::map<std::uint64_t, RunObject>& 
     const auto text = object.data.find(text_key);
     if (piece != expected || text == object.data.end()) break;
     made.text += text->second;
-    if (const auto all = object.data.find(pieces_key); all != object.data.end()) {
-      count = number(all->second).value_or(0);
-    }
+    count = count_in(object, count);
     ++expected;
   }
   if (expected == count + 1 && pieces.size() == count) return made;

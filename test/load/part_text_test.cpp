@@ -15,8 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
-const std::string maps = "/api/v1/namespaces/space/configmaps";
-
 // A server of ConfigMaps, and how it may fail.
 class Server {
  public:
