@@ -23,7 +23,7 @@ namespace {
 
 constexpr int request_verbosity = 6;
 
-struct Flags {
+struct ApiserverFlags {
   std::string address = "127.0.0.1";
   std::uint64_t port = 6443;
   std::string kubeconfig_out;
@@ -37,7 +37,7 @@ struct Flags {
   int verbosity = 0;
 };
 
-void declare(CLI::App& app, Flags& flags) {
+void declare_apiserver_flags(CLI::App& app, ApiserverFlags& flags) {
   base::add_value(app, "--bind-address", flags.address, "IP address to listen on");
   base::add_value(app, "--secure-port", flags.port, "port to listen on; 0 for any");
   base::add_value(app, "--kubeconfig-out", flags.kubeconfig_out,
@@ -60,7 +60,7 @@ void declare(CLI::App& app, Flags& flags) {
   base::add_value(app, "-v", flags.verbosity, "verbosity of the log: 6 tells requests");
 }
 
-apiserver::Config config_of(const Flags& flags) {
+apiserver::Config apiserver_config(const ApiserverFlags& flags) {
   check_range("--secure-port", flags.port, 0, 65'535);
   if (!net::is_ip_address(flags.address)) {
     throw base::Error(
@@ -83,9 +83,9 @@ apiserver::Config config_of(const Flags& flags) {
   return config;
 }
 
-std::unique_ptr<apiserver::EmbeddedServer> start(const Flags& flags) {
+std::unique_ptr<apiserver::EmbeddedServer> start(const ApiserverFlags& flags) {
   try {
-    return apiserver::EmbeddedServer::start(config_of(flags));
+    return apiserver::EmbeddedServer::start(apiserver_config(flags));
   } catch (const apiserver::ListenError& error) {
     throw base::Error(
         fmt::format("--bind-address {} --secure-port {}: {}", flags.address, flags.port, error.what()));
@@ -95,9 +95,9 @@ std::unique_ptr<apiserver::EmbeddedServer> start(const Flags& flags) {
 }  // namespace
 
 int apiserver(const Invocation& invocation) {
-  Flags flags;
+  ApiserverFlags flags;
   CLI::App app("Serves the Kubernetes API from memory, over TLS.", "k8scale apiserver");
-  declare(app, flags);
+  declare_apiserver_flags(app, flags);
   app.footer(
       "Exit codes: 0 SIGINT or SIGTERM ended it; 1 a flag, an address, a port or a file cannot be used.");
   if (const auto exit_code = parse(app, invocation)) return *exit_code;

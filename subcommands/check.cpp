@@ -23,13 +23,13 @@ namespace k8scale::subcommands {
 namespace {
 
 constexpr int lacking_exit_code = 3;
-constexpr const char* footer =
+constexpr const char* check_footer =
     "Without SUBCOMMAND, all are looked at, and a resource that the server does not have is no failure.\n"
     "Exit codes: 0 nothing has failed; 1 a flag; 2 an unknown subcommand; 3 something is missing on the "
     "server,\n"
     "or not granted; 20 the configuration, its credentials, or the server behind it.";
 
-struct Flags {
+struct CheckFlags {
   std::vector<std::string> subcommands;
   std::string resource = "v1/configmaps";
   bool json = false;
@@ -37,7 +37,7 @@ struct Flags {
   int verbosity = 0;
 };
 
-void declare(CLI::App& app, Flags& flags) {
+void declare_check_flags(CLI::App& app, CheckFlags& flags) {
   app.add_option("subcommand", flags.subcommands, "those whose permissions are looked at")
       ->type_name("SUBCOMMAND");
   base::add_value(
@@ -50,7 +50,7 @@ void declare(CLI::App& app, Flags& flags) {
 }
 
 // All of them, or those that were named.
-std::vector<std::string> chosen(const Flags& flags) {
+std::vector<std::string> chosen(const CheckFlags& flags) {
   for (const std::string& each : flags.subcommands) {
     if (find(each) == nullptr) throw unknown_word(each);
     if (needs_of(each, parse_resource(flags.resource)).empty()) {
@@ -63,7 +63,7 @@ std::vector<std::string> chosen(const Flags& flags) {
   return names;
 }
 
-void check_permissions(CheckReport& report, const Flags& flags, const std::vector<std::string>& names,
+void check_permissions(CheckReport& report, const CheckFlags& flags, const std::vector<std::string>& names,
                        net::Shard& shard, kube::Client& client) {
   PermissionCheck permissions(report, shard, client);
   const kube::Resource general = parse_resource(flags.resource);
@@ -85,7 +85,7 @@ void check_permissions(CheckReport& report, const Flags& flags, const std::vecto
 }
 
 // The exit code.
-int check_all(CheckReport& report, const Flags& flags, const std::vector<std::string>& names) {
+int check_chosen(CheckReport& report, const CheckFlags& flags, const std::vector<std::string>& names) {
   check_file_limit(report);
   std::optional<Cluster> cluster;
   std::shared_ptr<kube::Credentials> credentials;
@@ -117,18 +117,18 @@ int check_all(CheckReport& report, const Flags& flags, const std::vector<std::st
 }  // namespace
 
 int check(const Invocation& invocation) {
-  Flags flags;
+  CheckFlags flags;
   CLI::App app(
       "Tries the configured server: whether it can be reached and trusted, what it grants, how far away it "
       "is.",
       "k8scale check");
-  declare(app, flags);
-  app.footer(footer);
+  declare_check_flags(app, flags);
+  app.footer(check_footer);
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.verbosity);
   const std::vector<std::string> names = chosen(flags);
   CheckReport report;
-  const int exit_code = check_all(report, flags, names);
+  const int exit_code = check_chosen(report, flags, names);
   if (flags.json) {
     std::cout << to_json(report).dump(2) << std::endl;
   } else {

@@ -44,7 +44,7 @@ struct Samples {
   std::vector<Nanoseconds> round_trips;  // on connections that were open
 };
 
-void add(Samples& samples, const net::Exchange& exchange) {
+void add_sample(Samples& samples, const net::Exchange& exchange) {
   if (exchange.failure) return;
   const net::Timing& timing = exchange.timing;
   const Nanoseconds round_trip = timing.first_byte - timing.sent;
@@ -55,7 +55,9 @@ void add(Samples& samples, const net::Exchange& exchange) {
 
 Samples sample(net::Shard& shard, kube::Client& client) {
   Samples samples;
-  const kube::AttemptObserver observe = [&](const kube::Attempt& attempt) { add(samples, attempt.exchange); };
+  const kube::AttemptObserver observe = [&](const kube::Attempt& attempt) {
+    add_sample(samples, attempt.exchange);
+  };
   const kube::Collection namespaces(kube::namespaces(), "");
   for (std::size_t i = 0; i < most_requests && !samples.bounds.contradictory(); ++i) {
     if (samples.bounds.precise() && samples.round_trips.size() > 8) break;

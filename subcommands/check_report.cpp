@@ -8,7 +8,7 @@
 namespace k8scale::subcommands {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 std::string_view name(Verdict verdict) {
   switch (verdict) {
@@ -24,21 +24,21 @@ std::string_view name(Verdict verdict) {
   return "";
 }
 
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+OrderedJson text_or_null(const std::string& text) { return text.empty() ? OrderedJson() : OrderedJson(text); }
 
-Json clock_json(const std::optional<ClockOffset>& clock) {
+OrderedJson clock_json(const std::optional<ClockOffset>& clock) {
   if (!clock) return {};
   return {{"offset_seconds", base::to_seconds(clock->offset)},
           {"uncertainty_seconds", base::to_seconds(clock->uncertainty)}};
 }
 
-Json round_trip_json(const std::optional<RoundTrip>& round_trip) {
+OrderedJson round_trip_json(const std::optional<RoundTrip>& round_trip) {
   if (!round_trip) return {};
   return {{"least_seconds", base::to_seconds(round_trip->least)},
           {"median_seconds", base::to_seconds(round_trip->median)}};
 }
 
-Json finding_json(const Finding& finding) {
+OrderedJson finding_json(const Finding& finding) {
   return {{"check", finding.check},
           {"verdict", name(finding.verdict)},
           {"found", finding.found},
@@ -65,7 +65,7 @@ void print_text(std::ostream& out, const CheckReport& report) {
 }
 
 nlohmann::ordered_json to_json(const CheckReport& report) {
-  Json checks = Json::array();
+  OrderedJson checks = OrderedJson::array();
   for (const Finding& each : report.findings) checks.push_back(finding_json(each));
   return {{"version", K8SCALE_VERSION},
           {"server", text_or_null(report.server)},

@@ -15,6 +15,7 @@
 #include "cleanup_report.h"
 #include "cleanup_resources.h"
 #include "driver_namespace.h"
+#include "exit_codes.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
@@ -32,12 +33,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int left_exit_code = 3;
-constexpr int output_lost_exit_code = 12;
-constexpr std::string_view exit_codes =
+constexpr std::string_view cleanup_exit_codes =
     "Exit codes: 0 nothing is left, or with --dry-run all was listed; 1 a flag; 3 something is left, or\n"
     "could not be listed; 12 --json cannot be written; 17 names of that run are over 253 characters long;\n"
     "20 the configuration, its credentials, or the server behind it; 130 SIGINT; 143 SIGTERM.";
-constexpr auto look_period = std::chrono::milliseconds(250);
+constexpr auto progress_period = std::chrono::milliseconds(250);
 
 kube::ClientOptions client_options(std::uint64_t connections) {
   kube::ClientOptions options;
@@ -194,7 +194,7 @@ void CleanupRun::show_progress() {
 
 void CleanupRun::wait_for_end(std::future<void>& done) {
   while (done.wait_for(std::chrono::seconds(0)) != std::future_status::ready && Clock::now() < give_up_) {
-    const auto signal = signals_.wait_until(std::min(Clock::now() + look_period, give_up_));
+    const auto signal = signals_.wait_until(std::min(Clock::now() + progress_period, give_up_));
     if (signal) stop(*signal);
     show_progress();
   }
@@ -269,7 +269,7 @@ int cleanup(const Invocation& invocation) {
   CleanupFlags flags;
   CLI::App app("Removes what drivers that crashed left.", "k8scale cleanup");
   flags.declare(app);
-  app.footer(std::string(exit_codes));
+  app.footer(std::string(cleanup_exit_codes));
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.verbosity);
   const measure::ProgressStyle progress = flags.check();

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t most_told = 10;
+constexpr std::size_t most_namespaces_told = 10;
 
 // Every namespace of a real server has it.
 bool comes_by_itself(const kube::Resource& kind, const std::string& name) {
@@ -78,7 +78,7 @@ net::Task<void> clean_one(kube::Client& client, const std::string& name, const N
     const kube::Answer removed = co_await client.remove(namespaces, name, options, nobody);
     const bool gone = removed.ok() || removed.http_status == 404;
     if (gone) {
-      if (result.first_removed.size() < most_told) result.first_removed.push_back(name);
+      if (result.first_removed.size() < most_namespaces_told) result.first_removed.push_back(name);
       co_return;
     }
     why = removed.error();

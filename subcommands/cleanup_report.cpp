@@ -13,9 +13,9 @@
 namespace k8scale::subcommands {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-constexpr std::size_t most_told = 10;
+constexpr std::size_t most_left_told = 10;
 
 std::string explained(const CleanedResource& each, const load::Leftover& object) {
   const bool elsewhere = !object.namespace_name.empty() && object.namespace_name != namespace_name;
@@ -57,7 +57,7 @@ std::vector<std::string> warnings(const CleanupReport& report) {
       found.push_back(fmt::format("{}: what is left is not known: {}", each.resource, each.result.doubt));
     }
     if (report.dry_run) continue;
-    const std::size_t told = std::min(left.size(), most_told);
+    const std::size_t told = std::min(left.size(), most_left_told);
     for (std::size_t i = 0; i < told; ++i) found.push_back("left: " + explained(each, left[i]));
     if (told < left.size())
       found.push_back(fmt::format("left: {} more {}", left.size() - told, each.resource));
@@ -72,10 +72,10 @@ std::uint64_t sum(const CleanupReport& report, Count count) {
       [&](std::uint64_t total, const CleanedResource& each) { return total + count(each.result); });
 }
 
-Json to_json(const CleanedResource& each) {
-  Json left = Json::array();
+OrderedJson to_json(const CleanedResource& each) {
+  OrderedJson left = OrderedJson::array();
   for (const load::Leftover& object : each.result.left) {
-    left.push_back(Json{
+    left.push_back(OrderedJson{
         {"namespace", object.namespace_name}, {"name", object.name}, {"why", measure::or_null(object.why)}});
   }
   return {{"resource", each.resource},        {"found", each.result.found},
@@ -110,8 +110,8 @@ void print_text(std::ostream& out, const CleanupReport& report) {
   measure::print_warnings(out, warnings(report));
 }
 
-Json to_json(const CleanupReport& report) {
-  Json resources = Json::array();
+OrderedJson to_json(const CleanupReport& report) {
+  OrderedJson resources = OrderedJson::array();
   for (const CleanedResource& each : report.resources) resources.push_back(to_json(each));
   return {{"schema", "k8scale.cleanup/1"},
           {"tool", "k8scale"},

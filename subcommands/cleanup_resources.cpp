@@ -18,7 +18,7 @@ std::string path_of(const kube::Resource& resource) {
   return kube::Collection(resource, namespace_name).path();
 }
 
-void add(std::vector<kube::Resource>& served, const kube::Resource& resource) {
+void add_once(std::vector<kube::Resource>& served, const kube::Resource& resource) {
   const bool there = std::any_of(served.begin(), served.end(), [&](const kube::Resource& each) {
     return path_of(each) == path_of(resource);
   });
@@ -32,7 +32,7 @@ void find_flunders(net::Shard& shard, kube::Client& client, CleanupResources& re
     wanted.group = group;
     try {
       const auto found = discover(shard, client, wanted.group, wanted.version, wanted.plural);
-      if (found) add(resources.served, *found);
+      if (found) add_once(resources.served, *found);
     } catch (const base::Error& error) {
       load::CleanupResult result;
       result.doubt = error.what();
@@ -46,8 +46,8 @@ void find_flunders(net::Shard& shard, kube::Client& client, CleanupResources& re
 CleanupResources find_cleanup_resources(net::Shard& shard, kube::Client& client,
                                         const std::vector<std::string>& named) {
   CleanupResources resources;
-  add(resources.served, discover_named(shard, client, resource_text(kube::config_maps())));
-  for (const std::string& each : named) add(resources.served, discover_named(shard, client, each));
+  add_once(resources.served, discover_named(shard, client, resource_text(kube::config_maps())));
+  for (const std::string& each : named) add_once(resources.served, discover_named(shard, client, each));
   find_flunders(shard, client, resources);
   return resources;
 }

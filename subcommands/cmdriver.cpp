@@ -16,14 +16,14 @@
 namespace k8scale::subcommands {
 namespace {
 
-struct Flags {
+struct CmdriverFlags {
   OpenLoopFlags loop;
   std::uint64_t datalen = 2000;
   bool clientlb = false;
   DriverFlags driver;
 };
 
-void declare(CLI::App& app, Flags& flags) {
+void declare_cmdriver_flags(CLI::App& app, CmdriverFlags& flags) {
   flags.loop.declare(app);
   base::add_value(app, "--datalen", flags.datalen, "bytes of data in each object");
   base::add_bool(app, "--clientlb", flags.clientlb,
@@ -31,7 +31,7 @@ void declare(CLI::App& app, Flags& flags) {
   flags.driver.declare(app);
 }
 
-void check(const Flags& flags) {
+void check_cmdriver_flags(const CmdriverFlags& flags) {
   flags.loop.check();
   if (flags.datalen > most_data) {
     throw base::Error(fmt::format("-datalen: found {}, expected 0 to {} bytes", flags.datalen, most_data));
@@ -41,7 +41,7 @@ void check(const Flags& flags) {
   }
 }
 
-load::Parameters parameters_of(const Flags& flags, const DriverSettings& settings) {
+load::Parameters cmdriver_parameters(const CmdriverFlags& flags, const DriverSettings& settings) {
   return {{"KUBECONFIG", flags.driver.cluster.kubeconfig},
           {"LAMBDA", flags.loop.lambda},
           {"N", flags.loop.n},
@@ -52,7 +52,7 @@ load::Parameters parameters_of(const Flags& flags, const DriverSettings& setting
           {"SEED", settings.seed}};
 }
 
-DriverPlan plan_of(const Flags& flags, const DriverSettings& settings) {
+DriverPlan cmdriver_plan(const CmdriverFlags& flags, const DriverSettings& settings) {
   load::ObjectShape shape;
   shape.resource = kube::config_maps();
   if (flags.driver.use_protobuf) shape.encoding = kube::Encoding::protobuf;
@@ -60,7 +60,7 @@ DriverPlan plan_of(const Flags& flags, const DriverSettings& settings) {
   plan.family = make_family(settings, flags.loop.n, "cmdriver", std::move(shape), flags.datalen);
   flags.loop.fill(plan, settings);
   if (flags.clientlb) plan.endpoints = 0;
-  plan.parameters = [&flags, &settings](const auto&) { return parameters_of(flags, settings); };
+  plan.parameters = [&flags, &settings](const auto&) { return cmdriver_parameters(flags, settings); };
   plan.summary_parameters["datalen"] = flags.datalen;
   if (flags.clientlb) plan.summary_parameters["clientlb"] = true;
   return plan;
@@ -69,17 +69,17 @@ DriverPlan plan_of(const Flags& flags, const DriverSettings& settings) {
 }  // namespace
 
 int cmdriver(const Invocation& invocation) {
-  Flags flags;
+  CmdriverFlags flags;
   CLI::App app("Creates ConfigMaps at random moments and deletes each after a while: an open loop.",
                "k8scale cmdriver");
-  declare(app, flags);
+  declare_cmdriver_flags(app, flags);
   app.footer(std::string(driver_exit_codes) + std::string(endpoints_exit_text));
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.driver.verbosity);
-  check(flags);
+  check_cmdriver_flags(flags);
   Driver driver("cmdriver", flags.driver, settings_of(flags.driver, load::name_suffix_length(flags.loop.n)));
   driver.connect();
-  return driver.run(plan_of(flags, driver.settings()));
+  return driver.run(cmdriver_plan(flags, driver.settings()));
 }
 
 }  // namespace k8scale::subcommands

@@ -22,11 +22,11 @@ namespace {
 constexpr std::string_view field_manager = "cmdriverclosed";
 constexpr int name_too_long_exit_code = 17;
 constexpr std::size_t longest_name = 253;
-constexpr std::uint64_t most_threads = 1'000'000;
+constexpr std::uint64_t most_workers = 1'000'000;
 constexpr std::uint64_t most_updates = 1'000'000;
 constexpr std::size_t shortest_update = 10;
 
-struct Flags {
+struct CmdriverclosedFlags {
   std::uint64_t n = 300;
   std::uint64_t maxpop = 100;
   std::uint64_t conns = 0;
@@ -55,7 +55,7 @@ struct FirstAnswers {
   }
 };
 
-void declare(CLI::App& app, Flags& flags) {
+void declare_cmdriverclosed_flags(CLI::App& app, CmdriverclosedFlags& flags) {
   base::add_value(app, "--n", flags.n, "objects to create");
   base::add_value(app, "--maxpop", flags.maxpop, "objects that exist at a time");
   base::add_value(
@@ -75,7 +75,7 @@ void declare(CLI::App& app, Flags& flags) {
   flags.driver.declare(app);
 }
 
-load::ClosedLoopParameters loop_of(const Flags& flags) {
+load::ClosedLoopParameters loop_of(const CmdriverclosedFlags& flags) {
   load::ClosedLoopParameters loop;
   loop.objects = flags.n;
   loop.workers = flags.threads;
@@ -86,11 +86,11 @@ load::ClosedLoopParameters loop_of(const Flags& flags) {
   return loop;
 }
 
-void check(const Flags& flags, const CLI::App& app) {
+void check_cmdriverclosed_flags(const CmdriverclosedFlags& flags, const CLI::App& app) {
   check_range("-n", flags.n, 1, most_objects);
   check_range("-maxpop", flags.maxpop, 0, most_objects);
   check_range("-conns", flags.conns, 0, 10'000);
-  check_range("-threads", flags.threads, 1, most_threads);
+  check_range("-threads", flags.threads, 1, most_workers);
   check_range("-updates", flags.updates, 0, most_updates);
   check_range("-create-value-length", flags.create_value_length, 0, most_data);
   check_range("-update-value-length", flags.update_value_length, 0, most_data);
@@ -103,7 +103,7 @@ void check(const Flags& flags, const CLI::App& app) {
 }
 
 // As the program before this one did.
-void raise_update_length(Flags& flags) {
+void raise_update_length(CmdriverclosedFlags& flags) {
   if (flags.update_value_length >= shortest_update) return;
   base::log_warning(fmt::format("-update-value-length: found {}: going on with {}", flags.update_value_length,
                                 shortest_update));
@@ -111,12 +111,12 @@ void raise_update_length(Flags& flags) {
 }
 
 // Numbers are padded to the digits of n, and some workers' go beyond n.
-std::size_t longest_name_suffix(const Flags& flags) {
+std::size_t longest_name_suffix(const CmdriverclosedFlags& flags) {
   return std::max(load::name_suffix_length(flags.n) + flags.name_pad_length,
                   load::name_suffix_length(load::largest_object(loop_of(flags))));
 }
 
-void check_name_length(const Flags& flags) {
+void check_name_length(const CmdriverclosedFlags& flags) {
   constexpr std::size_t default_run_id = 14;
   const std::size_t run_id = flags.driver.run_id.empty() ? default_run_id : flags.driver.run_id.size();
   const std::size_t others = std::min(longest_name, run_id + load::name_suffix_length(flags.n));
@@ -127,8 +127,8 @@ void check_name_length(const Flags& flags) {
                     name_too_long_exit_code);
 }
 
-load::Parameters parameters_of(const Flags& flags, const DriverSettings& settings,
-                               const std::vector<kube::Configuration>& servers) {
+load::Parameters cmdriverclosed_parameters(const CmdriverclosedFlags& flags, const DriverSettings& settings,
+                                           const std::vector<kube::Configuration>& servers) {
   std::string endpoints;
   for (const kube::Configuration& each : servers) {
     endpoints += (endpoints.empty() ? "" : " ") + each.server.url() + each.path_prefix;
@@ -156,7 +156,7 @@ load::Parameters parameters_of(const Flags& flags, const DriverSettings& setting
   return parameters;
 }
 
-nlohmann::ordered_json summary_parameters(const Flags& flags) {
+nlohmann::ordered_json summary_parameters(const CmdriverclosedFlags& flags) {
   nlohmann::ordered_json made = {{"n", flags.n},
                                  {"maxpop", flags.maxpop},
                                  {"conns", flags.conns},
@@ -187,7 +187,8 @@ void say_closing_line(const load::RunResult& result, const FirstAnswers& first) 
                   first.created_length.load(), first.updated_length.load()));
 }
 
-DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstAnswers& first) {
+DriverPlan cmdriverclosed_plan(const CmdriverclosedFlags& flags, const DriverSettings& settings,
+                               FirstAnswers& first) {
   load::ObjectShape shape;
   shape.resource = kube::config_maps();
   shape.data_key = "foo";
@@ -218,7 +219,7 @@ DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstAnsw
   plan.workers = flags.threads;
   plan.connections = std::min(static_cast<double>(flags.threads), 64.0);
   plan.parameters = [&flags, &settings](const auto& servers) {
-    return parameters_of(flags, settings, servers);
+    return cmdriverclosed_parameters(flags, settings, servers);
   };
   plan.summary_parameters = summary_parameters(flags);
   plan.closing = [&first](const load::RunResult& result) { say_closing_line(result, first); };
@@ -228,20 +229,20 @@ DriverPlan plan_of(const Flags& flags, const DriverSettings& settings, FirstAnsw
 }  // namespace
 
 int cmdriverclosed(const Invocation& invocation) {
-  Flags flags;
+  CmdriverclosedFlags flags;
   CLI::App app("Workers create, update and delete ConfigMaps, one operation at a time each: a closed loop.",
                "k8scale cmdriverclosed");
-  declare(app, flags);
+  declare_cmdriverclosed_flags(app, flags);
   app.footer(std::string(driver_exit_codes) + std::string(endpoints_exit_text));
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.driver.verbosity);
-  check(flags, app);
+  check_cmdriverclosed_flags(flags, app);
   raise_update_length(flags);
   check_name_length(flags);
   Driver driver("cmdriverclosed", flags.driver, settings_of(flags.driver, longest_name_suffix(flags)));
   driver.connect();
   FirstAnswers first{flags.updates};
-  return driver.run(plan_of(flags, driver.settings(), first));
+  return driver.run(cmdriverclosed_plan(flags, driver.settings(), first));
 }
 
 }  // namespace k8scale::subcommands

@@ -10,7 +10,7 @@
 namespace k8scale::subcommands {
 namespace {
 
-constexpr const char* footer =
+constexpr const char* completion_footer =
     "For this shell alone:  source <(k8scale completion bash)   (or zsh)\n"
     "                       k8scale completion fish | source\n"
     "For every new one:     k8scale completion bash > ~/.local/share/bash-completion/completions/k8scale\n"
@@ -25,7 +25,7 @@ int completion(const Invocation& invocation) {
   CLI::App app("Prints a script that completes subcommands, flags and their values in a shell.",
                "k8scale completion");
   app.add_option("shell", shell, "the shell to print it for")->type_name("bash|zsh|fish")->required();
-  app.footer(footer);
+  app.footer(completion_footer);
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   std::string script;
   if (shell == "bash") {

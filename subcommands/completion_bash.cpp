@@ -10,7 +10,7 @@ namespace {
 
 // bash gives the word at the cursor as $2 and the one before as $3. Where `=` ends a word, as it does unless
 // the user changed that, `--flag=va` is three of them.
-constexpr std::string_view completion = R"(
+constexpr std::string_view bash_functions = R"(
 _k8scale() {
   local word=$2 flag= equals= head= names= kind= words= arguments=
   COMPREPLY=()
@@ -69,7 +69,7 @@ std::string arguments_line(const FlagTable& table) {
   return fmt::format("      arguments='{}'\n", fmt::join(value.choices, " "));
 }
 
-std::string case_of(const Page& page) {
+std::string bash_case_of(const Page& page) {
   std::vector<std::string> names;
   std::string values;
   for (const Flag& flag : page.table.flags) {
@@ -90,9 +90,9 @@ std::string bash_completion(std::span<const Page> pages) {
       "# Sets what there is to know of the flags of subcommand $1, and of the value of its flag $2.\n"
       "_k8scale_table() {{\n  case $1 in\n    help) arguments=$_k8scale_subcommands ;;\n",
       fmt::join(words_after_program(), " "));
-  for (const Page& page : pages) script += case_of(page);
+  for (const Page& page : pages) script += bash_case_of(page);
   script += "  esac\n}\n";
-  script += completion;
+  script += bash_functions;
   script += "\ncomplete -F _k8scale k8scale";
   for (const Page& page : pages) {
     if (page.subcommand->link == Link::yes) script += fmt::format(" {}", page.subcommand->name);

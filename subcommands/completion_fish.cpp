@@ -32,7 +32,7 @@ std::string candidates_of(const Value& value) {
 }
 
 // fish has no way to say that a value can only follow after `=`, so an optional one is left to the user.
-std::string value_of(const Value& value) {
+std::string fish_value(const Value& value) {
   if (value.use != ValueUse::required) return " -f";
   return " -r" + candidates_of(value);
 }
@@ -43,7 +43,7 @@ std::string line(std::string_view subcommand, const Flag& flag) {
     names += name.size() == 1 ? fmt::format(" -s {}", name) : fmt::format(" -l {} -o {}", name, name);
   }
   return fmt::format("complete -c k8scale -n '__fish_seen_subcommand_from {}'{}{} -d {}\n", subcommand, names,
-                     value_of(flag.value), in_quotes(flag.help));
+                     fish_value(flag.value), in_quotes(flag.help));
 }
 
 std::string argument_line(std::string_view subcommand, const Value& value) {

@@ -7,7 +7,7 @@ namespace k8scale::subcommands {
 namespace {
 
 // Where `$words` begins with the subcommand, or with a link that is named like it.
-constexpr std::string_view completion = R"(
+constexpr std::string_view zsh_functions = R"(
 _k8scale() {
   local subcommand=$service
   if [[ $service == k8scale ]]; then
@@ -92,7 +92,7 @@ std::string flag_lines(const Flag& flag) {
   return lines;
 }
 
-std::string case_of(const Page& page) {
+std::string zsh_case_of(const Page& page) {
   std::string lines = fmt::format("    {})\n      _arguments", page.subcommand->name);
   for (const Flag& flag : page.table.flags) lines += flag_lines(flag);
   for (const Argument& argument : page.table.arguments) {
@@ -125,9 +125,9 @@ std::string zsh_completion(std::span<const Page> pages) {
       links);
   script += subcommands_function(pages);
   script += "_k8scale_flags() {\n  case $1 in\n    help) _arguments '1:SUBCOMMAND:_k8scale_subcommands' ;;\n";
-  for (const Page& page : pages) script += case_of(page);
+  for (const Page& page : pages) script += zsh_case_of(page);
   script += "  esac\n}\n";
-  script += completion;
+  script += zsh_functions;
   return script + fmt::format("  compdef _k8scale k8scale{}\nfi\n", links);
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::optional<kube::Resource> find(const Json& resource_list, std::string_view group,
-                                   std::string_view version, std::string_view plural) {
+std::optional<kube::Resource> find_resource(const Json& resource_list, std::string_view group,
+                                            std::string_view version, std::string_view plural) {
   if (!resource_list.is_object() || !resource_list.contains("resources")) return std::nullopt;
   for (const Json& each : resource_list["resources"]) {
     if (!each.is_object() || each.value("name", "") != plural) continue;
@@ -35,7 +35,7 @@ std::optional<kube::Resource> discover(net::Shard& shard, kube::Client& client, 
     throw base::Error(fmt::format("{}{}: {}", client.server(), path, answer.error()),
                       kube::configuration_exit_code);
   }
-  return find(Json::parse(answer.body, nullptr, false), group, version, plural);
+  return find_resource(Json::parse(answer.body, nullptr, false), group, version, plural);
 }
 
 kube::Resource discover_named(net::Shard& shard, kube::Client& client, std::string_view text) {

@@ -128,13 +128,13 @@ std::vector<std::string> notes_of(const DriveFlags& flags, std::uint64_t seed,
   return notes;
 }
 
-std::string config_of(const DriveFlags& flags, const CLI::App& app) {
+std::string drive_config(const DriveFlags& flags, const CLI::App& app) {
   std::vector<std::string> idle;
   for (const DriveFlags::Idle& each : flags.idle()) idle.push_back(each.flag);
   return print_load_file(app, idle);
 }
 
-DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver) {
+DriverPlan drive_plan(const DriveFlags& flags, const CLI::App& app, Driver& driver) {
   const DriverSettings& settings = driver.settings();
   const load::OpenLoopParameters arrivals{flags.arrival_plan(), flags.n, settings.seed};
   DriverPlan plan;
@@ -164,7 +164,7 @@ DriverPlan plan_of(const DriveFlags& flags, const CLI::App& app, Driver& driver)
     return load::Parameters{{"RUNID", settings.run_id},
                             {"SEED", settings.seed},
                             {"DATAFILENAME", settings.data_file.string()},
-                            {"CONFIG", config_of(flags, app)}};
+                            {"CONFIG", drive_config(flags, app)}};
   };
   return plan;
 }
@@ -206,17 +206,17 @@ std::vector<std::string> excused_by(const LoadFile& file, const CLI::App& app) {
   return excused;
 }
 
-int run(const DriveFlags& flags, const CLI::App& app, const LoadFile& file, bool print_config) {
+int run_drive(const DriveFlags& flags, const CLI::App& app, const LoadFile& file, bool print_config) {
   base::set_verbosity(flags.driver.verbosity);
   flags.check(app, excused_by(file, app));
   if (print_config) {
-    fmt::print("{}", config_of(flags, app));
+    fmt::print("{}", drive_config(flags, app));
     return 0;
   }
   Driver driver("drive", flags.driver,
                 settings_of(flags.driver, load::name_suffix_length(flags.largest_number())));
   driver.connect();
-  return driver.run(plan_of(flags, app, driver));
+  return driver.run(drive_plan(flags, app, driver));
 }
 
 }  // namespace
@@ -238,7 +238,7 @@ int drive(const Invocation& invocation) {
   }
   flags.settle(app);
   try {
-    return run(flags, app, loaded, print_config);
+    return run_drive(flags, app, loaded, print_config);
   } catch (const base::Error& error) {
     throw loaded.located(error);
   }

@@ -17,7 +17,7 @@ namespace k8scale::subcommands {
 namespace {
 
 constexpr std::uint64_t most_shards = 256;
-constexpr std::uint64_t longest_wait = 1'000'000;  // seconds
+constexpr std::uint64_t longest_final_wait = 1'000'000;  // seconds
 constexpr int most_retries = 1'000;
 constexpr std::size_t most_connections = 100'000;
 
@@ -50,9 +50,9 @@ void check_servers(const DriverFlags& flags) {
 
 void check_ranges(const DriverFlags& flags) {
   check_range("--shards", flags.shards, 1, most_shards);
-  if (flags.wait_before_terminate > longest_wait) {
+  if (flags.wait_before_terminate > longest_final_wait) {
     throw base::Error(fmt::format("-waitBeforeTerminate: found {}, expected 0 to {} seconds",
-                                  flags.wait_before_terminate, longest_wait));
+                                  flags.wait_before_terminate, longest_final_wait));
   }
   if (flags.retries < 0 || flags.retries > most_retries) {
     throw base::Error(fmt::format("--retries: found {}, expected 0 to {}", flags.retries, most_retries));
@@ -63,13 +63,13 @@ void check_ranges(const DriverFlags& flags) {
                                   load::WriteJoin::most_watchers));
   }
   if (flags.request_timeout <= base::Nanoseconds(0) ||
-      flags.request_timeout > std::chrono::seconds(longest_wait)) {
+      flags.request_timeout > std::chrono::seconds(longest_final_wait)) {
     throw base::Error(fmt::format("--request-timeout: found {}, expected more than 0 and at most {}s",
-                                  base::format_duration(flags.request_timeout), longest_wait));
+                                  base::format_duration(flags.request_timeout), longest_final_wait));
   }
-  if (flags.grace < base::Nanoseconds(0) || flags.grace > std::chrono::seconds(longest_wait)) {
+  if (flags.grace < base::Nanoseconds(0) || flags.grace > std::chrono::seconds(longest_final_wait)) {
     throw base::Error(fmt::format("--grace: found {}, expected 0 to {}s", base::format_duration(flags.grace),
-                                  longest_wait));
+                                  longest_final_wait));
   }
 }
 

@@ -18,8 +18,8 @@ const kube::Collection& all_namespaces() {
   return namespaces;
 }
 
-constexpr auto longest_wait = std::chrono::seconds(60);
-constexpr auto look_period = std::chrono::milliseconds(200);
+constexpr auto longest_termination = std::chrono::seconds(60);
+constexpr auto termination_look_period = std::chrono::milliseconds(200);
 
 std::string text_of(std::string_view name, const std::string& run_id) {
   const std::size_t equals = label_selector.find('=');
@@ -48,10 +48,10 @@ bool is_being_deleted(const kube::Answer& found) {
 }
 
 // As it is now, or as it is when it is no longer being deleted.
-kube::Answer find(net::Shard& shard, kube::Client& client, std::string_view name,
-                  const std::function<bool()>& stopped) {
+kube::Answer find_namespace(net::Shard& shard, kube::Client& client, std::string_view name,
+                            const std::function<bool()>& stopped) {
   const kube::AttemptObserver nobody;
-  const auto end = std::chrono::steady_clock::now() + longest_wait;
+  const auto end = std::chrono::steady_clock::now() + longest_termination;
   bool told = false;
   for (;;) {
     kube::Answer found = shard.run(client.get(all_namespaces(), name, nobody));
@@ -59,12 +59,12 @@ kube::Answer find(net::Shard& shard, kube::Client& client, std::string_view name
     if (std::chrono::steady_clock::now() >= end) {
       throw base::Error(
           fmt::format("{}: namespace {} is being deleted, and was not gone after {}; see its status",
-                      client.server(), name, base::format_duration(longest_wait)),
+                      client.server(), name, base::format_duration(longest_termination)),
           kube::configuration_exit_code);
     }
     if (!told) base::log_info(fmt::format("namespace {} is being deleted: waiting until it is gone", name));
     told = true;
-    std::this_thread::sleep_for(look_period);
+    std::this_thread::sleep_for(termination_look_period);
   }
 }
 
@@ -72,7 +72,7 @@ kube::Answer find(net::Shard& shard, kube::Client& client, std::string_view name
 
 bool check_namespace(net::Shard& shard, kube::Client& client, std::string_view name, MissingNamespace missing,
                      const std::string& run_id, const std::function<bool()>& stopped) {
-  const kube::Answer found = find(shard, client, name, stopped);
+  const kube::Answer found = find_namespace(shard, client, name, stopped);
   if (found.http_status == 401) {
     throw base::Error(
         fmt::format("{}: the server refuses the credentials; check the user in the kubeconfig: {}",

@@ -46,8 +46,8 @@ net::Task<std::optional<base::Failure>> connect(const kube::Configuration& serve
   co_return std::nullopt;
 }
 
-net::Task<void> check(Checked& checked, const std::string& configured_host, net::Shard& shard,
-                      const Credentials& credentials) {
+net::Task<void> check_address(Checked& checked, const std::string& configured_host, net::Shard& shard,
+                              const Credentials& credentials) {
   kube::Configuration& server = checked.server;
   const bool may_differ = server.server.tls && server.verify_server && server.tls_server_name.empty() &&
                           server.server.host != configured_host;
@@ -69,10 +69,10 @@ net::Task<void> check(Checked& checked, const std::string& configured_host, net:
 }
 
 // At the same time: one that nobody answers for takes seconds.
-net::Task<void> check_all(std::vector<Checked>& servers, const std::string& configured_host,
-                          net::Shard& shard, const Credentials& credentials) {
+net::Task<void> check_addresses(std::vector<Checked>& servers, const std::string& configured_host,
+                                net::Shard& shard, const Credentials& credentials) {
   net::TaskGroup checks(shard);
-  for (Checked& each : servers) checks.spawn(check(each, configured_host, shard, credentials));
+  for (Checked& each : servers) checks.spawn(check_address(each, configured_host, shard, credentials));
   co_await checks.wait_until_done();
 }
 
@@ -84,7 +84,7 @@ std::vector<Checked> with_addresses(const std::vector<net::Url>& urls, const kub
     server.server = each.endpoint;
     server.path_prefix = each.path;
   }
-  shard.run(check_all(servers, configured.server.host, shard, credentials));
+  shard.run(check_addresses(servers, configured.server.host, shard, credentials));
   return servers;
 }
 

@@ -14,7 +14,7 @@ namespace k8scale::subcommands {
 namespace {
 
 constexpr base::Nanoseconds shortest_period = std::chrono::milliseconds(200);
-constexpr base::Nanoseconds longest_period = std::chrono::seconds(2);
+constexpr base::Nanoseconds longest_barrier_period = std::chrono::seconds(2);
 
 std::string random_token() {
   std::random_device random;
@@ -42,7 +42,7 @@ void Driver::make_gate(const DriverPlan& plan) {
   barrier.owner = settings_.job;
   // From all parts together, at most 100 looks per second.
   barrier.period = std::clamp<base::Nanoseconds>(settings_.part.count * std::chrono::milliseconds(10),
-                                                 shortest_period, longest_period);
+                                                 shortest_period, longest_barrier_period);
   barrier.run = {{"subcommand", subcommand_}, {"seed", settings_.seed}, {"parts", settings_.part.count}};
   barrier.run.update(plan.summary_parameters);
   barrier.run.update(flags_.summary_parameters());

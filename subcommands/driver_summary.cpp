@@ -7,6 +7,7 @@
 
 #include "driver.h"
 #include "driver_namespace.h"
+#include "exit_codes.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
 #include "stored_summaries.h"
@@ -16,7 +17,6 @@ namespace {
 
 // Later than that is not together.
 constexpr base::Nanoseconds on_time = std::chrono::milliseconds(10);
-constexpr int output_lost_exit_code = 12;
 // After a signal, a pod has a grace period for the objects and for this.
 constexpr base::Nanoseconds longest_storing = std::chrono::minutes(1);
 constexpr base::Nanoseconds longest_hasty_storing = std::chrono::seconds(10);

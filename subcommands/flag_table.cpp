@@ -11,7 +11,7 @@ ValueUse use_of(const CLI::Option& option) {
 }
 
 // What the type's name tells, as --help shows it.
-Value value_of(const CLI::Option& option) {
+Value option_value(const CLI::Option& option) {
   Value value;
   value.use = use_of(option);
   value.name = option.get_type_name();
@@ -28,7 +28,7 @@ Flag flag_of(const CLI::Option& option) {
   Flag flag;
   flag.names = option.get_lnames();
   flag.names.insert(flag.names.end(), option.get_snames().begin(), option.get_snames().end());
-  flag.value = value_of(option);
+  flag.value = option_value(option);
   flag.default_value = option.get_default_str();
   flag.help = option.get_description();
   flag.repeats = option.get_items_expected_max() > 1;
@@ -44,7 +44,7 @@ FlagTable read_flag_table(const CLI::App& app) {
   table.footer = app.get_footer();
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional()) {
-      table.arguments.push_back({value_of(*option), option->get_description()});
+      table.arguments.push_back({option_value(*option), option->get_description()});
     } else {
       table.flags.push_back(flag_of(*option));
     }

@@ -13,13 +13,13 @@
 namespace k8scale::subcommands {
 namespace {
 
-struct Flags {
+struct FlunderDriverFlags {
   OpenLoopFlags loop;
   std::string resource;
   DriverFlags driver;
 };
 
-kube::Resource find_flunders(net::Shard& shard, kube::Client& client) {
+kube::Resource flunders_to_drive(net::Shard& shard, kube::Client& client) {
   constexpr std::string_view version = "v1alpha1";
   for (const std::string_view group : {"wardle.example.com", "wardle.k8s.io"}) {
     if (auto found = discover(shard, client, group, version, "flunders")) return *found;
@@ -33,7 +33,7 @@ kube::Resource find_flunders(net::Shard& shard, kube::Client& client) {
       kube::configuration_exit_code);
 }
 
-load::Parameters parameters_of(const Flags& flags, const DriverSettings& settings) {
+load::Parameters flunder_driver_parameters(const FlunderDriverFlags& flags, const DriverSettings& settings) {
   return {{"KUBECONFIG", flags.driver.cluster.kubeconfig},
           {"LAMBDA", flags.loop.lambda},
           {"N", flags.loop.n},
@@ -43,14 +43,14 @@ load::Parameters parameters_of(const Flags& flags, const DriverSettings& setting
           {"SEED", settings.seed}};
 }
 
-DriverPlan plan_of(const Flags& flags, Driver& driver) {
+DriverPlan flunder_driver_plan(const FlunderDriverFlags& flags, Driver& driver) {
   const DriverSettings& settings = driver.settings();
   load::ObjectShape shape;
   shape.place = load::DataPlace::nowhere;
   shape.create_timestamp = load::CreateTimestamp::no;
   shape.has_spec = flags.resource.empty();
   shape.resource = flags.resource.empty()
-                       ? find_flunders(driver.start_shard(), driver.start_client())
+                       ? flunders_to_drive(driver.start_shard(), driver.start_client())
                        : discover_named(driver.start_shard(), driver.start_client(), flags.resource);
   if (flags.driver.use_protobuf) {
     base::log_warning("-useProtobuf: this program writes " + shape.resource.plural +
@@ -59,7 +59,7 @@ DriverPlan plan_of(const Flags& flags, Driver& driver) {
   DriverPlan plan;
   plan.family = make_family(settings, flags.loop.n, "flunder-driver", std::move(shape), 0);
   flags.loop.fill(plan, settings);
-  plan.parameters = [&flags, &settings](const auto&) { return parameters_of(flags, settings); };
+  plan.parameters = [&flags, &settings](const auto&) { return flunder_driver_parameters(flags, settings); };
   if (!flags.resource.empty()) plan.summary_parameters["resource"] = flags.resource;
   return plan;
 }
@@ -67,7 +67,7 @@ DriverPlan plan_of(const Flags& flags, Driver& driver) {
 }  // namespace
 
 int flunder_driver(const Invocation& invocation) {
-  Flags flags;
+  FlunderDriverFlags flags;
   CLI::App app("Creates Flunders at random moments and deletes each after a while: an open loop.",
                "k8scale flunder-driver");
   flags.loop.declare(app);
@@ -82,7 +82,7 @@ int flunder_driver(const Invocation& invocation) {
   Driver driver("flunder-driver", flags.driver,
                 settings_of(flags.driver, load::name_suffix_length(flags.loop.n)));
   driver.connect();
-  return driver.run(plan_of(flags, driver));
+  return driver.run(flunder_driver_plan(flags, driver));
 }
 
 }  // namespace k8scale::subcommands

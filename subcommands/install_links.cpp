@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
   throw base::Error(fmt::format("--install: {}: {}", path.string(), why));
 }
 
-void check(const fs::path& path, const std::error_code& error) {
+void check_outcome(const fs::path& path, const std::error_code& error) {
   if (error) fail(path, error.message());
 }
 
@@ -39,10 +39,10 @@ void check_place(const fs::path& link, const fs::path& program) {
   std::error_code error;
   const fs::file_status there = fs::symlink_status(link, error);
   if (there.type() == fs::file_type::not_found) return;
-  check(link, error);
+  check_outcome(link, error);
   if (there.type() != fs::file_type::symlink) fail(link, "exists and is not a link; expected no such file");
   const fs::path target = fs::read_symlink(link, error);
-  check(link, error);
+  check_outcome(link, error);
   if (target.filename() == program.filename()) return;
   fail(link, fmt::format("is a link to {}; expected no such file, or a link to {}", target.string(),
                          program.filename().string()));
@@ -51,9 +51,9 @@ void check_place(const fs::path& link, const fs::path& program) {
 void make_link(const fs::path& link, const fs::path& target) {
   std::error_code error;
   fs::remove(link, error);
-  check(link, error);
+  check_outcome(link, error);
   fs::create_symlink(target, link, error);
-  check(link, error);
+  check_outcome(link, error);
   std::fputs(fmt::format("{} -> {}\n", link.string(), target.string()).c_str(), stdout);
 }
 
@@ -63,7 +63,7 @@ void install_links(const fs::path& folder) {
   const fs::path program = own_file();
   std::error_code error;
   fs::create_directories(folder, error);
-  check(folder, error);
+  check_outcome(folder, error);
   for (const Subcommand& each : all()) {
     if (each.link == Link::yes) check_place(folder / each.name, program);
   }

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "debug_from.h"
+#include "exit_codes.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
@@ -22,10 +23,8 @@ namespace k8scale::subcommands {
 namespace {
 
 constexpr int unwritable_exit_code = 2;
-constexpr int list_failed_exit_code = 10;
-constexpr int output_lost_exit_code = 12;
 constexpr std::uint64_t most_threads = 1000;
-constexpr const char* exit_codes =
+constexpr const char* logger_exit_codes =
     "Exit codes: 0 it ended by --for or --until-idle; 1 a flag; 2 -data-filname cannot be written; 12 rows "
     "or\n"
     "the summary could not be written later; 10 the server has no such resource, or no list was complete;\n"
@@ -193,7 +192,7 @@ void LoggerFlags::declare(CLI::App& app) {
   observe.declare(app);
   base::add_bool(app, "--final-list", final_list,
                  "list once more at the end, and count what the watch did not tell");
-  app.footer(exit_codes);
+  app.footer(logger_exit_codes);
 }
 
 void LoggerFlags::check() const {

@@ -7,7 +7,7 @@ namespace {
 
 constexpr auto longest_final_list = std::chrono::seconds(10);
 
-base::Random random_source() {
+base::Random logger_random() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return {static_cast<std::uint64_t>(now.count()), "reflector"};
 }
@@ -45,13 +45,13 @@ LoggerShard::LoggerShard(const kube::Configuration& configuration,
       parameters_(parameters),
       logger_(shard_, parameters.logger, rows),
       reflector_(shard_, client_, parameters.collection, parameters.reflector, logger_.sink(),
-                 random_source()) {}
+                 logger_random()) {}
 
 net::Task<void> LoggerShard::list_once_more() {
   net::Signal ended(shard_);
   OneList sink(logger_.sink(), ended);
   kube::Reflector reflector(shard_, client_, parameters_.collection, parameters_.reflector, sink,
-                            random_source());
+                            logger_random());
   net::TaskGroup listing(shard_);
   listing.spawn(reflector.run());
   const bool whole = co_await ended.wait_until(std::chrono::steady_clock::now() + longest_final_list);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exit_codes.h"
 #include "general.h"
 #include "k8scale/base/error.h"
 #include "subcommands.h"
@@ -18,10 +19,10 @@
 
 namespace {
 
+using k8scale::subcommands::output_lost_exit_code;
 using k8scale::subcommands::Subcommand;
 
 constexpr std::string_view program = "k8scale";
-constexpr int output_lost_exit_code = 12;
 
 // One line on standard error; where that cannot be written, the exit code has to do.
 void say(std::string_view text, std::string_view subcommand = "") {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "exit_codes.h"
 #include "invocation.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/files.h"
@@ -15,9 +16,7 @@
 namespace k8scale::subcommands {
 namespace {
 
-constexpr int output_lost_exit_code = 12;
-
-void write(const std::filesystem::path& folder, const std::string& name, const std::string& text) {
+void write_page(const std::filesystem::path& folder, const std::string& name, const std::string& text) {
   const base::Result<void> written = base::write_file_whole(folder / (name + ".1"), text);
   if (written.has_error()) throw base::Error("--output: " + written.error().detail(), output_lost_exit_code);
 }
@@ -25,12 +24,12 @@ void write(const std::filesystem::path& folder, const std::string& name, const s
 // Pages of links are found under both names.
 void write_all(const std::filesystem::path& folder) {
   const std::vector<Page> pages = all_pages();
-  write(folder, "k8scale", overview_man_page(pages));
+  write_page(folder, "k8scale", overview_man_page(pages));
   for (const Page& page : pages) {
     const std::string name = man_page_name(page);
-    write(folder, name, man_page(page));
+    write_page(folder, name, man_page(page));
     if (page.subcommand->link == Link::no) continue;
-    write(folder, std::string(page.subcommand->name), fmt::format(".so man1/{}.1\n", name));
+    write_page(folder, std::string(page.subcommand->name), fmt::format(".so man1/{}.1\n", name));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cluster_flags.h"
+#include "exit_codes.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/files.h"
 #include "k8scale/base/flags.h"
@@ -19,21 +20,20 @@ namespace {
 constexpr int missing_exit_code = 3;
 constexpr int difference_exit_code = 4;
 constexpr int conflict_exit_code = 6;
-constexpr int output_lost_exit_code = 12;
-constexpr std::string_view exit_codes =
+constexpr std::string_view merge_exit_codes =
     "Exit codes: 0 all parts of the run are there; 1 a flag; 3 parts are missing; 4 none is, but they did\n"
     "not begin together, or their clocks differ; 5 a summary cannot be read, or there is none; 6 they are\n"
     "not different parts of one run, and nothing is merged; 12 the summary could not be written; 20 the\n"
     "configuration, its credentials, or the server behind it. With 3 and 4 the summary is there, and warns.";
 
-struct Flags {
+struct MergeFlags {
   std::vector<std::string> files;
   std::string run_id;
   std::string json;
   ClusterFlags cluster;
 };
 
-void check_server_flags(const Flags& flags) {
+void check_server_flags(const MergeFlags& flags) {
   const ClusterFlags& cluster = flags.cluster;
   if (cluster.embedded) {
     throw base::Error(
@@ -64,7 +64,7 @@ std::vector<measure::PartSummary> from_files(const std::vector<std::string>& fil
   return parts;
 }
 
-std::vector<measure::PartSummary> from_server(const Flags& flags) {
+std::vector<measure::PartSummary> from_server(const MergeFlags& flags) {
   const Cluster cluster = open_cluster(flags.cluster);
   const std::shared_ptr<kube::Credentials> credentials = kube::Credentials::load(cluster.configuration);
   net::Shard shard("merge");
@@ -75,7 +75,7 @@ std::vector<measure::PartSummary> from_server(const Flags& flags) {
   return stored_summaries(shard, client, flags.run_id);
 }
 
-bool write(const measure::Summary& summary, const std::string& json) {
+bool write_merged(const measure::Summary& summary, const std::string& json) {
   measure::print_text(std::cout, summary);
   std::cout.flush();
   if (!std::cout) base::log_error("the summary cannot be written to standard output");
@@ -92,7 +92,7 @@ int merge_and_tell(const std::vector<measure::PartSummary>& parts, const std::st
     throw base::Error("these are not different parts of one run: nothing is merged", conflict_exit_code);
   }
   if (!json.empty()) run.summary.files.push_back({"summary", json});
-  if (!write(run.summary, json)) return output_lost_exit_code;
+  if (!write_merged(run.summary, json)) return output_lost_exit_code;
   if (run.summary.parts && !run.summary.parts->missing().empty()) return missing_exit_code;
   return run.differences.empty() ? 0 : difference_exit_code;
 }
@@ -100,7 +100,7 @@ int merge_and_tell(const std::vector<measure::PartSummary>& parts, const std::st
 }  // namespace
 
 int merge(const Invocation& invocation) {
-  Flags flags;
+  MergeFlags flags;
   CLI::App app("Makes one summary of those that the parts of a run wrote.", "k8scale merge");
   app.add_option("FILE", flags.files, "summaries of the parts, RUNID-driver-1.json and so on")
       ->type_name("FILE");
@@ -109,7 +109,7 @@ int merge(const Invocation& invocation) {
   base::add_value(app, "--json", flags.json, "file for the summary in JSON, which is as that of one process")
       ->type_name("FILE");
   flags.cluster.declare(app);
-  app.footer(std::string(exit_codes));
+  app.footer(std::string(merge_exit_codes));
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   if (flags.files.empty() == flags.run_id.empty()) {
     throw base::Error("expected the summaries of a run's parts, as files or by --run");

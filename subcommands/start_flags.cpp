@@ -9,7 +9,7 @@
 namespace k8scale::subcommands {
 namespace {
 
-constexpr base::Nanoseconds longest_wait = std::chrono::hours(24 * 365);
+constexpr base::Nanoseconds farthest_start = std::chrono::hours(24 * 365);
 
 }  // namespace
 
@@ -21,7 +21,7 @@ void StartFlags::declare(CLI::App& app) {
 }
 
 std::optional<base::WallTime> StartFlags::check(base::WallTime now) const {
-  if (deadline <= base::Nanoseconds(0) || deadline > longest_wait) {
+  if (deadline <= base::Nanoseconds(0) || deadline > farthest_start) {
     throw base::Error(fmt::format("--start-deadline: found {}, expected more than 0 and at most a year",
                                   base::format_duration(deadline)));
   }
@@ -35,7 +35,7 @@ std::optional<base::WallTime> StartFlags::check(base::WallTime now) const {
     throw base::Error(fmt::format("--start-at: found {}, expected a moment such as 2026-11-24T15:04:05Z",
                                   base::go_quote(at)));
   }
-  if (*moment < now || *moment - now > longest_wait) {
+  if (*moment < now || *moment - now > farthest_start) {
     throw base::Error(
         fmt::format("--start-at: found {}, but it is {}; expected a moment to come, within a year", at,
                     base::format_rfc3339(now)));

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "debug_from.h"
+#include "exit_codes.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
@@ -20,14 +21,13 @@
 namespace k8scale::subcommands {
 namespace {
 
-constexpr int list_failed_exit_code = 10;
 constexpr int watch_failed_exit_code = 12;
 constexpr int summary_lost_exit_code = 13;
 constexpr std::uint64_t most_watches = 1'000'000;
-constexpr std::uint64_t most_shards = 256;
+constexpr std::uint64_t most_watch_shards = 256;
 // Files beside the watches' connections.
 constexpr rlim_t other_files = 64;
-constexpr const char* exit_codes =
+constexpr const char* watch_exit_codes =
     "Exit codes: 0 it ended by --for or --until-idle; 1 a flag; 10 the list failed; 12 a watch could not be\n"
     "opened (with one watch; many try again); 13 the summary could not be written; 20 the configuration or "
     "its\ncredentials; 130 SIGINT; 143 SIGTERM.";
@@ -245,7 +245,7 @@ void WatchFlags::declare(CLI::App& app) {
                   "events are counted instead of told");
   base::add_value(app, "--shards", shards, "threads that the watches are spread over");
   observe.declare(app);
-  app.footer(exit_codes);
+  app.footer(watch_exit_codes);
 }
 
 void WatchFlags::check() const {
@@ -253,8 +253,8 @@ void WatchFlags::check() const {
   if (watches < 1 || watches > most_watches) {
     throw base::Error(fmt::format("--watches: found {}, expected 1 to {}", watches, most_watches));
   }
-  if (shards < 1 || shards > most_shards) {
-    throw base::Error(fmt::format("--shards: found {}, expected 1 to {}", shards, most_shards));
+  if (shards < 1 || shards > most_watch_shards) {
+    throw base::Error(fmt::format("--shards: found {}, expected 1 to {}", shards, most_watch_shards));
   }
 }
 

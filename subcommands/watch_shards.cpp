@@ -10,7 +10,7 @@
 namespace k8scale::subcommands {
 namespace {
 
-base::Random random_source(std::uint64_t number) {
+base::Random watch_random(std::uint64_t number) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return {static_cast<std::uint64_t>(now.count()) + number, "watch"};
 }
@@ -34,7 +34,7 @@ SingleWatch::SingleWatch(const WatchParameters& parameters)
       client_(shard_, parameters.configuration, parameters.credentials, parameters.client),
       log_([](const std::string& line) { base::log_info(line); }),
       reflector_(shard_, client_, parameters.collection, of_single(parameters.reflector), log_,
-                 random_source(0)) {}
+                 watch_random(0)) {}
 
 WatchShard::WatchShard(int index, const WatchParameters& parameters, std::size_t watches)
     : shard_(fmt::format("watches {}", index), index),
@@ -45,7 +45,7 @@ WatchShard::WatchShard(int index, const WatchParameters& parameters, std::size_t
     observe::FanOutSink& sink = sinks_.emplace_back(fan_out_, static_cast<observe::FanOut::Watch>(i));
     const auto number = static_cast<std::uint64_t>(index) << 32U | i;
     reflectors_.emplace_back(shard_, client_, parameters.collection, parameters.reflector, sink,
-                             random_source(number));
+                             watch_random(number));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <utility>
 
 #include "k8scale/base/log.h"
@@ -58,24 +59,25 @@ StartBarrier::StartBarrier(net::Shard& shard, kube::Client& client, std::string_
       stop_(shard),
       observe_([this](const kube::Attempt& attempt) { clock_.add(attempt); }) {}
 
+// What one key of the ConfigMap's data says.
+void StartBarrier::read_key(std::string_view key, const std::string& value, View& view) const {
+  if (key == run_key) view.run = value;
+  if (key == start_key) view.start = base::parse_rfc3339(value);
+  const std::uint64_t part = part_of(key);
+  if (part == 0 || part > options_.part.count) return;
+  view.empty = false;
+  std::erase(view.missing, part);
+  if (key == key_) view.joined = true;
+  if (part == options_.part.index && key != key_) view.rival = value;
+}
+
 StartBarrier::View StartBarrier::view_of(const RunObject& object) const {
   View view;
   view.resource_version = object.resource_version;
   if (is_of_former_job(object, options_.owner)) view.former = object.uid;
-  std::vector<bool> there(options_.part.count, false);
-  for (const auto& [key, value] : object.data) {
-    if (key == run_key) view.run = value;
-    if (key == start_key) view.start = base::parse_rfc3339(value);
-    const std::uint64_t part = part_of(key);
-    if (part == 0 || part > there.size()) continue;
-    view.empty = false;
-    there[part - 1] = true;
-    if (key == key_) view.joined = true;
-    if (part == options_.part.index && key != key_) view.rival = value;
-  }
-  for (std::uint64_t i = 1; i <= there.size(); ++i) {
-    if (!there[i - 1]) view.missing.push_back(i);
-  }
+  view.missing.resize(options_.part.count);
+  std::iota(view.missing.begin(), view.missing.end(), 1);
+  for (const auto& [key, value] : object.data) read_key(key, value, view);
   return view;
 }
 

@@ -20,6 +20,7 @@ std::string value_text(const nlohmann::ordered_json& value) {
 
 void print_parts(std::ostream& out, const MergedParts& parts) {
   std::vector<std::uint64_t> there;
+  there.reserve(parts.merged.size());
   for (const MergedPart& each : parts.merged) there.push_back(each.part.index);
   out << fmt::format(", merged from part{} {} of {}, begun within {}", there.size() == 1 ? "" : "s",
                      numbers_text(there), parts.count, base::format_duration(parts.start_spread()));

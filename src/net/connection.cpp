@@ -180,9 +180,10 @@ base::Result<bool> Connection::read_body_now(std::uint64_t& bytes_received) {
   if (std::exchange(drained_, false)) return false;
   const base::Result<std::optional<std::size_t>> count = stream_.read_now(received_.prepare());
   if (count.has_error()) return count.error();
-  if (!count->has_value()) return false;
-  drained_ = *count < small_read;
-  const base::Result<void> taken = take(**count, bytes_received);
+  const std::optional<std::size_t>& read = *count;
+  if (!read) return false;
+  drained_ = *read < small_read;
+  const base::Result<void> taken = take(*read, bytes_received);
   if (taken.has_error()) return taken.error();
   return true;
 }
@@ -200,7 +201,7 @@ base::Result<bool> Connection::parse_rest() {
   if (before == 0) return false;
   const base::Result<void> parsed = parse();
   if (parsed.has_error()) return parsed.error();
-  return parser_->done() || received_.data().size() < before;
+  return parser().done() || received_.data().size() < before;
 }
 
 Task<base::Result<void>> Connection::read_more(std::uint64_t& bytes_received) {
@@ -218,17 +219,17 @@ base::Result<void> Connection::take(std::size_t count, std::uint64_t& bytes_rece
 
 base::Result<void> Connection::parse() {
   if (received_.empty()) return {};
-  const base::Result<std::size_t> taken = parser_->put(received_.data());
+  const base::Result<std::size_t> taken = parser().put(received_.data());
   if (taken.has_error()) return taken.error();
   received_.consume(*taken);
   return {};
 }
 
 base::Result<void> Connection::parse_end() {
-  if (!parser_->head_done() && received_.empty()) {
+  if (!parser().head_done() && received_.empty()) {
     return Failure(FailureKind::closed, "the server closed the connection before it answered");
   }
-  return parser_->put_end();
+  return parser().put_end();
 }
 
 bool Connection::rest() {

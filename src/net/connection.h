@@ -79,6 +79,8 @@ class Connection {
   [[nodiscard]] base::Result<bool> parse_rest();
   [[nodiscard]] base::Result<void> parse_end();
   void write_head(const Request& request);
+  // While an answer is read.
+  [[nodiscard]] MessageParser& parser() { return *parser_; }  // NOLINT(bugprone-unchecked-optional-access)
 
   std::shared_ptr<const PoolOptions> options_;
   std::shared_ptr<std::size_t> open_;

@@ -15,7 +15,7 @@ namespace {
 using Error = boost::system::error_code;
 
 asio::ip::address address_of(Acceptor& acceptor, const std::string& host, Error& error) {
-  const asio::ip::address literal = asio::ip::make_address(host, error);
+  asio::ip::address literal = asio::ip::make_address(host, error);
   if (!error) return literal;
   asio::ip::basic_resolver<tcp, Executor> resolver(acceptor.get_executor());
   const auto found = resolver.resolve(host, "", asio::ip::resolver_base::passive, error);

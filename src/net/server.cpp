@@ -47,7 +47,7 @@ struct Server::State {
 };
 
 base::Result<void> Server::State::bind() {
-  const base::Result<void> listening = listen_on(acceptor, shared->options.address, shared->options.port);
+  base::Result<void> listening = listen_on(acceptor, shared->options.address, shared->options.port);
   if (listening.has_error()) return listening;
   boost::system::error_code ignored;
   port = acceptor.local_endpoint(ignored).port();

@@ -58,7 +58,7 @@ Shard::~Shard() { stop(); }
 Executor Shard::executor() { return loop_->context.get_executor(); }
 
 void Shard::spawn(Task<void> task) {
-  asio::co_spawn(loop_->context.get_executor(), std::move(task), [](std::exception_ptr error) {
+  asio::co_spawn(loop_->context.get_executor(), std::move(task), [](const std::exception_ptr& error) {
     if (error) std::rethrow_exception(error);
   });
 }

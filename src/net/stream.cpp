@@ -280,7 +280,7 @@ void Stream::when_peer_ends(std::function<void()> ended) {
 }
 
 // The stream may be gone when the socket has something to say: then nobody else holds `ended`.
-void Stream::look_out_for_the_end(std::shared_ptr<std::function<void()>> ended) {
+void Stream::look_out_for_the_end(const std::shared_ptr<std::function<void()>>& ended) {
   socket_.async_wait(Socket::wait_read,
                      [this, watched = std::weak_ptr(ended)](const boost::system::error_code& error) {
                        auto still = watched.lock();

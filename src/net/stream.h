@@ -84,7 +84,7 @@ class Stream {
 
   enum class Peer { silent, speaks, ended };
   [[nodiscard]] Peer look_at_peer();
-  void look_out_for_the_end(std::shared_ptr<std::function<void()>> ended);
+  void look_out_for_the_end(const std::shared_ptr<std::function<void()>>& ended);
   [[nodiscard]] Attempt try_read(std::span<char> buffer);
   [[nodiscard]] Attempt try_write(std::string_view bytes);
   [[nodiscard]] Attempt after_tls(int outcome);

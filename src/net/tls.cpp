@@ -98,7 +98,7 @@ base::Result<void> use_identity(SSL_CTX* context, const std::string& certificate
   if (SSL_CTX_use_certificate(context, certificate.get()) != 1)
     return failed("the certificate cannot be used");
   const openssl::Bio chain = openssl::view(certificate_pem);
-  openssl::Certificate(PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr));  // the one above
+  const openssl::Certificate the_one_above(PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr));
   while (X509* next = PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)) {
     SSL_CTX_add0_chain_cert(context, next);
   }

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
 #include <optional>
+#include <utility>
 
 #include "k8scale/net/as_result.h"
 
@@ -19,7 +20,7 @@ struct Sleeper
     : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   Timer timer;
   bool woken = false;
-  Sleeper(Executor executor, base::SteadyTime when) : timer(executor, when) {}
+  Sleeper(const Executor& executor, base::SteadyTime when) : timer(executor, when) {}
 };
 
 }  // namespace
@@ -87,10 +88,8 @@ Task<void> Parking::park() {
 }
 
 void Parking::unpark() {
-  if (!place_->resting) return;
-  Place::Continuation continuation = std::move(*place_->resting);
-  place_->resting.reset();
-  continuation();
+  std::optional<Place::Continuation> resting = std::exchange(place_->resting, std::nullopt);
+  if (resting) std::move (*resting)();
 }
 
 TaskGroup::TaskGroup(Shard& shard) : shard_(shard), idle_(shard) {}

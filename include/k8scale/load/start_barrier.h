@@ -74,6 +74,7 @@ class StartBarrier {
     std::string former;   // the ConfigMap's uid when it goes with another Job
   };
 
+  void read_key(std::string_view key, const std::string& value, View& view) const;
   [[nodiscard]] View view_of(const RunObject& object) const;
   [[nodiscard]] net::Task<std::optional<View>> ask(net::Task<kube::Answer> call);
   void note(const kube::Answer& answer);
