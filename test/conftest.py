@@ -7,7 +7,7 @@ from lacking import lack
 
 @pytest.fixture(scope="session")
 def real_server(tmp_path_factory):
-    """One real API server for a worker's tests. Mark its users `xdist_group("real-server")`, so that one serves all."""
+    """One real API server for a worker's tests. Users that share an `xdist_group` share the server."""
     if reason := envtest.missing_reason():
         lack(reason)
     with envtest.RealServer(tmp_path_factory.mktemp("real-server")) as server:

@@ -15,9 +15,10 @@ std::atomic<int>& verbosity_level() {
 }
 
 // klog's header: severity, date, time, thread or process number in 7 columns, file and line.
+// Never destroyed: a plugin's thread may log while the program ends.
 spdlog::logger& logger() {
-  static const auto instance = [] {
-    auto made = std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  static spdlog::logger* const instance = [] {
+    auto* made = new spdlog::logger("", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%L%m%d %H:%M:%S.%f %7P %s:%#] %v");
     made->flush_on(spdlog::level::info);
     return made;

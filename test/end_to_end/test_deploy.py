@@ -11,7 +11,7 @@ import yaml
 from pods import DEPLOY, NAMESPACE, OVERLAYS, Cluster, Role, render, templates
 from real_server import wait_until
 
-pytestmark = pytest.mark.xdist_group("real-server")
+pytestmark = pytest.mark.xdist_group("real-server-for-deploy") # one of its own: its tests take as long as all others of a real server
 
 SHORT = ["-waitBeforeTerminate", "0", "--progress", "none", "-metricport", "127.0.0.1:0"]
 FEW = [*SHORT, "-lambda", "200", "-n", "20", "-maxpop", "5"]
