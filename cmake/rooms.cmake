@@ -33,7 +33,7 @@ function(k8scale_room_tests name)
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/test)
   target_link_libraries(${name}_test PRIVATE ${name} Catch2::Catch2)
   k8scale_warnings(${name}_test)
-  target_compile_options(${name}_test PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>) # what is tested is optimized, its tests need not be
+  target_compile_options(${name}_test PRIVATE ${K8SCALE_TEST_OPTIONS})
   add_dependencies(unit_tests ${name}_test)
   catch_discover_tests(${name}_test TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 120)
 endfunction()
