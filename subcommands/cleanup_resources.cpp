@@ -1,7 +1,6 @@
 #include "cleanup_resources.h"
 
 #include <algorithm>
-#include <array>
 
 #include "discover.h"
 #include "driver_namespace.h"
@@ -10,9 +9,6 @@
 
 namespace k8scale::subcommands {
 namespace {
-
-// Where Flunders live: the group now, and that of older servers.
-constexpr std::array flunder_groups = {"wardle.example.com", "wardle.k8s.io"};
 
 std::string path_of(const kube::Resource& resource) {
   return kube::Collection(resource, namespace_name).path();
@@ -27,13 +23,13 @@ void add_once(std::vector<kube::Resource>& served, const kube::Resource& resourc
 
 // A server that does not say whether it has them does not keep the rest from being removed.
 void find_flunders(net::Shard& shard, kube::Client& client, CleanupResources& resources) {
-  for (const char* group : flunder_groups) {
-    kube::Resource wanted = kube::flunders();
-    wanted.group = group;
+  for (const std::string_view group : flunder_groups) {
     try {
-      const auto found = discover(shard, client, wanted.group, wanted.version, wanted.plural);
+      const auto found = discover_flunders(shard, client, group);
       if (found) add_once(resources.served, *found);
     } catch (const base::Error& error) {
+      kube::Resource wanted = kube::flunders();
+      wanted.group = group;
       load::CleanupResult result;
       result.doubt = error.what();
       resources.unknown.push_back({kube::Collection(wanted, namespace_name).qualified(), std::move(result)});

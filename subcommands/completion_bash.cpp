@@ -22,6 +22,11 @@ _k8scale() {
     mapfile -t COMPREPLY < <(compgen -W "$_k8scale_subcommands --help --version --install" -- "$word")
     return
   fi
+  if [[ $subcommand == --install ]]; then
+    compopt -o filenames
+    mapfile -t COMPREPLY < <(compgen -d -- "$word")
+    return
+  fi
   if [[ $current == '=' ]]; then
     flag=${COMP_WORDS[COMP_CWORD - 1]} word= equals=1
   elif [[ $3 == '=' ]]; then
@@ -44,6 +49,11 @@ _k8scale() {
       ;;
     words) mapfile -t COMPREPLY < <(compgen -W "$words" -P "$head" -- "$word") ;;
     '')
+      if [[ $arguments == FILE && $word != -* ]]; then
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+      fi
       if [[ $word == -[!-]* ]]; then names=${names//--/-}; fi
       mapfile -t COMPREPLY < <(compgen -W "$arguments $names" -- "$word")
       ;;
@@ -66,6 +76,7 @@ std::string arguments_line(const FlagTable& table) {
   if (table.arguments.empty()) return "";
   const Value& value = table.arguments.front().value;
   if (value.kind == ValueKind::subcommand) return "      arguments=$_k8scale_subcommands\n";
+  if (value.kind == ValueKind::file) return "      arguments=FILE\n";
   return fmt::format("      arguments='{}'\n", fmt::join(value.choices, " "));
 }
 

@@ -42,12 +42,12 @@ std::string line(std::string_view subcommand, const Flag& flag) {
   for (const std::string& name : flag.names) {
     names += name.size() == 1 ? fmt::format(" -s {}", name) : fmt::format(" -l {} -o {}", name, name);
   }
-  return fmt::format("complete -c k8scale -n '__fish_seen_subcommand_from {}'{}{} -d {}\n", subcommand, names,
+  return fmt::format("complete -c k8scale -n '__k8scale_subcommand_is {}'{}{} -d {}\n", subcommand, names,
                      fish_value(flag.value), in_quotes(flag.help));
 }
 
 std::string argument_line(std::string_view subcommand, const Value& value) {
-  return fmt::format("complete -c k8scale -n '__fish_seen_subcommand_from {}'{}\n", subcommand,
+  return fmt::format("complete -c k8scale -n '__k8scale_subcommand_is {}'{}\n", subcommand,
                      candidates_of(value));
 }
 
@@ -56,7 +56,15 @@ std::string argument_line(std::string_view subcommand, const Value& value) {
 std::string fish_completion(std::span<const Page> pages) {
   std::string script =
       "# fish completion of k8scale and of the links to it: k8scale completion fish | source\n"
+      "function __k8scale_subcommand_is\n"
+      "    set -l words (commandline -opc)\n"
+      "    test (count $words) -gt 1; and test $words[2] = $argv[1]\n"
+      "end\n"
       "complete -c k8scale -f\n"
+      "complete -c k8scale -n __fish_is_first_token -l help -d 'show the subcommands'\n"
+      "complete -c k8scale -n __fish_is_first_token -l version -d 'show version, commit and libraries'\n"
+      "complete -c k8scale -n __fish_is_first_token -l install -r -xa '(__fish_complete_directories)' "
+      "-d 'make links named like the older programs'\n"
       "complete -c k8scale -n __fish_use_subcommand -a help -d 'show the flags of a subcommand'\n";
   for (const Page& page : pages) {
     script += fmt::format("complete -c k8scale -n __fish_use_subcommand -a {} -d {}\n", page.subcommand->name,

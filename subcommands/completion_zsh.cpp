@@ -12,12 +12,16 @@ _k8scale() {
   local subcommand=$service
   if [[ $service == k8scale ]]; then
     if ((CURRENT == 2)); then
-      _k8scale_subcommands
+      if [[ $words[2] == -* ]]; then compadd -- --help --version --install; else _k8scale_subcommands; fi
       return
     fi
     shift words
     ((CURRENT--))
     subcommand=$words[1]
+    if [[ $subcommand == --install ]]; then
+      _files -/
+      return
+    fi
   fi
   _k8scale_flags $subcommand
 }
@@ -96,7 +100,8 @@ std::string zsh_case_of(const Page& page) {
   std::string lines = fmt::format("    {})\n      _arguments", page.subcommand->name);
   for (const Flag& flag : page.table.flags) lines += flag_lines(flag);
   for (const Argument& argument : page.table.arguments) {
-    lines += fmt::format(" \\\n        {}", in_single_quotes("1" + value_specification(argument.value)));
+    const std::string place = argument.repeats ? "*" : "1";
+    lines += fmt::format(" \\\n        {}", in_single_quotes(place + value_specification(argument.value)));
   }
   return lines + "\n      ;;\n";
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "k8scale/base/error.h"
 #include "observe_flags.h"
@@ -23,19 +24,48 @@ std::optional<kube::Resource> find_resource(const Json& resource_list, std::stri
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<kube::Resource> discover(net::Shard& shard, kube::Client& client, std::string_view group,
-                                       std::string_view version, std::string_view plural) {
-  const std::string path =
-      group.empty() ? fmt::format("/api/{}", version) : fmt::format("/apis/{}/{}", group, version);
+// The body of a discovery document; nothing when the server has no such path.
+std::optional<Json> get_document(net::Shard& shard, kube::Client& client, const std::string& path) {
   const kube::Answer answer = shard.run(client.get_path(path));
   if (answer.http_status == 404) return std::nullopt;
   if (!answer.ok()) {
     throw base::Error(fmt::format("{}{}: {}", client.server(), path, answer.error()),
                       kube::configuration_exit_code);
   }
-  return find_resource(Json::parse(answer.body, nullptr, false), group, version, plural);
+  return Json::parse(answer.body, nullptr, false);
+}
+
+// As the server ranks them.
+std::vector<std::string> versions_of(const Json& group) {
+  std::vector<std::string> versions;
+  if (!group.is_object() || !group.contains("versions")) return versions;
+  for (const Json& each : group["versions"]) {
+    if (each.is_object()) versions.push_back(each.value("version", ""));
+  }
+  return versions;
+}
+
+}  // namespace
+
+std::optional<kube::Resource> discover(net::Shard& shard, kube::Client& client, std::string_view group,
+                                       std::string_view version, std::string_view plural) {
+  const std::string path =
+      group.empty() ? fmt::format("/api/{}", version) : fmt::format("/apis/{}/{}", group, version);
+  const std::optional<Json> resources = get_document(shard, client, path);
+  return resources ? find_resource(*resources, group, version, plural) : std::nullopt;
+}
+
+std::optional<kube::Resource> discover_flunders(net::Shard& shard, kube::Client& client,
+                                                std::string_view group) {
+  const kube::Resource usual = kube::flunders();
+  if (auto found = discover(shard, client, group, usual.version, usual.plural)) return found;
+  const std::optional<Json> document = get_document(shard, client, fmt::format("/apis/{}", group));
+  if (!document) return std::nullopt;
+  for (const std::string& version : versions_of(*document)) {
+    if (version == usual.version) continue;
+    if (auto found = discover(shard, client, group, version, usual.plural)) return found;
+  }
+  return std::nullopt;
 }
 
 kube::Resource discover_named(net::Shard& shard, kube::Client& client, std::string_view text) {

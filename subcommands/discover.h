@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,5 +18,13 @@ namespace k8scale::subcommands {
 /// The same for "group/version/plural", or "version/plural" of the core group. Throws base::Error also when
 /// there is none.
 [[nodiscard]] kube::Resource discover_named(net::Shard& shard, kube::Client& client, std::string_view text);
+
+/// The groups in which servers have Flunders: that of today, and that of older ones.
+inline constexpr std::array<std::string_view, 2> flunder_groups = {"wardle.example.com", "wardle.k8s.io"};
+
+/// The Flunders of a group: those of v1alpha1, or else of the version that the server names first among those
+/// that have them. Nothing when it has none. Throws like `discover`.
+[[nodiscard]] std::optional<kube::Resource> discover_flunders(net::Shard& shard, kube::Client& client,
+                                                              std::string_view group);
 
 }  // namespace k8scale::subcommands

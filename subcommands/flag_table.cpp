@@ -44,7 +44,8 @@ FlagTable read_flag_table(const CLI::App& app) {
   table.footer = app.get_footer();
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional()) {
-      table.arguments.push_back({option_value(*option), option->get_description()});
+      table.arguments.push_back({option_value(*option), option->get_description(), option->get_required(),
+                                 option->get_items_expected_max() > 1});
     } else {
       table.flags.push_back(flag_of(*option));
     }

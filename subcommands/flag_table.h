@@ -31,6 +31,8 @@ struct Flag {
 struct Argument {
   Value value;
   std::string help;
+  bool required = false;
+  bool repeats = false;
 };
 
 struct FlagTable {

@@ -20,16 +20,14 @@ struct FlunderDriverFlags {
 };
 
 kube::Resource flunders_to_drive(net::Shard& shard, kube::Client& client) {
-  constexpr std::string_view version = "v1alpha1";
-  for (const std::string_view group : {"wardle.example.com", "wardle.k8s.io"}) {
-    if (auto found = discover(shard, client, group, version, "flunders")) return *found;
+  for (const std::string_view group : flunder_groups) {
+    if (auto found = discover_flunders(shard, client, group)) return *found;
   }
   throw base::Error(
       fmt::format(
-          "{} has no flunders, neither in wardle.example.com/v1alpha1 nor in wardle.k8s.io/v1alpha1; they "
-          "are served by Kubernetes' sample-apiserver (k8s.io/sample-apiserver, its README says how to "
-          "install it), or by --embedded",
-          client.server()),
+          "{} has no flunders, neither in {} nor in {}; they are served by Kubernetes' sample-apiserver "
+          "(k8s.io/sample-apiserver, its README says how to install it), or by --embedded",
+          client.server(), flunder_groups[0], flunder_groups[1]),
       kube::configuration_exit_code);
 }
 

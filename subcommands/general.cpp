@@ -52,11 +52,16 @@ int version(const std::vector<std::string>& arguments) {
 }
 
 int install(const std::vector<std::string>& arguments) {
-  if (arguments.size() < 2) {
+  const std::size_t equals = arguments[0].find('=');
+  const bool apart = equals == std::string::npos;
+  expect_no_more(arguments, apart ? 2 : 1);
+  std::string folder;
+  if (!apart) folder = arguments[0].substr(equals + 1);
+  if (apart && arguments.size() > 1) folder = arguments[1];
+  if (folder.empty()) {
     throw base::Error("--install: found no folder, expected --install DIR", unknown_exit_code);
   }
-  expect_no_more(arguments, 2);
-  install_links(arguments[1]);
+  install_links(folder);
   return 0;
 }
 
@@ -89,7 +94,8 @@ int run_general(const std::vector<std::string>& arguments) {
   const std::string_view name = without_dashes(first);
   if (is_help(first)) return help(arguments);
   if (name == "version") return version(arguments);
-  if (first.starts_with('-') && name == "install") return install(arguments);
+  const std::string_view flag = name.substr(0, name.find('='));
+  if (first.starts_with('-') && flag == "install") return install(arguments);
   throw unknown_word(first);
 }
 

@@ -73,7 +73,10 @@ std::string footer_sections(const std::string& footer) {
 
 std::string synopsis(const Page& page) {
   std::string text = fmt::format(".SH SYNOPSIS\n{} [{}]", bold(page.table.program), italic("FLAGS"));
-  for (const Argument& each : page.table.arguments) text += " " + italic(each.value.name);
+  for (const Argument& each : page.table.arguments) {
+    const std::string name = italic(each.value.name) + (each.repeats ? "..." : "");
+    text += each.required ? " " + name : " [" + name + "]";
+  }
   return text + "\n";
 }
 

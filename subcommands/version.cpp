@@ -1,5 +1,6 @@
 #include "version.h"
 
+#include <elfutils/version.h>
 #include <fmt/format.h>
 #include <gperftools/tcmalloc.h>
 #include <openssl/crypto.h>
@@ -32,6 +33,7 @@ nlohmann::ordered_json libraries() {
       {"yaml-cpp", K8SCALE_YAML_CPP_VERSION},
       {"CLI11", CLI11_VERSION},
       {"gperftools", dotted(TC_VERSION_MAJOR, TC_VERSION_MINOR, 0)},
+      {"elfutils", fmt::format("0.{}", _ELFUTILS_VERSION)},
   };
 }
 

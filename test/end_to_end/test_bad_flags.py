@@ -3,7 +3,8 @@
 import pytest
 from conftest import QUICK
 
-NOT_WHOLE = "expected a whole number in range"
+NOT_WHOLE = "expected a whole number from 0 to 18446744073709551615"
+NOT_INT = "expected a whole number from -2147483648 to 2147483647"
 NO_DURATION = "expected a duration such as 300ms, 5s or 1m"
 
 
@@ -25,7 +26,7 @@ NO_DURATION = "expected a duration such as 300ms, 5s or 1m"
     ("-waitBeforeTerminate", "-1", NOT_WHOLE),
     ("--retries", "-1", "--retries: found -1, expected 0 to 1000"),
     ("--retries", "1001", "--retries: found 1001, expected 0 to 1000"),
-    ("--retries", "99999999999", NOT_WHOLE),
+    ("--retries", "99999999999", NOT_INT),
     *[("--request-timeout", value, "--request-timeout: found ") for value in ("0", "-1s", "1000001s", "2540400h")],
     *[("--request-timeout", value, NO_DURATION) for value in ("5", "1e400s", "nan", "", "9999999999999h")],
     *[("--grace", value, "--grace: found ") for value in ("-1s", "1000001s")],
@@ -36,8 +37,8 @@ NO_DURATION = "expected a duration such as 300ms, 5s or 1m"
       ("3/2", "0/2", "1/0", "1", "a/b", "-1/2", "1/99999999999999999999", "")],
     ("--part", "1/2", "expected -seed and -runid"),
     ("--progress", "loud", '--progress: found "loud", expected auto, plain or none'),
-    ("-v", "99999999999", NOT_WHOLE),
-    ("-v", "high", NOT_WHOLE),
+    ("-v", "99999999999", NOT_INT),
+    ("-v", "high", NOT_INT),
     ("--max-inflight", "-1", NOT_WHOLE),
     *[("-metricport", value, f'-metricport: found "{value}", expected PORT or HOST:PORT') for value in ("65536", "nowhere:x", "-1")],
     ("-runid", "Upper", "-runid: found"),

@@ -400,7 +400,7 @@ def test_a_second_signal_ends_it_at_once(cluster, tmp_path):
     (["-runid", "a/b"], 1, "-runid: found"),
     (["-runid", "a" * 252], 17, "-runid: found 252 characters"),
     (["--all", "--concurrency", "0"], 1, "--concurrency: found 0, expected 1 to 1000"),
-    (["--all", "--concurrency", "-1"], 1, "expected a whole number in range"),
+    (["--all", "--concurrency", "-1"], 1, "expected a whole number from 0 to 18446744073709551615"),
     (["--all", "--grace", "-1s"], 1, "--grace: found"),
     (["--all", "--progress", "loud"], 1, "--progress: found"),
     (["--all", "--resource", "configmaps"], 1, "--resource: found"),

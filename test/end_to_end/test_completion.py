@@ -83,6 +83,10 @@ def shell(request, script, tmp_path):
     ("k8scale apiserver --identity k", ["k8scale", "apiserver", "--identity", "keys/"]),
     ("k8scale completion fi", ["k8scale", "completion", "fish"]),
     ("k8scale help httpe", ["k8scale", "help", "httperf"]),
+    ("k8scale merge first.json adm", ["k8scale", "merge", "first.json", "admin config.yaml"]),
+    ("k8scale check cmdriver apis", ["k8scale", "check", "cmdriver", "apiserver"]),
+    ("k8scale --vers", ["k8scale", "--version"]),
+    ("k8scale --install ke", ["k8scale", "--install", "keys/"]),
 ])
 def test_the_tab_key_completes(shell, typed, words):
     completed = shell.completed(typed)
@@ -100,6 +104,9 @@ def test_the_tab_key_completes(shell, typed, words):
     ("k8scale completion ", {"bash", "zsh", "fish"}),
     ("k8scale help cmdriverc", {"cmdriverclosed"}),
     ("k8scale drive --rate ", set()),
+    ("k8scale --ver", {"--version"}),
+    ("k8scale check cmdriver --progres", set()),
+    ("k8scale check cmdriver --json", {"--json"}),
 ])
 def test_fish_offers_what_fits(script, tmp_path, line, offered):
     command = f"source {script('fish')}; complete -C '{line}'"

@@ -208,6 +208,11 @@ def test_check(program, schema):
     assert schema.unseen("check", "offset", "journey", "finding") == []
 
 
+def test_version(program, schema):
+    assert schema.check("version", json.loads(program("--version", "--json").stdout)) == []
+    assert schema.unseen("version") == []
+
+
 def test_httperf(program, tmp_path, schema):
     served = program("httperf", "-listen", "127.0.0.1:0", "--json", "--duration", "50ms")
     assert schema.check("served", json.loads(served.stdout)) == []

@@ -59,13 +59,27 @@ def test_the_group_of_flunders_is_found_by_discovery(driver, tmp_path, groups, c
         return (201 if method == "POST" else 200), {"metadata": {"resourceVersion": "1"}}
     with fake_api(answer) as fake:
         run = driver("flunder-driver", "--server", fake.url, "-lambda", "400", "-n", "10", "-maxpop", "2", embedded=False)
-    written = {path.split("/")[2:4][0] for method, path, _ in fake.requests if method in ("POST", "DELETE")}
+    written = {path.split("/")[2] for method, path, _ in fake.requests if method in ("POST", "DELETE")}
     if chosen:
         assert run.returncode == 0 and written == {chosen}, run.stderr
         return
     assert run.returncode == 20 and not written and run.stderr.count("\n") == 1
-    assert "wardle.example.com/v1alpha1 nor in wardle.k8s.io/v1alpha1" in run.stderr
+    assert "neither in wardle.example.com nor in wardle.k8s.io" in run.stderr
     assert "k8s.io/sample-apiserver" in run.stderr and not list(tmp_path.glob("r1*"))
+
+
+def test_the_version_of_flunders_is_found_by_discovery(driver):
+    def answer(method, path, _):
+        if path == "/apis/wardle.example.com":
+            return 200, {"kind": "APIGroup", "versions": [{"version": "v2"}, {"version": "v1beta1"}, {"version": "v1"}]}
+        if path.startswith("/apis/") and path.count("/") == 3:
+            version = path.split("/")[3]
+            return (404, None) if version == "v1alpha1" else (200, discovery(**{} if version == "v2" else {"flunders": "Flunder"}))
+        return (201 if method == "POST" else 200), {"metadata": {"resourceVersion": "1"}}
+    with fake_api(answer) as fake:
+        run = driver("flunder-driver", "--server", fake.url, "-lambda", "400", "-n", "10", "-maxpop", "2", embedded=False)
+    written = {"/".join(path.split("/")[2:4]) for method, path, _ in fake.requests if method in ("POST", "DELETE")}
+    assert run.returncode == 0 and written == {"wardle.example.com/v1beta1"}, run.stderr
 
 
 def test_a_server_without_flunders_gets_an_explanation(driver, api_server, tmp_path):

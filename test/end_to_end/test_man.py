@@ -58,6 +58,16 @@ def test_man_shows_what_help_shows(program, pages):
     assert " -n INTEGER" in shown and " -v INTEGER" in shown
 
 
+@pytest.mark.parametrize("subcommand, synopsis", [
+    ("merge", "k8scale merge [FLAGS] [FILE...]"),
+    ("check", "k8scale check [FLAGS] [SUBCOMMAND...]"),
+    ("completion", "k8scale completion [FLAGS] bash|zsh|fish"),
+])
+def test_the_synopsis_tells_what_may_be_left_out_and_what_repeats(pages, subcommand, synopsis):
+    shown = tool("groff", "-man", "-Tascii", "-P-c", pages / f"k8scale-{subcommand}.1")
+    assert synopsis in re.sub(".\b", "", shown)
+
+
 def test_a_page_of_a_link_is_that_of_its_subcommand(pages):
     shown = tool("man", "-P", "cat", "-M", pages.parent, "go_httperf", env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
     assert "k8scale-go_httperf" in re.sub(".\b", "", shown)

@@ -38,6 +38,7 @@ def test_help_of_a_subcommand_is_what_the_subcommand_says_itself(program):
     (["help", "drive", "more"], 'k8scale: help: found "more", expected nothing more'),
     (["--version", "--yaml"], 'k8scale: --version: found "--yaml", expected nothing more'),
     (["--install"], "k8scale: --install: found no folder, expected --install DIR"),
+    (["--install="], "k8scale: --install: found no folder, expected --install DIR"),
     ([""], 'k8scale: found "", expected a subcommand; see k8scale --help'),
 ])
 def test_what_is_not_known_is_told_with_the_nearest_that_is(program, arguments, told):
@@ -88,6 +89,14 @@ def test_links_beside_the_program_can_be_moved_with_it(installed, tmp_path):
     moved = folder.rename(tmp_path / "moved")
     helped = subprocess.run([moved / "go_httperf", "--help"], capture_output=True, text=True, timeout=30, check=True)
     assert "k8scale httperf" in helped.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--install=links"], ["-install=links"], ["-install", "links"]])
+def test_the_folder_may_follow_an_equals_sign(installed, arguments):
+    folder, _ = installed
+    (folder / "links").mkdir()
+    finished = subprocess.run([folder / "k8scale", *arguments], cwd=folder, capture_output=True, text=True, timeout=30)
+    assert finished.returncode == 0 and links_in(folder / "links") == OLD_NAMES
 
 
 def test_links_elsewhere_lead_to_the_program_and_are_renewed(installed, tmp_path):

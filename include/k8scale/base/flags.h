@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -30,7 +31,9 @@ std::string whole_number_fault(const std::string& text) {
   T value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc() && end == text.data() + text.size()) return {};
-  return "found \"" + text + "\", expected a whole number in range";
+  return "found \"" + text + "\", expected a whole number from " +
+         std::to_string(std::numeric_limits<T>::min()) + " to " +
+         std::to_string(std::numeric_limits<T>::max());
 }
 
 /// The same for a number: CLI11 takes no text for 0.
