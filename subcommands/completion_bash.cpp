@@ -22,11 +22,6 @@ _k8scale() {
     mapfile -t COMPREPLY < <(compgen -W "$_k8scale_subcommands --help --version --install" -- "$word")
     return
   fi
-  if [[ $subcommand == --install ]]; then
-    compopt -o filenames
-    mapfile -t COMPREPLY < <(compgen -d -- "$word")
-    return
-  fi
   if [[ $current == '=' ]]; then
     flag=${COMP_WORDS[COMP_CWORD - 1]} word= equals=1
   elif [[ $3 == '=' ]]; then
@@ -41,6 +36,7 @@ _k8scale() {
   if [[ $kind == optional ]]; then
     if [[ $equals ]]; then kind=words; else kind=; fi
   fi
+  if [[ ! $kind && $arguments == FILE && $word != -* ]]; then kind=file; fi
   case $kind in
     file | folder)
       compopt -o filenames
@@ -49,11 +45,6 @@ _k8scale() {
       ;;
     words) mapfile -t COMPREPLY < <(compgen -W "$words" -P "$head" -- "$word") ;;
     '')
-      if [[ $arguments == FILE && $word != -* ]]; then
-        compopt -o filenames
-        mapfile -t COMPREPLY < <(compgen -f -- "$word")
-        return
-      fi
       if [[ $word == -[!-]* ]]; then names=${names//--/-}; fi
       mapfile -t COMPREPLY < <(compgen -W "$arguments $names" -- "$word")
       ;;
@@ -99,7 +90,8 @@ std::string bash_completion(std::span<const Page> pages) {
       "# bash completion of k8scale and of the links to it: source <(k8scale completion bash)\n"
       "_k8scale_subcommands='{}'\n\n"
       "# Sets what there is to know of the flags of subcommand $1, and of the value of its flag $2.\n"
-      "_k8scale_table() {{\n  case $1 in\n    help) arguments=$_k8scale_subcommands ;;\n",
+      "_k8scale_table() {{\n  case $1 in\n    help) arguments=$_k8scale_subcommands ;;\n    --install) "
+      "kind=folder ;;\n",
       fmt::join(words_after_program(), " "));
   for (const Page& page : pages) script += bash_case_of(page);
   script += "  esac\n}\n";

@@ -18,10 +18,6 @@ _k8scale() {
     shift words
     ((CURRENT--))
     subcommand=$words[1]
-    if [[ $subcommand == --install ]]; then
-      _files -/
-      return
-    fi
   fi
   _k8scale_flags $subcommand
 }
@@ -129,7 +125,9 @@ std::string zsh_completion(std::span<const Page> pages) {
       "zsh)\n\n",
       links);
   script += subcommands_function(pages);
-  script += "_k8scale_flags() {\n  case $1 in\n    help) _arguments '1:SUBCOMMAND:_k8scale_subcommands' ;;\n";
+  script +=
+      "_k8scale_flags() {\n  case $1 in\n    help) _arguments '1:SUBCOMMAND:_k8scale_subcommands' ;;\n"
+      "    --install) _files -/ ;;\n";
   for (const Page& page : pages) script += zsh_case_of(page);
   script += "  esac\n}\n";
   script += zsh_functions;

@@ -16,7 +16,6 @@
 namespace k8scale::subcommands {
 namespace {
 
-constexpr std::uint64_t most_shards = 256;
 constexpr std::uint64_t longest_final_wait = 1'000'000;  // seconds
 constexpr int most_retries = 1'000;
 constexpr std::size_t most_connections = 100'000;

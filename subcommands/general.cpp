@@ -52,16 +52,14 @@ int version(const std::vector<std::string>& arguments) {
 }
 
 int install(const std::vector<std::string>& arguments) {
-  const std::size_t equals = arguments[0].find('=');
-  const bool apart = equals == std::string::npos;
-  expect_no_more(arguments, apart ? 2 : 1);
-  std::string folder;
-  if (!apart) folder = arguments[0].substr(equals + 1);
-  if (apart && arguments.size() > 1) folder = arguments[1];
-  if (folder.empty()) {
+  std::vector<std::string> words = arguments;
+  const std::size_t equals = words[0].find('=');
+  if (equals != std::string::npos) words.insert(words.begin() + 1, words[0].substr(equals + 1));
+  expect_no_more(words, 2);
+  if (words.size() < 2 || words[1].empty()) {
     throw base::Error("--install: found no folder, expected --install DIR", unknown_exit_code);
   }
-  install_links(folder);
+  install_links(words[1]);
   return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "debug_from.h"
 #include "exit_codes.h"
+#include "flag_range.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
@@ -23,7 +24,7 @@ namespace k8scale::subcommands {
 namespace {
 
 constexpr int unwritable_exit_code = 2;
-constexpr std::uint64_t most_threads = 1000;
+constexpr std::uint64_t most_logger_threads = 1000;
 constexpr const char* logger_exit_codes =
     "Exit codes: 0 it ended by --for or --until-idle; 1 a flag; 2 -data-filname cannot be written; 12 rows "
     "or\n"
@@ -197,9 +198,7 @@ void LoggerFlags::declare(CLI::App& app) {
 
 void LoggerFlags::check() const {
   observe.check();
-  if (threads < 1 || threads > most_threads) {
-    throw base::Error(fmt::format("-threads: found {}, expected 1 to {}", threads, most_threads));
-  }
+  check_range("-threads", threads, 1, most_logger_threads);
 }
 
 std::optional<int> parse_logger(CLI::App& app, const Invocation& invocation, const LoggerFlags& flags) {

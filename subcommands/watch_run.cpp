@@ -8,6 +8,7 @@
 
 #include "debug_from.h"
 #include "exit_codes.h"
+#include "flag_range.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
@@ -24,7 +25,6 @@ namespace {
 constexpr int watch_failed_exit_code = 12;
 constexpr int summary_lost_exit_code = 13;
 constexpr std::uint64_t most_watches = 1'000'000;
-constexpr std::uint64_t most_watch_shards = 256;
 // Files beside the watches' connections.
 constexpr rlim_t other_files = 64;
 constexpr const char* watch_exit_codes =
@@ -250,12 +250,8 @@ void WatchFlags::declare(CLI::App& app) {
 
 void WatchFlags::check() const {
   observe.check();
-  if (watches < 1 || watches > most_watches) {
-    throw base::Error(fmt::format("--watches: found {}, expected 1 to {}", watches, most_watches));
-  }
-  if (shards < 1 || shards > most_watch_shards) {
-    throw base::Error(fmt::format("--shards: found {}, expected 1 to {}", shards, most_watch_shards));
-  }
+  check_range("--watches", watches, 1, most_watches);
+  check_range("--shards", shards, 1, most_shards);
 }
 
 int run_watcher(const WatcherKind& kind, const Invocation& invocation) {
