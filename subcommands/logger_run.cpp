@@ -14,6 +14,7 @@
 #include "k8scale/measure/process.h"
 #include "k8scale/net/own_address.h"
 #include "k8scale/observe/logger_summary.h"
+#include "k8scale/profile/allocator.h"
 #include "latest.h"
 #include "logger_shard.h"
 #include "metrics_endpoint.h"
@@ -208,6 +209,9 @@ std::optional<int> parse_logger(CLI::App& app, const Invocation& invocation, con
   return std::nullopt;
 }
 
-int run_logger(const LoggerFlags& flags, const LoggerKind& kind) { return LoggerRun(flags, kind).run(); }
+int run_logger(const LoggerFlags& flags, const LoggerKind& kind) {
+  profile::keep_little_free_memory();
+  return LoggerRun(flags, kind).run();
+}
 
 }  // namespace k8scale::subcommands

@@ -79,27 +79,25 @@ ApiHandler::Asker ApiHandler::asker_of(const net::ServerRequest& request) const 
 
 net::Task<void> ApiHandler::handle(const net::ServerRequest& request, net::Responder& responder) {
   const std::string_view path = net::split_target(request.target).first;
-  std::optional<net::Response> answer;
   const Asker asker = asker_of(request);
   const bool may_ask =
       asker == Asker::administrator || (asker == Asker::anonymous && may_be_read_by_anybody(path));
   if (!may_ask) {
-    answer = refusal_answer(unauthorized());
-  } else {
-    answer = general_answer(request, path);
+    net::Response refused = refusal_answer(unauthorized());
+    co_await deliver(responder, std::move(refused));
+    co_return;
   }
-  if (!answer) {
-    const Answer<Call> call = read_call(core_.table, request);
-    if (call.has_value() && call->verb == Verb::watch) {
-      co_await handle_watch(*call, responder);
-      co_return;
-    }
-    if (call.has_value()) {
-      co_await handle_call(*call, responder);
-      co_return;
-    }
-    answer = refusal_answer(call.error());
+  const Answer<Call> call = read_call(core_.table, request);
+  if (call.has_value() && call->verb == Verb::watch) {
+    co_await handle_watch(*call, responder);
+    co_return;
   }
+  if (call.has_value()) {
+    co_await handle_call(*call, responder);
+    co_return;
+  }
+  std::optional<net::Response> answer = general_answer(request, path);
+  if (!answer) answer = refusal_answer(call.error());
   co_await deliver(responder, std::move(*answer));
 }
 

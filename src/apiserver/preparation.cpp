@@ -88,10 +88,19 @@ void restore(Json& metadata, const Json& before, const char* field) {
 }  // namespace
 
 std::string make_uid(base::Random& random) {
-  const std::uint64_t high = (random.next() & ~0xF000ULL) | 0x4000;
-  const std::uint64_t low = (random.next() & ~(3ULL << 62)) | (2ULL << 62);
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF, high & 0xFFFF,
-                     low >> 48, low & 0xFFFFFFFFFFFF);
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string uid = "xxxxxxxx-xxxx-4xxx-xxxx-xxxxxxxxxxxx";  // version 4 (RFC 9562, 5.4)
+  std::uint64_t bits = random.next();
+  std::size_t written = 0;
+  for (char& place : uid) {
+    if (place != 'x') continue;
+    if (written++ == digits.size()) bits = random.next();  // 16 digits take 64 bits
+    place = digits[bits & 0xFU];
+    bits >>= 4U;
+  }
+  constexpr std::size_t variant = 19;
+  uid[variant] = "89ab"[random.next() & 3U];
+  return uid;
 }
 
 std::string generate_name(std::string_view prefix, base::Random& random) {

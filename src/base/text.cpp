@@ -13,6 +13,9 @@ namespace {
 
 char lower_ascii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+// Stands for itself in Go's quotes.
+bool is_plain(char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; }
+
 struct Rune {
   std::uint32_t value = 0;
   std::size_t bytes = 0;  // 0: not UTF-8
@@ -109,6 +112,10 @@ int hex_value(char c) {
 void append_go_quote(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const Rune rune = decode_rune(text);
     if (rune.bytes <= 1) {
       append_escaped_ascii(out, text[0]);

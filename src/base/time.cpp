@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <ctime>
 #include <utility>
 
@@ -20,6 +22,8 @@ struct Calendar {
   unsigned hour, minute, second, millisecond;
 };
 
+constexpr std::string_view millis_form = "0000-00-00 00:00:00.000";
+
 Calendar calendar_utc(WallTime time) {
   const auto millis = floor<std::chrono::milliseconds>(time);
   const auto day = floor<std::chrono::days>(millis);
@@ -31,6 +35,18 @@ Calendar calendar_utc(WallTime time) {
 
 void write_digits(char* place, unsigned value, int digits) {
   for (int i = digits - 1; i >= 0; --i, value /= 10) place[i] = static_cast<char>('0' + value % 10);
+}
+
+// Writes as many characters as `millis_form` has.
+void write_millis(char* place, const Calendar& c) {
+  std::copy(millis_form.begin(), millis_form.end(), place);
+  write_digits(place, static_cast<unsigned>(c.year), 4);
+  write_digits(place + 5, c.month, 2);
+  write_digits(place + 8, c.day, 2);
+  write_digits(place + 11, c.hour, 2);
+  write_digits(place + 14, c.minute, 2);
+  write_digits(place + 17, c.second, 2);
+  write_digits(place + 20, c.millisecond, 3);
 }
 
 // Reads exactly `digits` decimal digits from the front of `text`.
@@ -126,16 +142,9 @@ constexpr std::array<Unit, 8> duration_units = {{{"ns", 1},
 }  // namespace
 
 void append_utc_millis(std::string& out, WallTime time) {
-  const Calendar c = calendar_utc(time);
-  char text[] = "0000-00-00 00:00:00.000";
-  write_digits(text, static_cast<unsigned>(c.year), 4);
-  write_digits(text + 5, c.month, 2);
-  write_digits(text + 8, c.day, 2);
-  write_digits(text + 11, c.hour, 2);
-  write_digits(text + 14, c.minute, 2);
-  write_digits(text + 17, c.second, 2);
-  write_digits(text + 20, c.millisecond, 3);
-  out.append(text, sizeof text - 1);
+  std::array<char, millis_form.size()> text{};
+  write_millis(text.data(), calendar_utc(time));
+  out.append(text.data(), text.size());
 }
 
 std::string format_utc_millis(WallTime time) {
@@ -145,15 +154,18 @@ std::string format_utc_millis(WallTime time) {
 }
 
 std::string format_local_millis(WallTime time) {
-  const auto millis = floor<std::chrono::milliseconds>(time);
   const std::time_t seconds = std::chrono::system_clock::to_time_t(floor<std::chrono::seconds>(time));
   std::tm local{};
   localtime_r(&seconds, &local);
-  const long offset = std::labs(local.tm_gmtoff) / 60;
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03} {}{:02}{:02}", local.tm_year + 1900,
-                     local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
-                     (millis - floor<std::chrono::seconds>(millis)).count(), local.tm_gmtoff < 0 ? '-' : '+',
-                     offset / 60, offset % 60);
+  const std::chrono::seconds offset(local.tm_gmtoff);
+  const unsigned minutes = static_cast<unsigned>(std::abs(offset.count())) / 60;
+  std::string text(millis_form.size() + std::string_view(" +0000").size(), ' ');
+  write_millis(text.data(), calendar_utc(time + offset));
+  char* zone = text.data() + millis_form.size() + 1;
+  zone[0] = offset.count() < 0 ? '-' : '+';
+  write_digits(zone + 1, minutes / 60, 2);
+  write_digits(zone + 3, minutes % 60, 2);
+  return text;
 }
 
 std::string format_rfc3339(WallTime time) {

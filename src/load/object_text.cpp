@@ -1,6 +1,6 @@
 #include "k8scale/load/object_text.h"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <array>
 #include <vector>
@@ -49,7 +49,7 @@ kube::PatchType ObjectText::patch_type() const {
 }
 
 ObjectText::Update ObjectText::update_of(std::uint64_t phase) const {
-  return {fmt::format("{:0{}}", phase, shape_.update_length), {}};
+  return {fmt::format(FMT_COMPILE("{:0{}}"), phase, shape_.update_length), {}};
 }
 
 std::string ObjectText::create(const ObjectKey& object, base::WallTime now) const {
@@ -121,11 +121,11 @@ std::string ObjectText::patch(std::uint64_t phase, base::WallTime now) const {
   const Update update = update_of(phase);
   const std::string time = base::format_local_millis(now);
   if (shape_.place == DataPlace::data) {
-    return fmt::format(R"({{"data":{{"{}":"{}"}},"metadata":{{"annotations":{{"{}":"{}"}}}}}})", update_key,
-                       update.value, update_timestamp, time);
+    return fmt::format(FMT_COMPILE(R"({{"data":{{"{}":"{}"}},"metadata":{{"annotations":{{"{}":"{}"}}}}}})"),
+                       update_key, update.value, update_timestamp, time);
   }
-  return fmt::format(R"({{"metadata":{{"annotations":{{"{}":"{}","{}":"{}"}}}}}})", update_annotation,
-                     update.value, update_timestamp, time);
+  return fmt::format(FMT_COMPILE(R"({{"metadata":{{"annotations":{{"{}":"{}","{}":"{}"}}}}}})"),
+                     update_annotation, update.value, update_timestamp, time);
 }
 
 }  // namespace k8scale::load

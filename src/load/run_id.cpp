@@ -1,6 +1,7 @@
 #include "k8scale/load/run_id.h"
 
 #include <fmt/chrono.h>
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -93,7 +94,7 @@ ObjectNames::ObjectNames(std::string_view run_id, std::uint64_t largest_number, 
     : prefix_(std::string(run_id) + "-"), digits_(name_suffix_length(largest_number) - 1 + more_digits) {}
 
 std::string ObjectNames::name(std::uint64_t number) const {
-  return fmt::format("{}{:0{}}", prefix_, number, digits_);
+  return fmt::format(FMT_COMPILE("{}{:0{}}"), prefix_, number, digits_);
 }
 
 std::uint64_t ObjectNames::number(std::string_view name) const {

@@ -21,7 +21,7 @@ namespace {
 constexpr auto write_interval = std::chrono::milliseconds(100);
 constexpr std::size_t most_bytes_behind = 8 * 1024 * 1024;
 // A burst is written sooner, so that it takes little memory.
-constexpr std::size_t bytes_of_a_burst = 256 * 1024;
+constexpr std::size_t bytes_of_a_burst = 64 * 1024;
 
 // Signals are for the threads that wait for them.
 class SignalsBlocked {

@@ -43,6 +43,7 @@ Headers::Field Headers::operator[](std::size_t index) const {
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
   for (std::size_t i = 0; i < fields_.size(); ++i) {
+    if (fields_[i].value - fields_[i].name != name.size() + 2) continue;
     const Field field = (*this)[i];
     if (base::equals_ignoring_case(field.first, name)) return field.second;
   }

@@ -10,6 +10,10 @@ std::string take_error() {
   return reason == nullptr ? "error " + std::to_string(code) : reason;
 }
 
+void clear_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 Bio view(std::string_view text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
 Certificate read_certificate(std::string_view pem) {

@@ -1,6 +1,7 @@
 #include "net/server_connection.h"
 
 #include <fmt/chrono.h>
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <ctime>
@@ -199,7 +200,7 @@ Task<void> ServerConnection::send_last(Response response) {
 }
 
 void ServerConnection::write_head(const ResponseHead& head) {
-  fmt::format_to(std::back_inserter(sending_), "HTTP/1.1 {} {}\r\n", head.status,
+  fmt::format_to(std::back_inserter(sending_), FMT_COMPILE("HTTP/1.1 {} {}\r\n"), head.status,
                  head.reason.empty() ? standard_reason(head.status) : std::string_view(head.reason));
   head.headers.append_to(sending_);
   sending_ += shared_->date_line();
@@ -213,7 +214,7 @@ void ServerConnection::write_head(const ResponseHead& head) {
 
 void ServerConnection::write_length(const Response& response) {
   if (has_body(response.status)) {
-    fmt::format_to(std::back_inserter(sending_), "Content-Length: {}\r\n", response.body.size());
+    fmt::format_to(std::back_inserter(sending_), FMT_COMPILE("Content-Length: {}\r\n"), response.body.size());
   }
   sending_ += "\r\n";
 }

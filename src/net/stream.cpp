@@ -101,7 +101,7 @@ Task<base::Result<void>> Stream::handshake(TlsServer& server) {
 
 Task<base::Result<void>> Stream::finish_handshake() {
   for (;;) {
-    ERR_clear_error();
+    openssl::clear_errors();
     const int outcome = SSL_do_handshake(ssl_.get());
     if (outcome == 1) co_return base::Result<void>();
     const Attempt attempt = after_tls(outcome);
@@ -185,7 +185,7 @@ Stream::Attempt Stream::try_read(std::span<char> buffer) {
     const ssize_t count = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
     return after_system_call(count, Progress::wants_read);
   }
-  ERR_clear_error();
+  openssl::clear_errors();
   std::size_t bytes = 0;
   const int outcome = SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &bytes);
   if (outcome == 1) return {Progress::done, bytes};
@@ -197,7 +197,7 @@ Stream::Attempt Stream::try_write(std::string_view bytes) {
     const ssize_t count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     return after_system_call(count, Progress::wants_write);
   }
-  ERR_clear_error();
+  openssl::clear_errors();
   std::size_t written = 0;
   const int outcome = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &written);
   if (outcome == 1) return {Progress::done, written};
@@ -234,7 +234,7 @@ Stream::Attempt Stream::after_tls(int outcome) {
   }
   broken_ = true;
   if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-    ERR_clear_error();
+    openssl::clear_errors();
     return {Progress::done, 0};
   }
   failure_ = tls_failure();
@@ -266,7 +266,7 @@ Stream::Peer Stream::look_at_peer() {
   if (count == 0) return Peer::ended;
   if (!ssl_) return Peer::speaks;
   // Bytes of TLS may be a session ticket; SSL_peek takes those in.
-  ERR_clear_error();
+  openssl::clear_errors();
   const int outcome = SSL_peek(ssl_.get(), &byte, 1);
   if (outcome > 0) return Peer::speaks;
   return after_tls(outcome).progress == Progress::wants_read ? Peer::silent : Peer::ended;
@@ -295,7 +295,7 @@ void Stream::shut_down_writing() {
   if (!socket_.is_open()) return;
   if (ssl_ && !broken_ && SSL_is_init_finished(ssl_.get())) {
     SSL_shutdown(ssl_.get());
-    ERR_clear_error();
+    openssl::clear_errors();
   }
   boost::system::error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);

@@ -50,10 +50,10 @@ Dequeue examine(const WorkItem& item, const StoredObject* object, Compare compar
     return found;
   }
   found.operation = object->seen ? Operation::update : Operation::create;
-  found.created = object->created;
+  found.created = object->created.get();
   found.from_list = object->from_list;
-  if (found.one_add()) found.stamp = object->create_stamp;
-  if (found.one_update()) found.stamp = object->update_stamp;
+  if (found.one_add()) found.stamp = object->create_stamp.get();
+  if (found.one_update()) found.stamp = object->update_stamp.get();
   if (compare == Compare::yes && object->seen) {
     const bool equal = object->seen_hash == object->content_hash;
     found.comparison = equal ? Comparison::equal : Comparison::different;

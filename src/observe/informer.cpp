@@ -19,11 +19,10 @@ std::string_view Informer::key_of(const kube::ObjectView& object) {
 void Informer::store(const kube::ObjectView& object, StoredObject& into) const {
   into.version = kube::version_number(object.resource_version);
   into.content_hash = object.content_hash;
-  into.created = object.created;
-  into.create_stamp = into.update_stamp = std::nullopt;
-  if (object.annotations.size() != 2) return;
-  into.create_stamp = base::parse_zoned_millis(object.annotations[0]);
-  into.update_stamp = base::parse_zoned_millis(object.annotations[1]);
+  into.created.set(object.created);
+  const bool annotated = object.annotations.size() == 2;
+  into.create_stamp.set(annotated ? base::parse_zoned_millis(object.annotations[0]) : std::nullopt);
+  into.update_stamp.set(annotated ? base::parse_zoned_millis(object.annotations[1]) : std::nullopt);
 }
 
 void Informer::list_begun() {

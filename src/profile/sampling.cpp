@@ -1,7 +1,5 @@
 #include "profile/sampling.h"
 
-#include <dlfcn.h>
-#include <gperftools/malloc_extension.h>
 #include <gperftools/profiler.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,6 +10,7 @@
 #include <cstring>
 
 #include "k8scale/base/files.h"
+#include "profile/tcmalloc.h"
 
 namespace k8scale::profile {
 namespace {
@@ -60,13 +59,11 @@ base::Result<std::string> CpuSampling::stop() {
   return base::read_file(path_of(file_));
 }
 
-// Found by its name: builds for a sanitizer have the sanitizer's malloc.
 __attribute__((no_sanitize("vptr"))) std::optional<std::string> sample_heap() {
-  using Instance = MallocExtension* (*)();
-  const auto instance = reinterpret_cast<Instance>(::dlsym(RTLD_DEFAULT, "_ZN15MallocExtension8instanceEv"));
-  if (instance == nullptr) return std::nullopt;
+  MallocExtension* const malloc = tcmalloc();
+  if (malloc == nullptr) return std::nullopt;
   std::string text;
-  instance()->GetHeapSample(&text);
+  malloc->GetHeapSample(&text);
   const bool sampled = text.starts_with("heap profile:");  // else a warning comes first
   if (!sampled) return std::nullopt;
   return text;

@@ -107,11 +107,13 @@ TEST_CASE("the annotations of drivers are read") {
   Fixture f;
   f.tell.list("1");
   f.tell.added({"a", "2", {"2025-11-24 16:04:05.123 +0000", ""}});
-  CHECK(f.informer.find("n/a")->create_stamp == base::WallTime(std::chrono::milliseconds(1764000245123)));
-  CHECK_FALSE(f.informer.find("n/a")->update_stamp);
+  CHECK(f.informer.find("n/a")->create_stamp.get() ==
+        base::WallTime(std::chrono::milliseconds(1764000245123)));
+  CHECK_FALSE(f.informer.find("n/a")->update_stamp.get());
   f.tell.modified({"a", "3", {"nonsense", "2025-11-24 17:04:06.123 +0100"}});
-  CHECK_FALSE(f.informer.find("n/a")->create_stamp);
-  CHECK(f.informer.find("n/a")->update_stamp == base::WallTime(std::chrono::milliseconds(1764000246123)));
+  CHECK_FALSE(f.informer.find("n/a")->create_stamp.get());
+  CHECK(f.informer.find("n/a")->update_stamp.get() ==
+        base::WallTime(std::chrono::milliseconds(1764000246123)));
 }
 
 TEST_CASE("an event that comes twice is counted, and handed on as an update") {
