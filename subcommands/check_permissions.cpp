@@ -64,7 +64,7 @@ void PermissionCheck::check_namespace() {
       shard_.run(client_.get({kube::namespaces(), ""}, std::string(namespace_name), nobody));
   if (found.ok()) {
     report_.add("namespace", Verdict::ok, fmt::format("{} is there", namespace_name));
-  } else if (found.http_status == 404) {
+  } else if (found.not_found()) {
     report_.add("namespace", Verdict::failed, fmt::format("there is no {}", namespace_name),
                 fmt::format("kubectl create namespace {}", namespace_name));
   } else if (found.http_status == 403) {

@@ -8,13 +8,12 @@
 #include "driver_namespace.h"
 #include "k8scale/base/text.h"
 #include "k8scale/kube/metadata_list.h"
+#include "k8scale/load/run_namespace.h"
 
 namespace k8scale::subcommands {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::size_t most_namespaces_told = 10;
 
 // Every namespace of a real server has it.
 bool comes_by_itself(const kube::Resource& kind, const std::string& name) {
@@ -24,7 +23,7 @@ bool comes_by_itself(const kube::Resource& kind, const std::string& name) {
 bool is_wanted(const Json& each, const std::string& name, const NamespacesToClean& wanted) {
   const Json& metadata = each.at("metadata");
   const Json annotations = metadata.value("annotations", Json::object());
-  const auto run = annotations.find(run_annotation);
+  const auto run = annotations.find(load::run_annotation);
   if (run == annotations.end() || metadata.contains("deletionTimestamp")) return false;
   if (!wanted.run_id.empty() && *run != wanted.run_id) return false;
   return wanted.among.empty() ||
@@ -76,9 +75,9 @@ net::Task<void> clean_one(kube::Client& client, const std::string& name, const N
     const kube::AttemptObserver nobody;
     const std::string options;
     const kube::Answer removed = co_await client.remove(namespaces, name, options, nobody);
-    const bool gone = removed.ok() || removed.http_status == 404;
+    const bool gone = removed.ok() || removed.not_found();
     if (gone) {
-      if (result.first_removed.size() < most_namespaces_told) result.first_removed.push_back(name);
+      if (result.first_removed.size() < load::most_first_removed) result.first_removed.push_back(name);
       co_return;
     }
     why = removed.error();

@@ -19,8 +19,8 @@ struct NamespacesToClean {
   std::function<bool()> stopped;      ///< no more deletes
 };
 
-/// Removes the namespaces that drivers made, which have the annotation `run_annotation`. Who may not list
-/// namespaces made none. Runs on the client's shard; what is passed by reference must outlive it.
+/// Removes the namespaces that drivers made, which have the annotation `load::run_annotation`. Who may not
+/// list namespaces made none. Runs on the client's shard; what is passed by reference must outlive it.
 [[nodiscard]] net::Task<load::CleanupResult> clean_namespaces(kube::Client& client,
                                                               const NamespacesToClean& wanted);
 

@@ -27,7 +27,7 @@ std::optional<kube::Resource> find_resource(const Json& resource_list, std::stri
 // The body of a discovery document; nothing when the server has no such path.
 std::optional<Json> get_document(net::Shard& shard, kube::Client& client, const std::string& path) {
   const kube::Answer answer = shard.run(client.get_path(path));
-  if (answer.http_status == 404) return std::nullopt;
+  if (answer.not_found()) return std::nullopt;
   if (!answer.ok()) {
     throw base::Error(fmt::format("{}{}: {}", client.server(), path, answer.error()),
                       kube::configuration_exit_code);

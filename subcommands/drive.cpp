@@ -209,12 +209,13 @@ std::vector<std::string> excused_by(const LoadFile& file, const CLI::App& app) {
 int run_drive(const DriveFlags& flags, const CLI::App& app, const LoadFile& file, bool print_config) {
   base::set_verbosity(flags.driver.verbosity);
   flags.check(app, excused_by(file, app));
+  const std::size_t name_suffix = load::name_suffix_length(flags.largest_number());
   if (print_config) {
+    check_driver_flags(flags.driver, name_suffix);
     fmt::print("{}", drive_config(flags, app));
     return 0;
   }
-  Driver driver("drive", flags.driver,
-                settings_of(flags.driver, load::name_suffix_length(flags.largest_number())));
+  Driver driver("drive", flags.driver, settings_of(flags.driver, name_suffix));
   driver.connect();
   return driver.run(drive_plan(flags, app, driver));
 }

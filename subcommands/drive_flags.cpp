@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "k8scale/base/flags.h"
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 #include "k8scale/load/closed_loop.h"
 
@@ -16,16 +16,12 @@ namespace {
 std::optional<load::RateStep> parse_step(std::string_view text) {
   const std::size_t times = text.find('x');
   if (times == std::string_view::npos) return std::nullopt;
-  load::RateStep step;
-  const std::string_view rate = text.substr(0, times);
-  const auto [end, error] = std::from_chars(rate.data(), rate.data() + rate.size(), step.rate);
-  const bool number = error == std::errc() && end == rate.data() + rate.size();
+  const auto rate = base::parse_number<double>(text.substr(0, times));
   const auto duration = base::parse_duration(text.substr(times + 1));
-  if (!number || !duration || !(step.rate >= 0) || step.rate > 1e7 || *duration <= base::Nanoseconds(0)) {
+  if (!rate || !duration || !(*rate >= 0) || *rate > 1e7 || *duration <= base::Nanoseconds(0)) {
     return std::nullopt;
   }
-  step.duration = *duration;
-  return step;
+  return load::RateStep{*rate, *duration};
 }
 
 double seconds_of(const load::ArrivalPlan& plan) {

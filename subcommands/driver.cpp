@@ -69,13 +69,16 @@ void Driver::connect() {
   if (!flags_.server_list.empty()) use_listed_servers();
   start_client_ =
       std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, client_options_);
-  kube::ClientOptions side_options = client_options_;
-  side_options.retries = 0;
-  side_options.connect_timeout = std::min(side_options.connect_timeout, longest_side_call);
-  side_options.request_timeout = std::min(side_options.request_timeout, longest_side_call);
-  side_client_ =
-      std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, side_options);
+  side_client_ = make_side_client(cluster_.configuration);
   server_version_ = kube::server_version(*start_shard_, *start_client_);
+}
+
+std::unique_ptr<kube::Client> Driver::make_side_client(const kube::Configuration& server) {
+  kube::ClientOptions options = client_options_;
+  options.retries = 0;
+  options.connect_timeout = std::min(options.connect_timeout, longest_side_call);
+  options.request_timeout = std::min(options.request_timeout, longest_side_call);
+  return std::make_unique<kube::Client>(*start_shard_, server, credentials_, options);
 }
 
 // On another thread. Namespaces that were made are deleted before the end.
@@ -91,19 +94,6 @@ std::string Driver::how_to_clean_up(const DriverPlan& plan) const {
   const kube::Configuration& used = cluster_.configuration;
   if (!flags_.server_list.empty()) cluster.server = used.server.url() + used.path_prefix;
   return cleanup_command(settings_.run_id, plan.family->collections.front().resource(), cluster);
-}
-
-void Driver::make_namespaces(const DriverPlan& plan) {
-  const bool may_make = cluster_.embedded != nullptr || plan.creates_namespaces;
-  const MissingNamespace missing = may_make ? MissingNamespace::make : MissingNamespace::refuse;
-  makes_namespaces_ = may_make;
-  for (const std::string& name : plan.family->namespaces) {
-    if (start_signal_ != 0) break;
-    const bool made = check_namespace(*start_shard_, *start_client_, name, missing, settings_.run_id,
-                                      [this] { return start_signal_ != 0; });
-    if (made) made_namespaces_.push_back(name);
-  }
-  makes_namespaces_ = false;
 }
 
 void Driver::open_files(const DriverPlan& plan) {
@@ -205,12 +195,6 @@ load::RunResult Driver::drive(const DriverPlan& plan) {
   return load::run_shards(work, options, signals_);
 }
 
-// Those that were there before stay.
-void Driver::remove_namespaces() {
-  if (cluster_.embedded || settings_.part.count > 1) return;  // the other parts may still use them
-  for (const std::string& name : made_namespaces_) remove_namespace(*start_shard_, *start_client_, name);
-}
-
 // For a last look at the metrics.
 void Driver::wait_before_end() {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(flags_.wait_before_terminate);
@@ -222,10 +206,11 @@ void Driver::wait_before_end() {
 // Whatever keeps the run from beginning leaves nothing behind.
 void Driver::start(const DriverPlan& plan) {
   try {
-    make_namespaces(plan);
+    make_namespaces(plan, *start_client_, namespace_check());
     if (start_signal_ == 0) {
       check_storing(plan);
       choose_servers(plan);
+      make_namespaces_on_others(plan);
     }
     start_guard_.reset();
     if (start_signal_ != 0) {

@@ -15,6 +15,7 @@
 #include "k8scale/base/stop_signals.h"
 #include "k8scale/load/parameter_file.h"
 #include "k8scale/load/run.h"
+#include "k8scale/load/run_namespace.h"
 #include "k8scale/load/write_observer.h"
 #include "k8scale/measure/csv.h"
 #include "k8scale/measure/summary.h"
@@ -67,6 +68,7 @@ class Driver {
   [[nodiscard]] const DriverSettings& settings() const { return settings_; }
 
  private:
+  [[nodiscard]] std::unique_ptr<kube::Client> make_side_client(const kube::Configuration& server);
   void use_listed_servers();
   void choose_servers(const DriverPlan& plan);
   [[nodiscard]] std::vector<std::string> server_urls() const;
@@ -76,7 +78,9 @@ class Driver {
   void handle_start_signal(int signal);
   void unlink_files() const;
   void remove_files();
-  void make_namespaces(const DriverPlan& plan);
+  [[nodiscard]] load::NamespaceCheck namespace_check() const;
+  void make_namespaces(const DriverPlan& plan, kube::Client& client, load::NamespaceCheck check);
+  void make_namespaces_on_others(const DriverPlan& plan);
   void open_files(const DriverPlan& plan);
   void observe(const DriverPlan& plan);
   void make_shards(const DriverPlan& plan);
@@ -105,6 +109,11 @@ class Driver {
     std::vector<std::string> servers;
   };
 
+  struct MadeNamespace {
+    kube::Client& client;
+    std::string name;
+  };
+
   std::string subcommand_;
   const DriverFlags& flags_;
   DriverSettings settings_;
@@ -125,7 +134,9 @@ class Driver {
   std::unique_ptr<StartGate> gate_;            // when the run does not begin at once
   std::string server_version_;
   std::vector<kube::Configuration> servers_;
-  std::vector<std::string> made_namespaces_;
+  std::vector<std::size_t> reachable_;                        // of these, before the run
+  std::vector<std::unique_ptr<kube::Client>> other_clients_;  // of those that the start client is not of
+  std::vector<MadeNamespace> made_namespaces_;
   std::unique_ptr<measure::OperationLog> log_;
   std::unique_ptr<measure::SeenLog> seen_log_;
   std::unique_ptr<load::WriteObserver> observer_;

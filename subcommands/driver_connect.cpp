@@ -7,16 +7,19 @@ namespace k8scale::subcommands {
 
 // The first that can be reached stands for them wherever one server is asked.
 void Driver::use_listed_servers() {
-  ListedServers listed =
+  ChosenServers listed =
       listed_servers(flags_.server_list, cluster_.configuration, *start_shard_, credentials_);
   servers_ = std::move(listed.servers);
-  cluster_.configuration = servers_[listed.first_reachable];
+  reachable_ = std::move(listed.reachable);
+  cluster_.configuration = servers_[reachable_.empty() ? 0 : reachable_.front()];
 }
 
 void Driver::choose_servers(const DriverPlan& plan) {
   if (plan.endpoints) {
-    servers_ =
+    ChosenServers found =
         service_servers(*plan.endpoints, cluster_.configuration, *start_shard_, *start_client_, credentials_);
+    servers_ = std::move(found.servers);
+    reachable_ = std::move(found.reachable);
   } else if (servers_.empty()) {
     servers_ = {cluster_.configuration};
   }

@@ -47,6 +47,29 @@ void check_servers(const DriverFlags& flags) {
   check_server_list(flags.server_list);
 }
 
+measure::ProgressStyle progress_of(const std::string& text) {
+  if (const auto style = measure::parse_progress_style(text)) return *style;
+  throw base::Error(fmt::format("--progress: found {}, expected auto, plain or none", base::go_quote(text)));
+}
+
+load::Balance balance_of(const std::string& text) {
+  if (const auto balance = load::parse_balance(text.empty() ? "random" : text)) return *balance;
+  throw base::Error(fmt::format("--balance: found {}, expected random, round-robin or least-outstanding",
+                                base::go_quote(text)));
+}
+
+bool uses_run_objects(const DriverFlags& flags) { return flags.start.together || flags.store_summary; }
+
+void check_run_objects(const DriverFlags& flags) {
+  if (!uses_run_objects(flags)) return;
+  if (!flags.run_id.empty()) load::check_run_label(flags.run_id);
+  if (!flags.cluster.embedded) return;
+  throw base::Error(fmt::format(
+      "{} is for others at the same server, and that of --embedded ends with this process: expected another "
+      "server",
+      flags.start.together ? "--start-together" : "--store-summary"));
+}
+
 void check_ranges(const DriverFlags& flags) {
   check_range("--shards", flags.shards, 1, most_shards);
   if (flags.wait_before_terminate > longest_final_wait) {
@@ -120,9 +143,20 @@ nlohmann::ordered_json DriverFlags::summary_parameters() const {
   return made;
 }
 
-DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
+void check_driver_flags(const DriverFlags& flags, std::size_t name_suffix) {
   check_ranges(flags);
   check_servers(flags);
+  if (flags.part != "auto") static_cast<void>(part_of(flags.part));
+  static_cast<void>(progress_of(flags.progress));
+  static_cast<void>(balance_of(flags.balance));
+  static_cast<void>(askers_of(flags.debug_from));
+  if (!flags.run_id.empty()) load::check_run_id(flags.run_id, name_suffix);
+  check_run_objects(flags);
+  static_cast<void>(flags.start.check(std::chrono::system_clock::now()));
+}
+
+DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
+  check_driver_flags(flags, name_suffix);
   DriverSettings settings;
   const std::uint64_t now = base::seed_at(std::chrono::system_clock::now());
   settings.seed = flags.seed != 0 ? flags.seed : now;
@@ -132,33 +166,14 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
     throw base::Error(
         "--part: the processes of a run need the same schedule and names: expected -seed and -runid");
   }
-  const auto style = measure::parse_progress_style(flags.progress);
-  if (!style) {
-    throw base::Error(
-        fmt::format("--progress: found {}, expected auto, plain or none", base::go_quote(flags.progress)));
-  }
-  settings.progress = *style;
-  const auto balance = load::parse_balance(flags.balance.empty() ? "random" : flags.balance);
-  if (!balance) {
-    throw base::Error(fmt::format("--balance: found {}, expected random, round-robin or least-outstanding",
-                                  base::go_quote(flags.balance)));
-  }
-  settings.balance = *balance;
+  settings.progress = progress_of(flags.progress);
+  settings.balance = balance_of(flags.balance);
   base::Random random(now, "run id");
   settings.run_id =
       flags.run_id.empty() ? load::default_run_id(std::chrono::system_clock::now(), random) : flags.run_id;
   load::check_run_id(settings.run_id, name_suffix);
   settings.start_at = flags.start.check(std::chrono::system_clock::now());
-  if (flags.start.together || flags.store_summary) {
-    if (flags.cluster.embedded) {
-      throw base::Error(
-          fmt::format("{} is for others at the same server, and that of --embedded ends with this "
-                      "process: expected another server",
-                      flags.start.together ? "--start-together" : "--store-summary"));
-    }
-    load::check_run_label(settings.run_id);
-    settings.job = job_of_environment();
-  }
+  if (uses_run_objects(flags)) settings.job = job_of_environment();
   // The parts of a run may share a folder.
   const std::string files = part.count == 1 ? settings.run_id + "-driver"
                                             : fmt::format("{}-driver-{}", settings.run_id, part.index);

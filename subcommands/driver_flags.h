@@ -59,6 +59,9 @@ struct DriverSettings {
   measure::ProgressStyle progress = measure::ProgressStyle::automatic;
 };
 
+/// Checks the flags as far as they say what they mean without the environment of a run: a part may be auto.
+/// Throws base::Error with the documented exit code.
+void check_driver_flags(const DriverFlags& flags, std::size_t name_suffix);
 /// Checks the flags and fills in what was left open; names of objects have `name_suffix` characters behind
 /// the run ID. Throws base::Error with the documented exit code.
 [[nodiscard]] DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix);

@@ -88,29 +88,27 @@ std::vector<Checked> with_addresses(const std::vector<net::Url>& urls, const kub
   return servers;
 }
 
-std::vector<kube::Configuration> configurations_of(const std::vector<Checked>& servers) {
-  std::vector<kube::Configuration> configurations;
-  configurations.reserve(servers.size());
-  for (const Checked& each : servers) configurations.push_back(each.server);
-  return configurations;
+ChosenServers chosen(std::vector<Checked> servers) {
+  ChosenServers made;
+  made.servers.reserve(servers.size());
+  for (Checked& each : servers) {
+    if (each.reachable) made.reachable.push_back(made.servers.size());
+    made.servers.push_back(std::move(each.server));
+  }
+  return made;
 }
 
 }  // namespace
 
 void check_server_list(const std::string& list) { static_cast<void>(parse_list(list)); }
 
-ListedServers listed_servers(const std::string& list, const kube::Configuration& configured,
+ChosenServers listed_servers(const std::string& list, const kube::Configuration& configured,
                              net::Shard& shard, const Credentials& credentials) {
-  const std::vector<Checked> servers = with_addresses(parse_list(list), configured, shard, credentials);
-  const auto first =
-      std::find_if(servers.begin(), servers.end(), [](const Checked& each) { return each.reachable; });
-  const bool none = first == servers.end();
-  return {configurations_of(servers), none ? 0 : static_cast<std::size_t>(first - servers.begin())};
+  return chosen(with_addresses(parse_list(list), configured, shard, credentials));
 }
 
-std::vector<kube::Configuration> service_servers(std::uint64_t wanted, const kube::Configuration& configured,
-                                                 net::Shard& shard, kube::Client& client,
-                                                 const Credentials& credentials) {
+ChosenServers service_servers(std::uint64_t wanted, const kube::Configuration& configured, net::Shard& shard,
+                              kube::Client& client, const Credentials& credentials) {
   std::vector<net::Endpoint> endpoints = kube::service_endpoints(shard, client, "default", "kubernetes");
   if (wanted > endpoints.size()) {
     base::log_warning(
@@ -122,7 +120,7 @@ std::vector<kube::Configuration> service_servers(std::uint64_t wanted, const kub
   std::vector<net::Url> urls;
   urls.reserve(endpoints.size());
   for (net::Endpoint& each : endpoints) urls.emplace_back().endpoint = std::move(each);
-  return configurations_of(with_addresses(urls, configured, shard, credentials));
+  return chosen(with_addresses(urls, configured, shard, credentials));
 }
 
 }  // namespace k8scale::subcommands

@@ -14,22 +14,22 @@ namespace k8scale::subcommands {
 // carry its address is verified by the name of the configured server, and the log says so; so it does of each
 // that cannot be reached now, which may be there later.
 
-/// The servers that --server-list names.
-struct ListedServers {
+/// The servers of a run.
+struct ChosenServers {
   std::vector<kube::Configuration> servers;
-  std::size_t first_reachable = 0;  ///< of them; 0 when none is
+  std::vector<std::size_t> reachable;  ///< those that can be reached now, by their places in `servers`
 };
 
 /// Throws base::Error when that is no comma-separated list of different URLs.
 void check_server_list(const std::string& list);
-/// The same. Tries to connect to each.
-[[nodiscard]] ListedServers listed_servers(const std::string& list, const kube::Configuration& configured,
+/// The servers that --server-list names. Tries to connect to each. Throws the same.
+[[nodiscard]] ChosenServers listed_servers(const std::string& list, const kube::Configuration& configured,
                                            net::Shard& shard,
                                            const std::shared_ptr<kube::Credentials>& credentials);
 
 /// The first `wanted` endpoints of service default/kubernetes, 0 for all of them. Throws base::Error.
-[[nodiscard]] std::vector<kube::Configuration> service_servers(
-    std::uint64_t wanted, const kube::Configuration& configured, net::Shard& shard, kube::Client& client,
-    const std::shared_ptr<kube::Credentials>& credentials);
+[[nodiscard]] ChosenServers service_servers(std::uint64_t wanted, const kube::Configuration& configured,
+                                            net::Shard& shard, kube::Client& client,
+                                            const std::shared_ptr<kube::Credentials>& credentials);
 
 }  // namespace k8scale::subcommands

@@ -103,7 +103,7 @@ void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, me
   const bool namespaces_stay = plan.keeps_objects || settings_.part.count > 1;
   if (!made_namespaces_.empty() && namespaces_stay && !cluster_.embedded) {
     summary.notes.push_back(fmt::format("{} namespaces were made and stay, {} the first",
-                                        made_namespaces_.size(), made_namespaces_.front()));
+                                        made_namespaces_.size(), made_namespaces_.front().name));
   }
   if (result.gave_up) {
     summary.notes.push_back(fmt::format("gave up {} after the stop signal (--grace), before all was deleted",
@@ -129,8 +129,8 @@ void Driver::check_storing(const DriverPlan& plan) {
   if (!flags_.store_summary && !flags_.start.together) return;
   const std::vector<std::string>& checked = plan.family->namespaces;
   if (std::find(checked.begin(), checked.end(), namespace_name) == checked.end()) {
-    check_namespace(*start_shard_, *start_client_, namespace_name, MissingNamespace::refuse, settings_.run_id,
-                    [this] { return start_signal_ != 0; });
+    const bool made = load::check_namespace(*start_shard_, *start_client_, namespace_name, namespace_check());
+    static_cast<void>(made);  // none is
   }
   if (!flags_.store_summary) return;
   load::PartText place = summary_place(*side_client_, settings_.run_id, settings_.part.index, settings_.job);

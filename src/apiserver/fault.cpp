@@ -3,22 +3,14 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 
 #include "call.h"
 #include "k8scale/base/error.h"
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 
 namespace k8scale::apiserver {
 namespace {
-
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 base::Error wrong(std::string_view part, std::string_view expected) {
   return base::Error(fmt::format("--fault: found {}, expected {}", base::go_quote(part), expected));
@@ -33,7 +25,7 @@ base::Nanoseconds duration(std::string_view part, std::string_view text, std::st
 template <class Number>
 Number number(std::string_view part, std::string_view text, Number least, Number most,
               std::string_view expected) {
-  const auto found = parse_number<Number>(text);
+  const auto found = base::parse_number<Number>(text);
   if (!found || !(*found >= least && *found <= most)) throw wrong(part, expected);
   return *found;
 }

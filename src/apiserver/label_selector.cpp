@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 #include "validation.h"
 
@@ -16,10 +16,7 @@ using Operator = LabelSelector::Operator;
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  return base::parse_number<std::int64_t>(text);
 }
 
 // Tokens of k8s.io/apimachinery/pkg/labels: identifiers, and = == != ! , ( ) < >

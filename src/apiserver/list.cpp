@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "continue_token.h"
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 #include "selector.h"
 
@@ -114,10 +115,7 @@ Answer<std::int64_t> read_number(const Call& call, std::string_view option) {
 }
 
 std::optional<std::uint64_t> parse_revision(std::string_view text) {
-  std::uint64_t revision = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), revision);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return revision;
+  return base::parse_number<std::uint64_t>(text);
 }
 
 Answer<void> check_version(const Core& core, const Call& call) {

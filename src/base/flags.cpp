@@ -66,7 +66,6 @@ std::string describe_unknown(const CLI::App& app, const std::vector<std::string>
 std::string lower_type_name(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   if (type == "NUMBER") return "a number";
-  if (type == "INTEGER") return "a whole number in range";
   if (type == "DURATION") return "a duration such as 300ms, 5s or 1m";
   if (type == "BOOLEAN") return "true or false";
   return type.empty() ? "true or false" : type;

@@ -11,14 +11,28 @@ namespace {
 
 constexpr std::size_t shown_of_a_refusal = 200;
 
+// 101 changes the protocol, which nobody asked for.
+bool is_interim(int status) { return status >= 100 && status < 200 && status != 101; }
+
 }  // namespace
 
 Answer::Answer(const BlocksRequest& request, std::uint64_t& bytes, measure::Histogram& lateness)
-    : request_(request),
-      bytes_(bytes),
-      lateness_(lateness),
-      checker_(request),
-      parser_(head_, *this, net::MessageLimits{}) {}
+    : request_(request), bytes_(bytes), lateness_(lateness), checker_(request) {
+  await_head();
+}
+
+void Answer::await_head() {
+  head_ = {};
+  parser_ = std::make_unique<net::MessageParser>(head_, *this, net::MessageLimits{});
+  final_begun_ = false;
+}
+
+base::Result<std::size_t> Answer::take(std::string_view bytes) {
+  final_begun_ = true;
+  base::Result<std::size_t> taken = parser_->put(bytes);
+  if (parser_->done() && is_interim(head_.status)) await_head();
+  return taken;
+}
 
 void Answer::set_now(base::SteadyTime now) {
   now_ = now;

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <string>
 
 #include "blocks/block_checker.h"
@@ -20,9 +21,13 @@ class Answer : public net::BodySink {
   void set_now(base::SteadyTime now);
   [[nodiscard]] bool put(std::string_view piece) override;
 
-  [[nodiscard]] net::MessageParser& parser() { return parser_; }
+  /// Takes in what it can and returns how many bytes that was, see net::MessageParser. Interim answers (1xx)
+  /// are passed over.
+  [[nodiscard]] base::Result<std::size_t> take(std::string_view bytes);
+  [[nodiscard]] net::MessageParser& parser() { return *parser_; }
   /// Whether `put` wanted all bytes so far.
   [[nodiscard]] bool good() const { return good_; }
+  /// Whether a byte came; of an interim answer will do.
   [[nodiscard]] bool begun() const { return first_byte_ != base::SteadyTime(); }
   [[nodiscard]] base::SteadyTime first_byte() const { return first_byte_; }
   [[nodiscard]] base::SteadyTime now() const { return now_; }
@@ -32,7 +37,11 @@ class Answer : public net::BodySink {
   /// What was wrong with the bytes that `put` did not want.
   [[nodiscard]] base::Failure wrong_bytes() const;
 
+  /// Whether a byte came that is of no interim answer.
+  [[nodiscard]] bool final_begun() const { return final_begun_; }
+
  private:
+  void await_head();
   void record_lateness(std::uint64_t first, std::uint64_t end);
 
   BlocksRequest request_;
@@ -40,10 +49,11 @@ class Answer : public net::BodySink {
   measure::Histogram& lateness_;
   BlockChecker checker_;
   net::ResponseHead head_;
-  net::MessageParser parser_;
+  std::unique_ptr<net::MessageParser> parser_;
   base::SteadyTime now_, first_byte_;
   base::SteadyTime schedule_start_;  // the latest that explains all blocks so far
   bool good_ = true;
+  bool final_begun_ = false;
   std::string refusal_;  // the beginning of the body of an answer that has no blocks
 };
 

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 #include "k8scale/net/http.h"
 
@@ -34,14 +34,12 @@ base::Result<std::uint64_t> number_of(const Parameters& parameters, std::string_
     return wrong(fmt::format("{}: found {}, expected it exactly once", name,
                              times == 0 ? "nothing" : fmt::format("it {} times", times)));
   }
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  const bool number = error == std::errc() && end == text->data() + text->size();
-  if (!number || value < least || value > most) {
+  const auto value = base::parse_number<std::uint64_t>(*text);
+  if (!value || *value < least || *value > most) {
     return wrong(fmt::format("{}: found {}, expected a whole number from {} to {}", name,
                              base::go_quote(text->substr(0, 40)), least, most));
   }
-  return value;
+  return *value;
 }
 
 }  // namespace

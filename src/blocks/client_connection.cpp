@@ -180,7 +180,7 @@ Task<base::Result<void>> ClientConnection::read_answer(Answer& answer) {
 
 base::Result<void> ClientConnection::end_of_stream(Answer& answer) {
   keep_alive_ = false;
-  if (!answer.begun())
+  if (!answer.final_begun())
     return Failure(FailureKind::closed, "the server closed the connection before it answered");
   return answer.parser().put_end();
 }
@@ -191,12 +191,11 @@ base::Result<bool> ClientConnection::use(Answer& answer, std::string_view bytes)
   answer.set_now(Clock::now());
   if (first) note_first_byte(answer);
   const std::uint64_t position_before = answer.position();
-  net::MessageParser& parser = answer.parser();
   const bool alone = received_.empty();
   if (!alone) received_ += bytes;
   std::string_view rest = alone ? bytes : std::string_view(received_);
-  while (!rest.empty() && !parser.done()) {
-    const base::Result<std::size_t> taken = parser.put(rest);
+  while (!rest.empty() && !answer.parser().done()) {
+    const base::Result<std::size_t> taken = answer.take(rest);
     if (taken.has_error()) return answer.good() ? taken.error() : answer.wrong_bytes();
     if (*taken == 0) break;
     rest.remove_prefix(*taken);
@@ -207,8 +206,9 @@ base::Result<bool> ClientConnection::use(Answer& answer, std::string_view bytes)
   } else {
     received_.erase(0, received_.size() - rest.size());
   }
-  if (parser.done()) keep_alive_ = parser.keep_alive();
-  return parser.done();
+  const bool done = answer.parser().done();
+  if (done) keep_alive_ = answer.parser().keep_alive();
+  return done;
 }
 
 }  // namespace k8scale::blocks

@@ -78,7 +78,7 @@ Task<base::Result<void>> ServerConnection::send_small(const BlocksRequest& reque
 
 Task<base::Result<void>> ServerConnection::send_paced(const BlocksRequest& request) {
   net::Signal gone(shard_.shard);
-  stream_.when_peer_ends([&gone] { gone.raise(); });
+  stream_.when_peer_ends([&gone] { gone.raise(); }, HalfClose::peer_may_read);
   base::Result<void> outcome = co_await send_on_schedule(request, gone);
   stream_.when_peer_ends(nullptr);
   co_return outcome;
@@ -95,6 +95,7 @@ Task<base::Result<void>> ServerConnection::send_on_schedule(const BlocksRequest&
     const base::SteadyTime now = std::chrono::steady_clock::now();
     if (now < due(sent)) {
       stream_.release_memory();
+      stream_.set_limit(base::Nanoseconds(0), {});  // which would end the look-out for the peer's end
       const bool left = co_await gone.wait_until(due(sent));
       if (left) co_return base::Failure(base::FailureKind::closed, "the client went away");
       continue;

@@ -4,6 +4,7 @@
 
 #include "blocks/server_shard.h"
 #include "k8scale/base/log.h"
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 
 namespace k8scale::blocks {
@@ -19,6 +20,17 @@ constexpr net::MessageLimits request_limits{64 * 1024, 1024 * 1024};
 constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 
+// The parser finds it out with the first byte of the body.
+bool is_too_large(const net::Request& request) {
+  const auto length = base::parse_number<std::uint64_t>(request.headers.find("Content-Length").value_or(""));
+  return length && *length > request_limits.body;
+}
+
+bool waits_for_continue(const net::MessageParser& parser, const net::Request& request) {
+  if (!parser.head_done() || parser.done() || !parser.is_1_1()) return false;
+  return base::equals_ignoring_case(request.headers.find("Expect").value_or(""), "100-continue");
+}
+
 }  // namespace
 
 ServerConnection::ServerConnection(ServerShard& shard, Socket socket, std::unique_ptr<Place> place,
@@ -30,7 +42,12 @@ ServerConnection::ServerConnection(ServerShard& shard, Socket socket, std::uniqu
 
 Task<void> ServerConnection::serve() {
   bool open = co_await greet();
-  while (open) open = co_await serve_one();
+  while (open) {
+    // Here, and not within the next call: it keeps the memory of a connection at rest small.
+    const base::Result<void> came = co_await request_begins();
+    open = came.has_value();
+    if (open) open = co_await serve_one();
+  }
   shard_.figures.retransmits += stream_.tcp_figures().retransmits;
 }
 
@@ -46,6 +63,15 @@ Task<bool> ServerConnection::greet() {
   ++shard_.figures.failed_handshakes;
   base::log_verbose(1, peer_.address + ": " + greeted.error().message());
   co_return false;
+}
+
+// There may be one already, behind the last.
+Task<base::Result<void>> ServerConnection::request_begins() {
+  if (!received_.empty()) return stream_.ready();
+  stream_.release_memory();
+  const bool welcome = admission_ == Admission::welcome;
+  stream_.set_limit(welcome ? shard_.options.idle_timeout : shard_.options.request_timeout, "no request");
+  return stream_.wait_readable();
 }
 
 Task<bool> ServerConnection::serve_one() {
@@ -78,16 +104,9 @@ Task<bool> ServerConnection::serve_one() {
 }
 
 Task<bool> ServerConnection::read_request(net::ServerRequest& request) {
-  if (received_.empty()) {
-    stream_.release_memory();
-    const bool welcome = admission_ == Admission::welcome;
-    stream_.set_limit(welcome ? shard_.options.idle_timeout : shard_.options.request_timeout, "no request");
-    const base::Result<void> came = co_await stream_.wait_readable();
-    if (came.has_error()) co_return false;
-  }
   stream_.set_limit(shard_.options.request_timeout, "no whole request");
   net::MessageParser parser(request, request_limits);
-  const base::Result<void> read = co_await read_to_the_end(parser);
+  const base::Result<void> read = co_await read_to_the_end(parser, request);
   if (read.has_error()) {
     co_await refuse_malformed(parser.error(), read.error());
     co_return false;
@@ -100,7 +119,7 @@ Task<bool> ServerConnection::read_request(net::ServerRequest& request) {
 Task<void> ServerConnection::refuse_malformed(net::ParseError error, Failure failure) {
   if (error == net::ParseError::head_too_large) {
     co_await refuse(431, "the request's head is larger than 64 KiB");
-  } else if (error == net::ParseError::body_too_large) {
+  } else if (error == net::ParseError::body_too_large || failure.kind() == FailureKind::limit) {
     co_await refuse(413, "the request's body is larger than 1 MiB");
   } else if (error == net::ParseError::malformed) {
     co_await refuse(400, failure.detail());
@@ -109,9 +128,17 @@ Task<void> ServerConnection::refuse_malformed(net::ParseError error, Failure fai
   }
 }
 
-Task<base::Result<void>> ServerConnection::read_to_the_end(net::MessageParser& parser) {
+Task<base::Result<void>> ServerConnection::read_to_the_end(net::MessageParser& parser,
+                                                           const net::Request& request) {
   base::Result<void> outcome = parse(parser, {});
+  bool continued = false;
   while (outcome.has_value() && !parser.done()) {
+    if (!continued && waits_for_continue(parser, request)) {
+      continued = true;
+      if (is_too_large(request)) co_return Failure(FailureKind::limit, "the body is larger than allowed");
+      outcome = co_await stream_.write("HTTP/1.1 100 Continue\r\n\r\n");
+      continue;
+    }
     const auto read = stream_.read_now(shard_.received);
     if (read.has_error()) co_return read.error();
     if (!read->has_value()) {
@@ -182,6 +209,7 @@ Task<net::Response> ServerConnection::statistics() {
 
 Task<net::Response> ServerConnection::ask_other(const net::ServerRequest& request) {
   net::Signal gone(shard_.shard);
+  stream_.set_limit(base::Nanoseconds(0), {});  // the answer takes its time
   stream_.when_peer_ends([&gone] { gone.raise(); });
   net::Response response = co_await shard_.options.other(request, gone);
   stream_.when_peer_ends(nullptr);

@@ -43,10 +43,12 @@ class ServerConnection
 
  private:
   [[nodiscard]] net::Task<bool> greet();
+  [[nodiscard]] net::Task<base::Result<void>> request_begins();
   /// Whether another request may follow.
   [[nodiscard]] net::Task<bool> serve_one();
   [[nodiscard]] net::Task<bool> read_request(net::ServerRequest& request);
-  [[nodiscard]] net::Task<base::Result<void>> read_to_the_end(net::MessageParser& parser);
+  [[nodiscard]] net::Task<base::Result<void>> read_to_the_end(net::MessageParser& parser,
+                                                              const net::Request& request);
   [[nodiscard]] base::Result<void> parse(net::MessageParser& parser, std::string_view bytes);
   [[nodiscard]] net::Task<void> refuse_malformed(net::ParseError error, base::Failure failure);
 

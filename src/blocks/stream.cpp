@@ -24,6 +24,9 @@ namespace {
 // A call to the kernel is worth its price from here on.
 constexpr std::size_t gather_size = 64 * 1024;
 constexpr std::size_t record_size = 16 * 1024;
+// Of a peer that may be gone.
+constexpr int probe_period = 10;  // seconds
+constexpr int most_probes = 6;    // without an answer
 
 }  // namespace
 
@@ -86,10 +89,10 @@ base::Result<std::optional<std::size_t>> Stream::after_read(int outcome) {
 
 Task<base::Result<void>> Stream::wait_readable() {
   const bool buffered = ssl_ && SSL_has_pending(ssl_.get()) == 1;
-  if (buffered) co_return base::Result<void>();
-  base::Result<void> ready = co_await wait(Socket::wait_read);
-  co_return ready;
+  return buffered ? ready() : wait(Socket::wait_read);
 }
+
+Task<base::Result<void>> Stream::ready() { co_return base::Result<void>(); }
 
 base::Result<std::size_t> Stream::offer(std::string_view bytes) {
   if (unsent() >= gather_size) {
@@ -178,7 +181,7 @@ Stream::Peer Stream::look_at_peer() {
   char byte = 0;
   const ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   if (count < 0) return errno == EAGAIN || errno == EINTR ? Peer::silent : Peer::ended;
-  if (count == 0) return Peer::ended;
+  if (count == 0) return ssl_ ? Peer::ended : Peer::half_closed;
   if (!ssl_) return Peer::speaks;
   // Bytes of TLS may be its end; SSL_peek takes that in.
   ERR_clear_error();
@@ -188,22 +191,42 @@ Stream::Peer Stream::look_at_peer() {
   return read.has_value() && !read->has_value() ? Peer::silent : Peer::ended;
 }
 
-void Stream::when_peer_ends(std::function<void()> ended) {
-  peer_ended_.reset();
+void Stream::when_peer_ends(std::function<void()> ended, HalfClose half_close) {
+  watch_.reset();
   if (!ended) return;
-  peer_ended_ = std::make_shared<std::function<void()>>(std::move(ended));
-  look_out_for_the_end(peer_ended_);
+  watch_ = std::make_shared<Watch>(Watch{std::move(ended), half_close});
+  look_out_for_the_end(watch_);
 }
 
-// The stream may be gone when the socket has something to say: then nobody else holds `ended`.
-void Stream::look_out_for_the_end(const std::shared_ptr<std::function<void()>>& ended) {
+// The stream may be gone when the socket has something to say: then nobody else holds the watch.
+void Stream::look_out_for_the_end(const std::shared_ptr<Watch>& watch) {
   socket_.async_wait(Socket::wait_read,
-                     [this, watched = std::weak_ptr(ended)](const boost::system::error_code& error) {
+                     [this, watched = std::weak_ptr(watch)](const boost::system::error_code& error) {
                        auto still = watched.lock();
                        if (!still || error) return;
-                       const Peer peer = look_at_peer();
+                       Peer peer = look_at_peer();
+                       const bool may_read = still->half_close == HalfClose::peer_may_read;
+                       if (peer == Peer::half_closed && !may_read) peer = Peer::ended;
                        if (peer == Peer::silent) look_out_for_the_end(still);
-                       if (peer == Peer::ended) (*still)();
+                       if (peer == Peer::half_closed) look_out_for_a_reset(still);
+                       if (peer == Peer::ended) still->ended();
+                     });
+}
+
+// The kernel of a peer that has closed both sides answers anything that comes with a reset, a probe at the
+// latest when it has forgotten the connection: after a minute.
+void Stream::look_out_for_a_reset(const std::shared_ptr<Watch>& watch) {
+  const int descriptor = socket_.native_handle();
+  const int on = 1;
+  ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  for (const int option : {TCP_KEEPIDLE, TCP_KEEPINTVL}) {
+    ::setsockopt(descriptor, IPPROTO_TCP, option, &probe_period, sizeof probe_period);
+  }
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &most_probes, sizeof most_probes);
+  socket_.async_wait(Socket::wait_error,
+                     [watched = std::weak_ptr(watch)](const boost::system::error_code& error) {
+                       const auto still = watched.lock();
+                       if (still && !error) still->ended();
                      });
 }
 

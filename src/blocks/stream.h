@@ -28,6 +28,10 @@ struct TcpFigures {
   base::Nanoseconds round_trip_time{0};  ///< smoothed
 };
 
+/// What it means that the peer closed its side of a TCP connection without TLS, which may be half-closed. In
+/// TLS, it is the end.
+enum class HalfClose { end, peer_may_read };
+
 /// A TCP connection made for many bytes, in TLS or not. OpenSSL reads from the socket itself, many records at
 /// a time, and what it writes is gathered so that several records leave in one system call; without TLS,
 /// large pieces go from where they are to the kernel. At most one coroutine reads or writes at a time.
@@ -50,6 +54,8 @@ class Stream {
   /// Reads what is there: nothing when `wait_readable` has to be awaited first, 0 at the end of the stream.
   [[nodiscard]] base::Result<std::optional<std::size_t>> read_now(std::span<char> buffer);
   [[nodiscard]] net::Task<base::Result<void>> wait_readable();
+  /// Succeeds at once.
+  [[nodiscard]] static net::Task<base::Result<void>> ready();
 
   /// Takes bytes to be sent, in their order, and returns how many: 0 when `flush` has to be awaited first.
   /// The bytes need not stay. What was taken may wait for `flush`, or for more.
@@ -71,8 +77,10 @@ class Stream {
   /// Gives back memory that a connection at rest does not need.
   void release_memory();
   /// Calls `ended`, once, when the peer closes the connection; stops looking at the first byte that it sends
-  /// instead, and when a null function is given. Nothing else may read meanwhile.
-  void when_peer_ends(std::function<void()> ended);
+  /// instead, and when a null function is given. Nothing else may read meanwhile. A peer that closed its side
+  /// and may still read is gone when the kernel says so: after the next byte that is sent, or within two
+  /// minutes.
+  void when_peer_ends(std::function<void()> ended, HalfClose half_close = HalfClose::end);
 
   [[nodiscard]] TcpFigures tcp_figures() const;
   [[nodiscard]] SSL* ssl() const { return ssl_.get(); }
@@ -83,9 +91,14 @@ class Stream {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
 
-  enum class Peer { silent, speaks, ended };
+  struct Watch {
+    std::function<void()> ended;
+    HalfClose half_close;
+  };
+  enum class Peer { silent, speaks, half_closed, ended };
   [[nodiscard]] Peer look_at_peer();
-  void look_out_for_the_end(const std::shared_ptr<std::function<void()>>& ended);
+  void look_out_for_the_end(const std::shared_ptr<Watch>& watch);
+  void look_out_for_a_reset(const std::shared_ptr<Watch>& watch);
   void use(SSL* ssl);
   void become_ready();
   [[nodiscard]] net::Task<base::Result<void>> finish_handshake();
@@ -114,7 +127,7 @@ class Stream {
   net::Deadline deadline_;
   base::Nanoseconds limit_{0};
   std::string_view expected_;
-  std::shared_ptr<std::function<void()>> peer_ended_;
+  std::shared_ptr<Watch> watch_;
 };
 
 /// Lets others on the shard have their turn.

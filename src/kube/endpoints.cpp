@@ -85,7 +85,7 @@ Endpoints service_endpoints(net::Shard& shard, Client& client, std::string_view 
   Endpoints found;
   if (answer.ok()) {
     found = parse_endpoints(answer.body).value_or(Endpoints());
-  } else if (answer.http_status != 404) {
+  } else if (!answer.not_found()) {
     throw failed(client, fmt::format("cannot read endpoints {}/{}", namespace_name, service), answer.error());
   }
   if (found.empty()) found = of_slices(shard, client, namespace_name, service);

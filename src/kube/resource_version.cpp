@@ -1,9 +1,9 @@
 #include "k8scale/kube/resource_version.h"
 
-#include <charconv>
 #include <cstddef>
 #include <system_error>
 
+#include "k8scale/base/number.h"
 #include "kube/protobuf_frames.h"
 #include "kube/protobuf_object.h"
 
@@ -35,10 +35,7 @@ std::size_t value_after(std::string_view text, std::size_t position) {
 }  // namespace
 
 std::uint64_t version_number(std::string_view resource_version) {
-  std::uint64_t number = 0;
-  const char* const last = resource_version.data() + resource_version.size();
-  const auto [end, error] = std::from_chars(resource_version.data(), last, number);
-  return error == std::errc() && end == last ? number : 0;
+  return base::parse_number<std::uint64_t>(resource_version).value_or(0);
 }
 
 std::string_view resource_version_of(std::string_view object) {

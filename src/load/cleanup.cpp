@@ -15,12 +15,6 @@ constexpr int most_page_tries = 10;
 // Lists whose continue token expired before they were whole.
 constexpr int most_lists = 10;
 constexpr auto longest_wait = std::chrono::seconds(1);
-constexpr std::size_t most_first_names = 10;
-
-bool may_do_better(const std::optional<base::Failure>& failure, const std::optional<kube::Status>& status) {
-  if (failure) return true;
-  return status && (status->code == 409 || status->code == 429 || status->code >= 500);
-}
 
 std::string held_by(const kube::ObjectMetadata& object) {
   if (object.finalizers.empty()) return "is being deleted";
@@ -131,7 +125,7 @@ net::Task<kube::MetadataAnswer> Cleanup::list_page(std::string continue_token) {
     answer = co_await kube::list_metadata(client_, collection_, request);
     listing_ = nullptr;
     if (answer.ok() || (may_be_given_up && stop_.raised())) break;
-    if (!may_do_better(answer.failure, answer.status)) break;
+    if (!kube::may_do_better(answer.failure, answer.status)) break;
     ++progress_.errors;
     if (answer.status && answer.status->retry_after) {
       const auto end = std::chrono::steady_clock::now() + *answer.status->retry_after;
@@ -201,7 +195,7 @@ net::Task<void> Cleanup::remove_listed() {
   for (std::uint64_t i = 0; i < count; ++i) workers.spawn(work());
   co_await workers.wait_until_done();
   for (const Object& each : objects_) {
-    if (first_removed_.size() == most_first_names) break;
+    if (first_removed_.size() == most_first_removed) break;
     if (each.fate == Fate::gone) first_removed_.push_back(each.name);
   }
 }
@@ -219,11 +213,11 @@ net::Task<void> Cleanup::work() {
 }
 
 void Cleanup::note(Object& object, const kube::Answer& answer) {
-  if (!answer.ok() && answer.http_status != 404) {
+  if (!answer.ok() && !answer.not_found()) {
     ++progress_.errors;
     object.fate = Fate::refused;
     object.why = answer.error();
-    worth_another_ = worth_another_ || may_do_better(answer.failure, answer.status);
+    worth_another_ = worth_another_ || answer.may_do_better() || answer.conflict();
     return;
   }
   worth_another_ = true;
@@ -242,7 +236,7 @@ void CleanupResult::merge(CleanupResult other) {
   if (doubt.empty()) doubt = std::move(other.doubt);
   may_not_list = may_not_list || other.may_not_list;
   for (std::string& each : other.first_removed) {
-    if (first_removed.size() < most_first_names) first_removed.push_back(std::move(each));
+    if (first_removed.size() < most_first_removed) first_removed.push_back(std::move(each));
   }
 }
 

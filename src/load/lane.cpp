@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "k8scale/base/error.h"
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 
 namespace k8scale::load {
@@ -12,20 +11,13 @@ namespace {
 
 constexpr std::uint64_t most_parts = 10'000;
 
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 }  // namespace
 
 std::optional<Part> parse_part(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
-  const auto index = parse_number(text.substr(0, slash));
-  const auto count = parse_number(text.substr(slash + 1));
+  const auto index = base::parse_number<std::uint64_t>(text.substr(0, slash));
+  const auto count = base::parse_number<std::uint64_t>(text.substr(slash + 1));
   if (!index || !count || *index < 1 || *index > *count || *count > most_parts) return std::nullopt;
   return Part{*index, *count};
 }
@@ -39,8 +31,8 @@ Part part_of_job(std::string_view completion_index, std::string_view parts) {
   if (parts.empty()) {
     throw base::Error("--part auto: $K8SCALE_PARTS is not set, expected the Job's completions");
   }
-  const auto index = parse_number(completion_index);
-  const auto count = parse_number(parts);
+  const auto index = base::parse_number<std::uint64_t>(completion_index);
+  const auto count = base::parse_number<std::uint64_t>(parts);
   if (!count || *count < 1 || *count > most_parts) {
     throw base::Error(
         fmt::format("--part auto: $K8SCALE_PARTS is {}, expected the Job's completions, 1 to {}",

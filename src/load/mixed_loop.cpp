@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "k8scale/base/log.h"
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 #include "k8scale/kube/resource_version.h"
 
@@ -28,11 +28,8 @@ std::optional<Verb> parse_verb(std::string_view text) {
 }
 
 std::optional<double> parse_weight(std::string_view text) {
-  double weight = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (!whole || !std::isfinite(weight) || weight < 0) return std::nullopt;
-  return weight;
+  const auto weight = base::parse_number<double>(text);
+  return weight && std::isfinite(*weight) && *weight >= 0 ? weight : std::nullopt;
 }
 
 std::optional<std::pair<Verb, double>> parse_named_weight(std::string_view text) {
@@ -249,7 +246,7 @@ net::Task<void> MixedLoop::change(Choice choice, base::SteadyTime scheduled) {
   still->written = false;
   if (answer.ok()) living_.learn(number, kube::resource_version_of(answer.body));
   const bool any_version_will_do = context_.operations.family().text.shape().place == DataPlace::data;
-  const bool conflict = choice.verb == Verb::update && answer.http_status == 409;
+  const bool conflict = choice.verb == Verb::update && answer.conflict();
   if (conflict && any_version_will_do) still->resource_version.clear();
 }
 

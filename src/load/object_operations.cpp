@@ -160,7 +160,7 @@ net::Task<kube::Answer> ObjectOperations::remove(std::uint64_t number, Begin beg
     answer = operation.not_sent();
   }
   if (counted == Counted::no) co_return answer;
-  if (answer.ok() || answer.http_status == 404) {
+  if (answer.ok() || answer.not_found()) {
     sinks_.recorder.add_population(-1);
   } else {
     leftovers_.push_back({number, use.server(), true});
@@ -191,8 +191,8 @@ net::Task<void> ObjectOperations::remove_leftovers(std::size_t& next) {
                                             nobody);
       use.ended(answer);
     }
-    leftover.gone = answer.ok() || answer.http_status == 404;
-    if (!recorded && answer.http_status != 404) leftover.may_be_our_doing = true;
+    leftover.gone = answer.ok() || answer.not_found();
+    if (!recorded && !answer.not_found()) leftover.may_be_our_doing = true;
     if (!leftover.gone) continue;
     if (leftover.counted) sinks_.recorder.add_population(-1);
     if (leftover.may_be_our_doing) note_cleaned_up(name);

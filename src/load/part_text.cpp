@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <utility>
 
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 #include "k8scale/net/wait.h"
 
@@ -20,24 +20,13 @@ using Texts = base::Result<std::vector<StoredText>>;
 
 constexpr const char* text_key = "summary.json";
 constexpr const char* pieces_key = "pieces";
-constexpr int conflict = 409;
-constexpr int not_found = 404;
 constexpr int most_checks = 5;
 constexpr base::Nanoseconds longest_storing_pause = std::chrono::seconds(5);
 constexpr int page_size = 10;  // objects of up to 1 MB
 
 std::string prefix_of(std::string_view run_id) { return fmt::format("{}-summary-", run_id); }
 
-bool may_do_better(const kube::Answer& answer) {
-  return answer.failure || answer.http_status == 429 || answer.http_status >= 500;
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t made = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), made);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return made;
-}
+constexpr auto number = base::parse_number<std::uint64_t>;
 
 // Part and piece: of "r-summary-3.2" 3 and 2, of "r-summary-3" 3 and 1.
 using Place = std::pair<std::uint64_t, std::uint64_t>;
@@ -116,7 +105,7 @@ Failure PartText::there_already() const {
 // Removes it when a former Job left it.
 net::Task<PartText::Found> PartText::look(std::string name, std::string expected) {
   const kube::Answer answer = co_await client_.get(collection_, name);
-  if (answer.http_status == not_found) co_return Found::removed;
+  if (answer.not_found()) co_return Found::removed;
   const auto object = answer.ok() ? parse_run_object(answer.body) : std::nullopt;
   if (!object) co_return Found::unknown;
   if (!is_of_former_job(*object, options_.owner)) {
@@ -126,7 +115,7 @@ net::Task<PartText::Found> PartText::look(std::string name, std::string expected
   }
   std::string only_this = only_uid(object->uid);
   const kube::Answer removed = co_await client_.remove(collection_, name, std::move(only_this));
-  const bool gone = removed.ok() || removed.http_status == not_found;
+  const bool gone = removed.ok() || removed.not_found();
   co_return gone ? Found::removed : Found::unknown;
 }
 
@@ -139,8 +128,8 @@ net::Task<base::Result<void>> PartText::check() {
     if (tries > 0) co_await net::sleep_for(options_.first_pause);
     answer = co_await client_.create(collection_, object.name, body, "dryRun=All");
     if (answer.ok()) co_return base::Result<void>();
-    if (may_do_better(answer)) continue;
-    if (answer.http_status != conflict) break;
+    if (answer.may_do_better()) continue;
+    if (!answer.conflict()) break;
     const Found found = co_await look(object.name, "");
     if (found == Found::same || found == Found::other) co_return there_already();
   }
@@ -157,10 +146,10 @@ net::Task<base::Result<void>> PartText::store_piece(std::string name, RunObject 
     if (answer.ok()) co_return base::Result<void>();
     Found found = Found::unknown;
     // Perhaps our own, whose answer was lost.
-    if (answer.http_status == conflict) found = co_await look(name, object.data[text_key]);
+    if (answer.conflict()) found = co_await look(name, object.data[text_key]);
     if (found == Found::same) co_return base::Result<void>();
     if (found == Found::other) co_return there_already();
-    const bool again = may_do_better(answer) || answer.http_status == conflict;
+    const bool again = answer.may_do_better() || answer.conflict();
     if (!again || Clock::now() + pause >= give_up) co_return Failure(FailureKind::io, answer.error());
     co_await net::sleep_for(pause);
     pause = std::min(2 * pause, longest_storing_pause);

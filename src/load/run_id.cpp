@@ -4,10 +4,10 @@
 #include <fmt/compile.h>
 #include <fmt/format.h>
 
-#include <charconv>
 #include <system_error>
 
 #include "k8scale/base/error.h"
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 
 namespace k8scale::load {
@@ -101,9 +101,7 @@ std::uint64_t ObjectNames::number(std::string_view name) const {
   if (name.size() < prefix_.size() + digits_ || !name.starts_with(prefix_)) return 0;
   const std::string_view digits = name.substr(prefix_.size());
   if (digits.size() > digits_ && digits.front() == '0') return 0;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return error == std::errc() && end == digits.data() + digits.size() ? number : 0;
+  return base::parse_number<std::uint64_t>(digits).value_or(0);
 }
 
 std::size_t name_suffix_length(std::uint64_t largest_number) {

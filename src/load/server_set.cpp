@@ -9,8 +9,6 @@
 namespace k8scale::load {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr base::Nanoseconds first_pause = std::chrono::milliseconds(800);
 constexpr base::Nanoseconds longest_time_alone = std::chrono::seconds(30);
 constexpr int most_timeouts = 3;
@@ -50,7 +48,7 @@ std::optional<Balance> parse_balance(std::string_view text) {
 }
 
 ServerSet::ServerSet(net::Shard& shard, const Options& options, base::Random random)
-    : shard_(shard), balance_(options.balance), random_(random) {
+    : shard_(shard), balance_(options.balance), now_(options.now), random_(random) {
   for (const kube::Configuration& each : options.servers) {
     Server& server = servers_.emplace_back();
     server.client = std::make_unique<kube::Client>(shard, each, options.credentials, options.client);
@@ -71,7 +69,7 @@ std::size_t ServerSet::choose() {
 }
 
 std::size_t ServerSet::choose_idlest() {
-  const base::SteadyTime now = Clock::now();
+  const base::SteadyTime now = now_();
   const auto rank = [now](const Server& server) {
     return std::pair(server.is_left_alone(now), server.outstanding);
   };
@@ -88,7 +86,7 @@ ServerSet::Use::Use(ServerSet& set, std::size_t server) : set_(set), server_(ser
   Server& used = set_.servers_[server_];
   ++used.outstanding;
   if (used.pause == base::Nanoseconds(0)) return;
-  if (used.is_left_alone(Clock::now())) {
+  if (used.is_left_alone(set_.now_())) {
     left_alone_ = left_alone_because(used.last_failure);
   } else {
     used.tried = tries_ = true;
@@ -119,7 +117,7 @@ void ServerSet::Use::ended(const kube::Answer& answer) {
 }
 
 void ServerSet::leave_alone(Server& server, const base::Failure& failure) {
-  const base::SteadyTime now = Clock::now();
+  const base::SteadyTime now = now_();
   server.pause = std::clamp(2 * server.pause, first_pause, longest_time_alone);
   const auto extra = static_cast<double>(server.pause.count()) * random_.uniform();
   server.not_before = now + server.pause + base::Nanoseconds(static_cast<std::int64_t>(extra));
@@ -142,7 +140,7 @@ net::Task<void> ServerSet::prewarm(Server& server, std::size_t count) {
 net::Task<void> ServerSet::prewarm(std::size_t count) {
   net::TaskGroup servers(shard_);
   for (Server& each : servers_) {
-    if (!each.is_left_alone(Clock::now())) servers.spawn(prewarm(each, count));
+    if (!each.is_left_alone(now_())) servers.spawn(prewarm(each, count));
   }
   co_await servers.wait_until_done();
 }

@@ -21,8 +21,6 @@ using Json = nlohmann::json;
 constexpr std::string_view run_key = "run";
 constexpr std::string_view start_key = "start";
 constexpr std::string_view part_prefix = "part-";
-constexpr int not_found_status = 404;
-constexpr int conflict_status = 409;
 constexpr int most_tries_to_withdraw = 5;
 
 std::string now_text() { return measure::rfc3339_millis(std::chrono::system_clock::now()); }
@@ -82,9 +80,10 @@ StartBarrier::View StartBarrier::view_of(const RunObject& object) const {
 }
 
 void StartBarrier::note(const kube::Answer& answer) {
-  http_status_ = answer.http_status;
+  not_found_ = answer.not_found();
+  conflict_ = answer.conflict();
   trouble_ = answer.error();
-  hopeless_ = answer.status && http_status_ < 500 && http_status_ != 429 && http_status_ != conflict_status;
+  hopeless_ = !answer.ok() && !answer.may_do_better() && !conflict_;
 }
 
 // Nothing when it failed: then `trouble_` says why.
@@ -112,18 +111,18 @@ net::Task<void> StartBarrier::remove(std::string options) {
 net::Task<std::optional<StartBarrier::View>> StartBarrier::try_to_join(std::string text) {
   vanished_ = false;
   std::optional<View> view = co_await ask(client_.create(collection_, name_, std::move(text), {}, observe_));
-  const bool there_already = !view && http_status_ == conflict_status;
+  const bool there_already = !view && conflict_;
   if (there_already) {
     std::string addition = patch_text(key_, now_text());
     view = co_await patch(std::move(addition));
-    vanished_ = !view && http_status_ == not_found_status;
+    vanished_ = !view && not_found_;
   }
   const std::string former = view ? view->former : std::string();
   if (!former.empty()) {
     view.reset();
     std::string options = only_uid(former);
     co_await remove(std::move(options));
-    vanished_ = trouble_.empty() || http_status_ == not_found_status;
+    vanished_ = trouble_.empty() || not_found_;
   }
   co_return view;
 }
@@ -179,7 +178,7 @@ net::Task<bool> StartBarrier::agree(View& view) {
       std::chrono::ceil<std::chrono::milliseconds>(std::chrono::system_clock::now() + options_.margin);
   std::string text = patch_text(start_key, measure::rfc3339_millis(start), view.resource_version);
   std::optional<View> now = co_await patch(std::move(text));
-  start_trouble_ = now || http_status_ == conflict_status ? "" : trouble_;
+  start_trouble_ = now || conflict_ ? "" : trouble_;
   if (now) view = std::move(*now);
   co_return view.start.has_value();
 }
@@ -202,13 +201,13 @@ net::Task<Meeting> StartBarrier::wait_for_all(View view) {
   for (;;) {
     const bool agreed = co_await agree(view);
     if (agreed) co_return Meeting{view.start, {}};
-    const bool refused = hopeless_ && http_status_ != not_found_status;
+    const bool refused = hopeless_ && !not_found_;
     if (refused) co_return Meeting{{}, fmt::format("ConfigMap {}: {}", name_, trouble_)};
     const bool ended = co_await pause();
     if (stop_.raised()) co_return Meeting();
     std::optional<View> now = co_await ask(client_.get(collection_, name_, observe_));
     if (now) view = std::move(*now);
-    const bool removed = now ? !view.joined : http_status_ == not_found_status;
+    const bool removed = now ? !view.joined : not_found_;
     if (removed) co_return Meeting{{}, fmt::format("ConfigMap {} was removed before the run began", name_)};
     if (hopeless_) co_return Meeting{{}, fmt::format("ConfigMap {}: {}", name_, trouble_)};
     if (ended && !view.start) co_return co_await withdraw(std::move(view));
@@ -221,7 +220,7 @@ net::Task<Meeting> StartBarrier::withdraw(View view) {
   for (int tries = 0; tries < most_tries_to_withdraw; ++tries) {
     std::string removal = patch_text(key_, nullptr, view.resource_version);
     const std::optional<View> left = co_await patch(std::move(removal));
-    if (left || http_status_ == not_found_status) break;
+    if (left || not_found_) break;
     std::optional<View> now = co_await ask(client_.get(collection_, name_, observe_));
     if (now) view = std::move(*now);
     if (view.start) co_return Meeting{view.start, {}};
@@ -250,11 +249,11 @@ net::Task<void> StartBarrier::leave() {
     std::string removal = patch_text(key_, nullptr);
     const std::optional<View> left = co_await patch(std::move(removal));
     const bool others_stay = left && !left->empty;
-    if (others_stay || http_status_ == not_found_status) co_return;
+    if (others_stay || not_found_) co_return;
     if (left) {
       std::string options = only_version(left->resource_version);
       co_await remove(std::move(options));
-      if (trouble_.empty() || http_status_ == not_found_status) co_return;
+      if (trouble_.empty() || not_found_) co_return;
     }
     if (Clock::now() + options_.period >= end) break;
     co_await net::sleep_for(options_.period);

@@ -4,8 +4,9 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-#include <charconv>
 #include <optional>
+
+#include "k8scale/base/number.h"
 
 namespace k8scale::net {
 namespace {
@@ -13,13 +14,6 @@ namespace {
 base::Failure refused(std::string_view text, std::string_view expected) {
   return {base::FailureKind::protocol,
           "found \"" + std::string(text) + "\", expected " + std::string(expected)};
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return port;
 }
 
 }  // namespace
@@ -51,7 +45,7 @@ base::Result<Url> parse_url(std::string_view text) {
   // Boost.URL takes what follows the digits of a port for a path.
   if (!url.path.empty() && !url.path.starts_with('/')) return refused(text, "a port from 1 to 65535");
   if (view.has_port() && !view.port().empty()) {
-    const auto port = parse_port(view.port());
+    const auto port = base::parse_number<std::uint16_t>(view.port());
     if (!port || *port == 0) return refused(text, "a port from 1 to 65535");
     url.endpoint.port = *port;
   }
@@ -70,7 +64,8 @@ bool is_ip_address(const std::string& text) {
 base::Result<Endpoint> parse_host_port(std::string_view text, std::string_view default_host) {
   constexpr std::string_view expected = "PORT or HOST:PORT with a port from 0 to 65535";
   const std::size_t colon = text.rfind(':');
-  const auto port = parse_port(colon == std::string_view::npos ? text : text.substr(colon + 1));
+  const auto port =
+      base::parse_number<std::uint16_t>(colon == std::string_view::npos ? text : text.substr(colon + 1));
   if (!port) return refused(text, expected);
   std::string_view host = colon == std::string_view::npos ? std::string_view() : text.substr(0, colon);
   const bool bracketed = host.starts_with('[') && host.ends_with(']');

@@ -8,6 +8,7 @@
 #include <future>
 
 #include "k8scale/base/files.h"
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 #include "k8scale/net/wait.h"
 #include "profile/profile_proto.h"
@@ -55,11 +56,8 @@ std::optional<std::string_view> name_in(std::string_view path) {
 }
 
 std::optional<std::uint64_t> seconds_in(std::string_view query) {
-  const std::string value = net::query_value(query, "seconds").value_or("30");
-  std::uint64_t seconds = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  const bool number = error == std::errc() && end == value.data() + value.size();
-  return number && seconds >= 1 && seconds <= longest_profile ? std::optional(seconds) : std::nullopt;
+  const auto seconds = base::parse_number<std::uint64_t>(net::query_value(query, "seconds").value_or("30"));
+  return seconds && *seconds >= 1 && *seconds <= longest_profile ? seconds : std::nullopt;
 }
 
 // What takes longer than a shard should be held up.

@@ -1,12 +1,15 @@
 #include "profile/sampling.h"
 
 #include <gperftools/profiler.h>
+#include <stdio_ext.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "k8scale/base/files.h"
@@ -21,6 +24,18 @@ std::string path_of(int file) { return "/proc/self/fd/" + std::to_string(file); 
 std::atomic<base::SteadyTime>& end_of_sampling() {
   static std::atomic<base::SteadyTime> end;
   return end;
+}
+
+// At its end, gperftools tells stderr what it counted, which is nothing to the user of this program. Others
+// who write there meanwhile wait a moment.
+void stop_profiler_silently() {
+  std::array<char, 1024> told{};
+  ::flockfile(stderr);
+  std::setvbuf(stderr, told.data(), _IOFBF, told.size());
+  ProfilerStop();
+  ::__fpurge(stderr);
+  std::setvbuf(stderr, nullptr, _IONBF, 0);
+  ::funlockfile(stderr);
 }
 
 base::Failure failed(const std::string& what) { return {base::FailureKind::io, what}; }
@@ -49,13 +64,13 @@ base::Result<std::unique_ptr<CpuSampling>> CpuSampling::start(base::SteadyTime e
 }
 
 CpuSampling::~CpuSampling() {
-  if (running_) ProfilerStop();
+  if (running_) stop_profiler_silently();
   ::close(file_);
 }
 
 base::Result<std::string> CpuSampling::stop() {
   running_ = false;
-  ProfilerStop();
+  stop_profiler_silently();
   return base::read_file(path_of(file_));
 }
 

@@ -94,6 +94,7 @@ TEST_CASE("bad input is one line that names the flag, what was found and what wa
   CHECK(error({"-lambda="}) == "--lambda: found \"\", expected a number");
   CHECK(error({"-n=99999999999999"}) ==
         "--n: found \"99999999999999\", expected a whole number from -2147483648 to 2147483647");
+  CHECK(error({"-n=08"}) == "--n: found \"08\", expected a whole number from -2147483648 to 2147483647");
   CHECK(error({"-n=1.5"}) == "--n: found \"1.5\", expected a whole number from -2147483648 to 2147483647");
   CHECK(error({"-grace", "5"}) == "--grace: found \"5\", expected a duration such as 300ms, 5s or 1m");
   CHECK(error({"-nonsense"}) == "unknown flag -nonsense; --help lists the flags");

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <thread>
@@ -48,6 +49,12 @@ class RawClient {
   RawClient& operator=(const RawClient&) = delete;
 
   void send(std::string_view text) { REQUIRE(::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) >= 0); }
+  void close_its_side() { REQUIRE(::shutdown(socket_, SHUT_WR) == 0); }
+  std::string read(std::size_t size) {
+    std::string bytes(size, 0);
+    const ssize_t count = ::recv(socket_, bytes.data(), size, MSG_WAITALL);
+    return bytes.substr(0, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  }
   std::string read_to_the_end() {
     std::string all;
     char bytes[4096];
@@ -72,14 +79,15 @@ TEST_CASE("half a head is answered with 408 when its time is over") {
 }
 
 TEST_CASE("a client that takes nothing, or asks nothing, is dropped when its time is over") {
+  ServerOptions impatient;
+  impatient.idle_timeout = 50ms;
+  const auto short_of_requests = plain_server(std::move(impatient));
+  CHECK(RawClient(short_of_requests->port()).read_to_the_end().empty());
   ServerOptions options;
   options.stall_timeout = 50ms;
-  options.idle_timeout = 50ms;
   const auto server = plain_server(std::move(options));
-  RawClient idle(server->port());
   RawClient stalled(server->port());
   stalled.send("GET /blocks?size=1000000&n=1000&periodMS=0 HTTP/1.1\r\nHost: x\r\n\r\n");
-  CHECK(idle.read_to_the_end().empty());
   wait_until([&] { return server->figures().broken_off > 0; });
   CHECK(server->figures().bytes < 1'000'000'000);
 }
@@ -94,6 +102,68 @@ TEST_CASE("a client that goes away is noticed at once, though its next block is 
   }
   wait_until([&] { return server->figures().broken_off == 1; });
   CHECK(server->figures().open_connections == 0);
+}
+
+TEST_CASE("a client that closed its side reads its paced answer to the end") {
+  const auto server = plain_server();
+  RawClient client(server->port());
+  client.send("GET /blocks?size=2&n=3&periodMS=30 HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.close_its_side();
+  CHECK(client.read_to_the_end().ends_with("\r\n\r\nAZAZAZ"));
+  CHECK(server->figures().broken_off == 0);
+  CHECK(server->figures().requests == 1);
+}
+
+TEST_CASE("a client that closed its side and goes away is noticed at its next block") {
+  const auto server = plain_server();
+  {
+    RawClient client(server->port());
+    client.send("GET /blocks?size=10&n=1000000&periodMS=30 HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.close_its_side();
+    wait_until([&] { return server->figures().bytes >= 20; });
+  }
+  wait_until([&] { return server->figures().broken_off == 1; });
+}
+
+TEST_CASE("a client that closed its side has no profile, or what else takes long, made for it") {
+  ServerOptions options;
+  options.other = [](const net::ServerRequest&, net::Signal& gone) -> net::Task<net::Response> {
+    co_await gone.wait();
+    net::Response response;
+    response.status = 500;
+    co_return response;
+  };
+  const auto server = plain_server(std::move(options));
+  RawClient client(server->port());
+  client.send("GET /other HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.close_its_side();
+  CHECK(client.read_to_the_end().starts_with("HTTP/1.1 500 "));
+}
+
+TEST_CASE("a client that waits for 100 Continue sends its body then") {
+  const auto server = plain_server();
+  RawClient client(server->port());
+  client.send(
+      "POST /blocks HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-Continue\r\nConnection: "
+      "close\r\n\r\n");
+  CHECK(client.read(25) == "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("abc");
+  CHECK(client.read_to_the_end().starts_with("HTTP/1.1 405 "));
+}
+
+TEST_CASE("nobody is asked to go on with a body that is too large, or that has come, or in HTTP/1.0") {
+  const auto server = plain_server();
+  const auto [request, answer] = GENERATE(table<std::string, std::string>({
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n", "413"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\nConnection: "
+       "close\r\n\r\nabc",
+       "404"},
+      {"POST / HTTP/1.0\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n", ""},
+  }));
+  RawClient client(server->port());
+  client.send(request);
+  if (answer.empty()) client.send("abc");
+  CHECK(client.read_to_the_end().starts_with("HTTP/1.1 " + (answer.empty() ? "404" : answer) + " "));
 }
 
 TEST_CASE("a client that asks for more meanwhile is not taken for one that is gone") {

@@ -91,18 +91,21 @@ def test_the_closing_line_counts_no_time_of_the_cleaning_up(driver):
     assert run.summary["duration"] / 1e9 - float(seconds) > 0.2
 
 
-def test_after_a_signal_what_exists_is_deleted_and_has_its_row(api_server, tmp_path):
-    server = api_server()
-    server.kubectl("create", "namespace", "scaletest")
+def interrupted_run(server, folder, rate):
+    """A run that gets SIGINT after 100 rows, before it deletes anything."""
     command = [BINARY, *CLOSED, *QUICK, "-kubeconfig", server.kubeconfig, "-runid", "r1", "-n", "100000", "-maxpop", "90000",
-               "-rate", "500"]
-    rows = tmp_path / "r1-driver.csv"
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+               "-rate", str(rate)]
+    rows = folder / "r1-driver.csv"
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 100, "100 rows")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
-    run = Run(tmp_path, "r1", subprocess.CompletedProcess(command, process.returncode, out, err))
-    assert run.returncode == 130 and "interrupted by SIGINT" in out
+    return Run(folder, "r1", subprocess.CompletedProcess(command, process.returncode, out, err))
+
+
+def test_after_a_signal_what_exists_is_deleted_and_has_its_row(parts_server, tmp_path):
+    server, run = parts_server, interrupted_run(parts_server, tmp_path, rate=500)
+    assert run.returncode == 130 and "interrupted by SIGINT" in run.stdout
     assert server.kubectl("get", "configmaps", "-n", "scaletest", "-o", "name") == ""
     made, gone = ([name for _, _, op, name, _ in run.fields if op == verb] for verb in ("create", "delete"))
     assert sorted(made) == sorted(gone) and closing_line(run)[0] == str(len(made))
@@ -110,17 +113,8 @@ def test_after_a_signal_what_exists_is_deleted_and_has_its_row(api_server, tmp_p
     assert rate * seconds == pytest.approx(len(made))  # no update had begun, and the deletes came later
 
 
-def test_what_a_signal_lets_be_deleted_is_no_part_of_the_rate(api_server, tmp_path):
-    server = api_server()
-    server.kubectl("create", "namespace", "scaletest")
-    command = [BINARY, *CLOSED, *QUICK, "-kubeconfig", server.kubeconfig, "-runid", "r1", "-n", "100000", "-maxpop", "90000",
-               "-rate", "200"]
-    rows = tmp_path / "r1-driver.csv"
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 100, "100 rows")
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    summary = Run(tmp_path, "r1", subprocess.CompletedProcess(command, process.returncode, out, err)).summary
+def test_what_a_signal_lets_be_deleted_is_no_part_of_the_rate(parts_server, tmp_path):
+    summary = interrupted_run(parts_server, tmp_path, rate=200).summary
     assert summary["operations"]["delete"]["ok"] >= 100
     assert summary["achieved_rate"] < 250 and summary["schedule_length"] <= summary["duration"]
 

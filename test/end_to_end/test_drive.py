@@ -276,6 +276,28 @@ def test_an_error_in_a_load_file_names_file_line_and_key(program, tmp_path, text
     assert not list(tmp_path.glob("*-driver*"))
 
 
+@pytest.mark.parametrize("text, error", [
+    ("n: 5\nbalance: foo\n", 'load.yaml:2: balance: found "foo", expected random, round-robin or least-outstanding'),
+    ("n: 5\npart: 3/2\n", 'load.yaml:2: part: found "3/2", expected auto, or i/n'),
+    ("progress: much\n", 'load.yaml:1: progress: found "much", expected auto'),
+    ("shards: 0\n", "load.yaml:1: shards: found 0, expected"),
+    ("server-list: ftp://x\n", "load.yaml:1: server-list: "),
+    ("debug-from: me\n", 'load.yaml:1: debug-from: found "me", expected loopback or any'),
+    ("runid: A\n", 'load.yaml:1: runid: found "A", expected what can begin'),
+    ("start-at: noon\n", 'load.yaml:1: start-at: found "noon", expected a moment'),
+])
+def test_what_would_not_run_is_not_printed(program, tmp_path, text, error):
+    (tmp_path / "load.yaml").write_text(text)
+    finished = program("drive", "-f", "load.yaml", "--print-config")
+    assert finished.returncode == 1 and finished.stdout == "" and finished.stderr.count("\n") == 1
+    assert error in finished.stderr
+
+
+def test_the_part_of_a_job_can_be_printed_elsewhere(program):
+    finished = program("drive", "--part", "auto", "-seed", "1", "-runid", "r1", "--start-together", "--print-config")
+    assert finished.returncode == 0 and "part: auto\n" in finished.stdout
+
+
 @pytest.mark.parametrize("flags, text", [
     (["-f", "nothing.yaml"], "nothing.yaml cannot be read"),
     (["-f", "."], "-f: . is a folder; expected a YAML file of flags"),

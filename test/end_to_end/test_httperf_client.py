@@ -123,6 +123,8 @@ GOOD = answer_of(expected(100, 1))
     (answer_of(expected(100, 1)) * 2, "bytes that nobody asked for"),
     (b"", "closed the connection before it answered"),
     (b"nonsense\r\n\r\n", "not HTTP/1.1"),
+    (b"HTTP/1.1 100 Continue\r\n\r\n", "closed the connection before it answered"),
+    (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n", "the server answered 101"),
 ])
 def test_a_bad_answer_is_counted_and_asked_again(tmp_path, bad, words):
     def answer(connection, number):
@@ -174,6 +176,24 @@ def test_chunks_and_a_closed_connection_are_no_failures(tmp_path):
         report = result(ask(tmp_path, url, "--json", *FAST, "-block-size", 100, "--requests", 6))
     assert report["total"]["requests"] == 6 and report["total"]["failures"] == 0
     assert report["connections"][0]["opened"] == 6
+
+
+@pytest.mark.parametrize("pieces", [
+    [b"HTTP/1.1 100 Continue\r\n\r\n", GOOD],
+    [b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + GOOD],
+    [bytes([byte]) for byte in b"HTTP/1.1 100 Continue\r\n\r\n" + GOOD],
+])
+def test_interim_answers_are_passed_over(tmp_path, pieces):
+    def answer(connection, number):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for each in pieces:
+            connection.sendall(each)
+    with scripted_server(answer) as url:
+        finished = ask(tmp_path, url, "--json", *FAST, "-block-size", 100, "--requests", 4)
+    total = result(finished)["total"]
+    assert finished.returncode == 0, finished.stderr
+    assert (total["requests"], total["failures"], total["bytes"]) == (4, 0, 400)
+    assert total["times"]["first_byte"]["count"] == 4
 
 
 def test_no_server_is_a_failure_of_each_request(tmp_path):

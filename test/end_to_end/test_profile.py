@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import ssl
 import subprocess
 import threading
 import urllib.error
@@ -63,6 +64,8 @@ def test_a_cpu_profile_has_functions_lines_and_build_ids(tmp_path):
         flags = ["-base-url", server.url, "-period", 0, "-block-size", 1, "-blocks-per-request", 100, "-threads", 8]
         with httperf(tmp_path, *flags):
             status, body = server.get("/debug/pprof/profile?seconds=2")
+        _, errors, _ = server.stop()
+    assert "PROFILE" not in errors
     profile = Profile(body)
     assert status == 200 and profile.strings[0] == "" and profile.samples
     assert any("k8scale::blocks::" in name for name in profile.names())
@@ -209,16 +212,50 @@ def test_a_driver_and_a_logger_are_profiled_while_they_run(tmp_path, subcommand,
     assert not own_function or any(own_function in name for name in profile.names())
 
 
-def test_only_this_host_may_ask_unless_all_may(tmp_path):
+@pytest.fixture
+def outside():
+    """An address of this host that is not loopback's."""
     addresses = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=True).stdout.split()
-    outside = [each for each in addresses if ":" not in each and not each.startswith("127.")]
-    if not outside:
+    others = [each for each in addresses if ":" not in each and not each.startswith("127.")]
+    if not others:
         pytest.skip("this host has no other address than that of loopback")
-    for flags, status in (([], 403), (["--debug-from", "any"], 200)):
-        with httperf(tmp_path, "--plain", "-listen", "0.0.0.0:0", *flags) as server:
-            try:
-                with urllib.request.urlopen(f"http://{outside[0]}:{server.port}/debug/pprof/", timeout=20) as answer:
-                    assert answer.status == status
-            except urllib.error.HTTPError as refused:
-                assert refused.code == status
-                assert "--debug-from any" in refused.read().decode()
+    return others[0]
+
+
+def check_asked_from_outside(url, allowed):
+    context = ssl._create_unverified_context()
+    try:
+        with urllib.request.urlopen(url + "/debug/pprof/", timeout=20, context=context) as answer:
+            assert allowed and b"profile?seconds=30" in answer.read()
+    except urllib.error.HTTPError as refused:
+        assert not allowed and refused.code == 403
+        assert "--debug-from any" in refused.read().decode()
+
+
+FROM = pytest.mark.parametrize("flags, allowed", [([], False), (["--debug-from", "any"], True)])
+
+
+@FROM
+def test_only_this_host_may_ask_httperf_unless_all_may(tmp_path, outside, flags, allowed):
+    with httperf(tmp_path, "--plain", "-listen", "0.0.0.0:0", *flags) as server:
+        check_asked_from_outside(f"http://{outside}:{server.port}", allowed)
+
+
+@FROM
+def test_only_this_host_may_ask_the_api_server_unless_all_may(api_server, outside, flags, allowed):
+    server = api_server("--bind-address", "0.0.0.0", *flags)
+    check_asked_from_outside(f"https://{outside}:{server.url.rsplit(':', 1)[1]}", allowed)
+
+
+@FROM
+@pytest.mark.parametrize("subcommand", ["cmdriver", "cm-logger"])
+def test_only_this_host_may_ask_a_metrics_port_unless_all_may(tmp_path, outside, subcommand, flags, allowed):
+    port, = envtest.free_ports(1)
+    special = ["-n", "1000000", "--progress", "none"] if subcommand == "cmdriver" else ["-data-filname", "rows.csv"]
+    with subprocess.Popen([BINARY, subcommand, "--embedded", "-metricport", f"0.0.0.0:{port}", *special, *flags], cwd=tmp_path,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            envtest.wait_until(lambda: scrape(port, "/healthz") == "ok\n", "the port")
+            check_asked_from_outside(f"http://{outside}:{port}", allowed)
+        finally:
+            process.terminate()

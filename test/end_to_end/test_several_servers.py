@@ -20,10 +20,14 @@ def port_of(server):
 
 
 @pytest.fixture
-def server(api_server):
-    server = api_server()
-    server.kubectl("create", "namespace", "scaletest")
-    return server
+def server(parts_server):
+    return parts_server
+
+
+@pytest.fixture
+def separate(api_server, tmp_path):
+    """Two servers that share credentials and nothing else."""
+    return [api_server("--identity", tmp_path / "identity") for _ in range(2)]
 
 
 @pytest.fixture
@@ -143,9 +147,9 @@ def test_one_of_two_servers_dies(server, relays, tmp_path, command):
     assert left_on(server) == []
 
 
-def test_of_two_servers_one_is_killed(api_server, tmp_path):
-    """Two separate servers: each has the objects of its workers, every other one."""
-    servers = [api_server("--identity", tmp_path / "identity") for _ in range(2)]
+def test_of_two_servers_one_is_killed(separate, tmp_path):
+    """Each has the objects of its workers, every other one."""
+    servers = separate
     for each in servers:
         each.kubectl("create", "namespace", "scaletest")
     subsets = [{"addresses": [{"ip": "127.0.0.1"}], "ports": [{"name": "https", "port": port_of(each)}]} for each in servers]
@@ -170,6 +174,25 @@ def test_of_two_servers_one_is_killed(api_server, tmp_path):
     assert len(run.fields) == 1800
     left = servers[0].kubectl("get", "configmaps", "-n", "scaletest", "-l", "purpose=scaletest", "-o", "name")
     assert left == ""
+
+
+def test_a_namespace_that_only_the_second_server_lacks_is_told_before_the_run(driver, separate, tmp_path):
+    separate[0].kubectl("create", "namespace", "scaletest")
+    urls = [each.url for each in separate]
+    run = driver("cmdriver", "-kubeconfig", separate[0].kubeconfig, "--server-list", ",".join(urls), embedded=False)
+    assert run.returncode == 20 and not list(tmp_path.glob("r1*"))
+    assert run.stderr.splitlines()[-1].endswith(
+        f"{urls[1]} has no namespace scaletest; make it: kubectl --server {urls[1]} create namespace scaletest")
+
+
+def test_namespaces_are_made_on_each_server_and_deleted_again(driver, separate):
+    run = driver("drive", "-kubeconfig", separate[0].kubeconfig, "--server-list", ",".join(each.url for each in separate),
+                 "--namespaces", "3", "--arrival", "closed", "--workers", "4", "--rate", "0", "-n", "60", embedded=False)
+    assert run.returncode == 0, run.stderr
+    for each in run.summary["servers"]:
+        assert each["operations"]["create"]["ok"] == 30
+    for each in separate:
+        envtest.wait_until(lambda: "scaletest" not in each.kubectl("get", "namespaces", "-o", "name"), "no namespace left")
 
 
 def any_write(method, *_):

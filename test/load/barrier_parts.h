@@ -21,21 +21,14 @@ using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
 // A server with one ConfigMap at most, and how it may fail.
-class Server {
+class Server : public ScriptedAnswers {
  public:
   Json object;  // null: there is none
   int version = 0;
   int creates = 0;
   int deletes = 0;
-  std::function<std::optional<net::Response>(const net::ServerRequest&)> instead;
 
-  net::Response answer(const net::ServerRequest& request) {
-    if (instead) {
-      if (auto other = instead(request)) return std::move(*other);
-    }
-    return serve(request);
-  }
-  net::Response serve(const net::ServerRequest& request) {
+  net::Response serve(const net::ServerRequest& request) override {
     if (request.method == "POST") return create(Json::parse(request.body));
     if (object.is_null()) return reply(404);
     if (request.method == "PATCH") return patch(Json::parse(request.body));

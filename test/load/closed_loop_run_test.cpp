@@ -68,7 +68,7 @@ TEST_CASE("a worker that waits for its answers is late, which is response time a
   const measure::VerbTotals& removes = bench.of(Verb::remove);
   CHECK(removes.response_time.max() >=
         std::chrono::milliseconds(200));  // 15 steps of 20 ms, due within 15 ms
-  CHECK(removes.send_lag.quantile(0.5) < removes.service_time.quantile(0.5));
+  CHECK(removes.send_lag.quantile(0.5) < removes.response_time.max() / 4);  // unless that were lag
 }
 
 TEST_CASE("an object that could not be created is updated and deleted all the same, and counts as absent") {

@@ -68,6 +68,11 @@ std::size_t FakeApi::count(std::string_view method) const {
       all.begin(), all.end(), [&](const std::string& each) { return each.starts_with(method); }));
 }
 
+net::Response ScriptedAnswers::answer(const net::ServerRequest& request) {
+  std::optional<net::Response> other = instead ? instead(request) : std::nullopt;
+  return other ? std::move(*other) : serve(request);
+}
+
 net::Response reply(int status, std::string body) {
   net::Response response;
   response.status = status;

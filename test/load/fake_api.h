@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,16 @@ class FakeApi {
   std::vector<std::string> requests_;
   net::Shard server_shard_{"server"};
   std::unique_ptr<net::Server> server_;
+};
+
+/// What answers a FakeApi when a test may put something else in its place.
+class ScriptedAnswers {
+ public:
+  virtual ~ScriptedAnswers() = default;
+  [[nodiscard]] net::Response answer(const net::ServerRequest& request);
+  [[nodiscard]] virtual net::Response serve(const net::ServerRequest& request) = 0;
+
+  std::function<std::optional<net::Response>(const net::ServerRequest&)> instead;  ///< nothing: `serve`
 };
 
 /// ConfigMaps "r-1" … in namespace "space", with `data_length` bytes of data each.

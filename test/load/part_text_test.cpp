@@ -16,18 +16,11 @@ using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
 // A server of ConfigMaps, and how it may fail.
-class Server {
+class Server : public ScriptedAnswers {
  public:
   std::map<std::string, Json> objects;
-  std::function<std::optional<net::Response>(const net::ServerRequest&)> instead;
 
-  net::Response answer(const net::ServerRequest& request) {
-    if (instead) {
-      if (auto other = instead(request)) return std::move(*other);
-    }
-    return serve(request);
-  }
-  net::Response serve(const net::ServerRequest& request) {
+  net::Response serve(const net::ServerRequest& request) override {
     if (request.method == "POST") return create(request);
     const bool is_list = request.target.starts_with(maps + "?");
     if (is_list) return list(request.target);

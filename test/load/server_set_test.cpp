@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <set>
-#include <thread>
 
 #include "catch.h"
 #include "fake_api.h"
@@ -12,30 +11,33 @@ namespace {
 
 net::Response ok(const net::ServerRequest&) { return reply(200); }
 
-// Two servers, on the shard of the first.
+// Longer than any pause.
+constexpr auto long_time = std::chrono::minutes(2);
+
+// Two servers, on the shard of the first. Time stands still until it is moved.
 struct Two {
   FakeApi first{ok};
   FakeApi second{ok};
+  base::SteadyTime now{std::chrono::hours(1)};
   ServerSet set;
 
   explicit Two(Balance balance) : set(first.shard, options(balance), base::Random(7, "servers")) {}
   ~Two() { first.shard.stop(); }
-  ServerSet::Options options(Balance balance) const {
+  ServerSet::Options options(Balance balance) {
     return {{first.configuration(), second.configuration()},
             kube::Credentials::load(first.configuration()),
             {},
-            balance};
+            balance,
+            [this] { return now; }};
+  }
+  // The operation that tries the first server after its pause.
+  std::unique_ptr<ServerSet::Use> trial() {
+    now += long_time;
+    auto use = std::make_unique<ServerSet::Use>(set, 0);
+    REQUIRE_FALSE(use->left_alone());
+    return use;
   }
 };
-
-// The operation that tries the first server after its pause.
-std::unique_ptr<ServerSet::Use> wait_for_trial(ServerSet& set) {
-  for (;;) {
-    auto use = std::make_unique<ServerSet::Use>(set, 0);
-    if (!use->left_alone()) return use;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-}
 
 kube::Answer failed(base::FailureKind kind) {
   kube::Answer answer;
@@ -104,7 +106,7 @@ TEST_CASE("a server that leaves requests without an answer is left alone after t
   CHECK_FALSE(is_left_alone(two.set, 0));
   ServerSet::Use(two.set, 0).ended(unanswered());
   CHECK(is_left_alone(two.set, 0));
-  wait_for_trial(two.set)->ended({});
+  two.trial()->ended({});
   ServerSet::Use(two.set, 0).ended(unanswered());
   CHECK_FALSE(is_left_alone(two.set, 0));
 }
@@ -122,10 +124,28 @@ TEST_CASE("a server to which no connection can be opened before the run is left 
   api.shard.stop();
 }
 
+TEST_CASE(
+    "pauses begin with 0.8 s, and become twice as long, up to 30 s, each up to as much again by chance") {
+  Two two(Balance::random);
+  const auto is_alone_after = [&](std::chrono::milliseconds time) {
+    two.now += time;
+    const bool alone = is_left_alone(two.set, 0);
+    two.now -= time;
+    return alone;
+  };
+  ServerSet::Use(two.set, 0).ended(failed(base::FailureKind::connect));
+  for (std::chrono::milliseconds pause(800); pause.count() < 100'000; pause *= 2) {
+    const auto expected = std::min<std::chrono::milliseconds>(pause, std::chrono::seconds(30));
+    CHECK(is_alone_after(expected - std::chrono::milliseconds(1)));
+    CHECK_FALSE(is_alone_after(2 * expected));
+    two.trial()->ended(failed(base::FailureKind::connect));
+  }
+}
+
 TEST_CASE("after the pause one operation tries the server, and the others wait for what comes of it") {
   Two two(Balance::least_outstanding);
   ServerSet::Use(two.set, 0).ended(failed(base::FailureKind::connect));
-  const auto trial = wait_for_trial(two.set);
+  const auto trial = two.trial();
   CHECK(is_left_alone(two.set, 0));
   const ServerSet::Use busy(two.set, 1);
   for (int i = 0; i < 50; ++i) CHECK(two.set.choose() == 1);
@@ -143,8 +163,8 @@ TEST_CASE("after the pause one operation tries the server, and the others wait f
 TEST_CASE("a trial that comes to nothing is followed by another") {
   Two two(Balance::random);
   ServerSet::Use(two.set, 0).ended(failed(base::FailureKind::connect));
-  wait_for_trial(two.set).reset();
-  wait_for_trial(two.set)->ended(failed(base::FailureKind::cancelled));
+  two.trial().reset();
+  two.trial()->ended(failed(base::FailureKind::cancelled));
   CHECK_FALSE(ServerSet::Use(two.set, 0).left_alone());
 }
 
@@ -152,7 +172,7 @@ TEST_CASE("what fails late, of before the pause, does not make it longer") {
   Two two(Balance::random);
   ServerSet::Use late(two.set, 0);
   ServerSet::Use(two.set, 0).ended(failed(base::FailureKind::connect));
-  const auto trial = wait_for_trial(two.set);
+  const auto trial = two.trial();
   late.ended(failed(base::FailureKind::connect));
   trial->ended({});
   CHECK_FALSE(ServerSet::Use(two.set, 0).left_alone());

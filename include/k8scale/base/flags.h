@@ -1,12 +1,13 @@
 #pragma once
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#include "k8scale/base/number.h"
 
 /// Go-style flags on CLI11: `-lambda 5`, `-lambda=5`, `--lambda 5`, `--lambda=5`, `-ok`, `-ok=false`.
 namespace k8scale::base {
@@ -25,12 +26,13 @@ namespace k8scale::base {
 CLI::Option* add_bool(CLI::App& app, const std::string& name, bool& value, const std::string& help);
 
 /// What keeps `text` from being a T, for a message; empty when nothing does. CLI11 itself lets some
-/// values wrap around.
+/// values wrap around. As in Go, a 0 in front makes it octal: 08 is none.
 template <class T>
 std::string whole_number_fault(const std::string& text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size()) return {};
+  const std::size_t digit = text.starts_with('-') ? 1 : 0;
+  const bool octal = text.size() > digit + 1 && text[digit] == '0';
+  const bool readable = !octal || text.find_first_of("89") == std::string::npos;
+  if (readable && parse_number<T>(text)) return {};
   return "found \"" + text + "\", expected a whole number from " +
          std::to_string(std::numeric_limits<T>::min()) + " to " +
          std::to_string(std::numeric_limits<T>::max());

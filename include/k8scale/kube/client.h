@@ -75,6 +75,11 @@ struct Answer {
   std::string body;                      ///< as it came
 
   [[nodiscard]] bool ok() const { return !failure && !status; }
+  [[nodiscard]] bool not_found() const { return http_status == 404; }
+  /// It is there already, or is another one than was meant.
+  [[nodiscard]] bool conflict() const { return http_status == 409; }
+  /// See the function of the same name.
+  [[nodiscard]] bool may_do_better() const { return kube::may_do_better(failure, status); }
   /// One line for people, empty when ok: the text of client-go's error, or of the failure.
   [[nodiscard]] std::string error() const;
 };

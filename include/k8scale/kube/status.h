@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "k8scale/base/result.h"
+
 /// The Status object in which a Kubernetes API server says why it refused a request (meta/v1).
 namespace k8scale::kube {
 
@@ -39,5 +41,11 @@ struct StatusSubject {
 /// Reads the body of an answer that is not 2xx: a Status in JSON, or whatever came instead (plain text, an
 /// HTML page of a proxy, nothing). Never fails.
 [[nodiscard]] Status parse_status(int http_status, std::string_view body, const StatusSubject& subject = {});
+
+/// Whether the same request may fare better later: no answer came, or the server was busy or broken.
+[[nodiscard]] inline bool may_do_better(const std::optional<base::Failure>& failure,
+                                        const std::optional<Status>& status) {
+  return failure || (status && (status->code == 429 || status->code >= 500));
+}
 
 }  // namespace k8scale::kube

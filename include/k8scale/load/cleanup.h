@@ -36,6 +36,8 @@ struct CleanupProgress {
   std::uint64_t errors = 0;   ///< deletes and lists that failed, so far
 };
 
+constexpr std::size_t most_first_removed = 10;
+
 /// What a clean-up came to.
 struct CleanupResult {
   std::uint64_t found = 0;  ///< different objects that were listed
@@ -43,7 +45,7 @@ struct CleanupResult {
   /// Empty: `left` is all that was there in the end. Else why it may be more, or less.
   std::string doubt;
   bool may_not_list = false;               ///< the server forbids it: that is the doubt
-  std::vector<std::string> first_removed;  ///< the first ten names
+  std::vector<std::string> first_removed;  ///< names, `most_first_removed` of them at most
 
   [[nodiscard]] std::uint64_t removed() const { return found - left.size(); }
   /// Takes in what a clean-up of other objects came to.

@@ -1,5 +1,7 @@
 #pragma once
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -29,6 +31,7 @@ class ServerSet {
     std::shared_ptr<kube::Credentials> credentials;
     kube::ClientOptions client;
     Balance balance = Balance::random;
+    std::function<base::SteadyTime()> now = std::chrono::steady_clock::now;
   };
 
   ServerSet(net::Shard& shard, const Options& options, base::Random random);
@@ -90,6 +93,7 @@ class ServerSet {
   net::Shard& shard_;
   std::vector<Server> servers_;
   Balance balance_;
+  std::function<base::SteadyTime()> now_;
   base::Random random_;
   std::size_t next_ = 0;
 };

@@ -99,7 +99,8 @@ class StartBarrier {
   net::Signal stop_;
   base::SteadyTime give_up_;
   bool joined_ = false;
-  int http_status_ = 0;        // of the last answer
+  bool not_found_ = false;     // the last answer
+  bool conflict_ = false;      // the last answer
   std::string trouble_;        // what kept the last call from doing what it should
   bool vanished_ = false;      // what was there already when this part tried to join
   bool hopeless_ = false;      // and will keep the next
