@@ -32,7 +32,7 @@ def test_the_debian_package_brings_all_it_needs(packages, base_image, tmp_path):
         assert {"/usr/bin/k8scale", "/usr/bin/cm-logger", "/usr/share/man/man1/cm-logger.1",
                 "/usr/share/man/man1/k8scale-drive.1", "/usr/share/bash-completion/completions/cm-logger",
                 "/usr/share/zsh/vendor-completions/_k8scale", "/usr/share/fish/vendor_completions.d/k8scale.fish",
-                "/usr/share/doc/k8scale/copyright"} <= files
+                "/usr/share/doc/k8scale/copyright", "/usr/share/doc/k8scale/README.md", "/usr/share/doc/k8scale/docs/files.md"} <= files
     finally:
         run("buildah", "rm", container)
 
