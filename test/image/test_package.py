@@ -7,6 +7,9 @@ import pytest
 from conftest import TOP, run
 
 
+MOST_KILOBYTES = 10_000
+
+
 @pytest.fixture(scope="module")
 def packages(dev):
     dev("package")
@@ -26,6 +29,7 @@ def test_the_debian_package_brings_all_it_needs(packages, base_image, tmp_path):
         inside("apt-get", "update", "-q")
         inside("apt-get", "install", "-qy", "--no-install-recommends", "/k8scale.deb")
         assert inside("k8scale", "--version").startswith("k8scale ")
+        assert int(inside("dpkg-query", "-W", "-f", "${Installed-Size}", "k8scale")) < MOST_KILOBYTES
         assert "200 creates" in inside("cmdriver", "--embedded", "-lambda", "200", "-n", "200", "-maxpop", "10",
                                        "-waitBeforeTerminate", "0")
         files = set(inside("dpkg", "-L", "k8scale").split())
