@@ -1,11 +1,8 @@
 # Writes the source file FILE, which has the git commit of the folder SOURCE, unless it is up to date.
-# COMMIT, when not empty, is taken instead of what git says.
+# COMMIT, when not empty, is taken instead of what ./dev says.
 if(NOT COMMIT)
-  get_filename_component(parent ${SOURCE} DIRECTORY)
-  set(ENV{GIT_CEILING_DIRECTORIES} ${parent}) # a repository around an unpacked archive says nothing of it
   execute_process(
-    COMMAND git --no-optional-locks describe --always --dirty --abbrev=40 --exclude=*
-    WORKING_DIRECTORY ${SOURCE}
+    COMMAND ${SOURCE}/dev commit-id
     OUTPUT_VARIABLE COMMIT
     OUTPUT_STRIP_TRAILING_WHITESPACE
     ERROR_QUIET)

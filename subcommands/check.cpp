@@ -52,8 +52,8 @@ void declare_check_flags(CLI::App& app, CheckFlags& flags) {
 // All of them, or those that were named.
 std::vector<std::string> chosen(const CheckFlags& flags) {
   for (const std::string& each : flags.subcommands) {
-    if (find(each) == nullptr) throw unknown_word(each);
-    if (needs_of(each, parse_resource(flags.resource)).empty()) {
+    if (find(each) == nullptr) throw unknown_subcommand(each);
+    if (needs_of(each, {parse_resource(flags.resource)}).empty()) {
       throw base::Error(fmt::format("{} talks to no API server: expected one that does", each));
     }
   }
@@ -66,15 +66,15 @@ std::vector<std::string> chosen(const CheckFlags& flags) {
 void check_permissions(CheckReport& report, const CheckFlags& flags, const std::vector<std::string>& names,
                        net::Shard& shard, kube::Client& client) {
   PermissionCheck permissions(report, shard, client);
-  const kube::Resource general = parse_resource(flags.resource);
+  const NeededResources resources{parse_resource(flags.resource), permissions.find_flunders()};
   const auto writes = [&](const std::string& name) {
-    return std::ranges::any_of(needs_of(name, general), [](const Need& need) {
+    return std::ranges::any_of(needs_of(name, resources), [](const Need& need) {
       return std::ranges::find(need.verbs, "create") != need.verbs.end();
     });
   };
   if (std::ranges::any_of(names, writes)) permissions.check_namespace();
   for (const std::string& name : names) {
-    const std::vector<Need> needs = needs_of(name, general);
+    const std::vector<Need> needs = needs_of(name, resources);
     if (needs.empty()) continue;
     try {
       permissions.check(name, needs, !flags.subcommands.empty());

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "discover.h"
 #include "driver_namespace.h"
 #include "k8scale/base/error.h"
@@ -43,6 +45,14 @@ std::string subject_of(const std::string& user) {
   constexpr std::string_view account = "system:serviceaccount:";
   if (user.starts_with(account)) return "--serviceaccount=" + user.substr(account.size());
   return "--user=" + (user.empty() ? "NAME" : user);
+}
+
+// No two needs of a subcommand have the same.
+std::string role_of(std::string_view subcommand, const Need& need) {
+  const std::string_view only_for(need.only_for);
+  const std::size_t word = std::min(only_for.find_first_not_of('-'), only_for.size());
+  return fmt::format("k8scale-{}-{}{}{}", subcommand, need.resource.plural, only_for.empty() ? "" : "-",
+                     only_for.substr(word));
 }
 
 std::string grant_command(const std::string& role, const Need& need, const std::string& subject) {
@@ -108,48 +118,69 @@ std::vector<std::string> PermissionCheck::refused(const Need& need) {
   return verbs;
 }
 
-std::string PermissionCheck::remedy(std::string_view subcommand, const std::vector<Need>& missing) const {
-  std::vector<std::string> commands;
-  commands.reserve(missing.size());
-  for (const Need& each : missing) {
-    commands.push_back(grant_command(fmt::format("k8scale-{}", subcommand), each, subject_of(report_.user)));
+kube::Resource PermissionCheck::find_flunders() {
+  for (const std::string_view group : flunder_groups) {
+    try {
+      if (const auto found = discover_flunders(shard_, client_, group)) return *found;
+    } catch (const base::Error&) {  // told where they are looked at
+      break;
+    }
   }
-  return fmt::format("{}", fmt::join(commands, " && "));
+  return kube::flunders();
+}
+
+std::vector<PermissionCheck::Use> PermissionCheck::uses_of(std::string_view subcommand,
+                                                           const std::vector<Need>& needs) {
+  std::vector<Use> uses;
+  for (const Need& need : needs) {
+    auto same = std::ranges::find(uses, need.only_for, &Use::only_for);
+    if (same == uses.end()) {
+      same = uses.insert(uses.end(), Use{std::string(subcommand), need.only_for, {}});
+    }
+    same->needs.push_back(need);
+  }
+  return uses;
+}
+
+std::optional<kube::Resource> PermissionCheck::missing(const Use& use) {
+  for (const Need& need : use.needs) {
+    if (need.absence == Absence::lacking && !serves(need.resource)) return need.resource;
+  }
+  return std::nullopt;
+}
+
+Finding PermissionCheck::look(const Use& use) {
+  std::vector<std::string> has, lacks, commands;
+  for (const Need& need : use.needs) {
+    if (!serves(need.resource)) continue;
+    const std::vector<std::string> verbs = refused(need);
+    if (verbs.empty()) {
+      has.push_back(describe(need, need.verbs));
+    } else {
+      lacks.push_back(describe(need, verbs));
+      commands.push_back(grant_command(role_of(use.subcommand, need), need, subject_of(report_.user)));
+    }
+  }
+  if (lacks.empty()) return {use.name(), Verdict::ok, fmt::format("may {}", fmt::join(has, "; ")), ""};
+  return {use.name(), use.is_for_flag() ? Verdict::warning : Verdict::failed,
+          fmt::format("may not {}", fmt::join(lacks, "; ")), fmt::format("{}", fmt::join(commands, " && "))};
 }
 
 void PermissionCheck::check(std::string_view subcommand, const std::vector<Need>& needs, bool named) {
-  std::vector<Need> missing;
-  std::vector<std::string> has, has_for_flags, lacks, lacks_for_flags;
-  for (const Need& need : needs) {
-    if (!serves(need.resource)) {
-      report_.add(std::string(subcommand), named ? Verdict::failed : Verdict::skipped,
-                  fmt::format("the server has no {}", qualified(need.resource)),
-                  named ? fmt::format("install what serves {}", need.resource.api_version()) : "");
-      return;
+  const std::vector<Use> uses = uses_of(subcommand, needs);
+  for (const Use& use : uses) {
+    if (const auto resource = missing(use)) {
+      const Verdict verdict = use.is_for_flag() ? Verdict::warning : Verdict::failed;
+      report_.add(use.name(), named ? verdict : Verdict::skipped,
+                  fmt::format("the server has no {}", qualified(*resource)),
+                  named ? fmt::format("install what serves {}", resource->api_version()) : "");
+      if (!use.is_for_flag()) return;
+      continue;
     }
-    const std::vector<std::string> verbs = refused(need);
-    const std::string flag = need.only_for.empty() ? "" : fmt::format(" (for {})", need.only_for);
-    if (verbs.empty()) {
-      (flag.empty() ? has : has_for_flags).push_back(describe(need, need.verbs) + flag);
-    } else if (need.only_for.empty()) {
-      lacks.push_back(describe(need, verbs));
-      missing.push_back(need);
-    } else {
-      lacks_for_flags.push_back(describe(need, verbs) + flag);
-    }
-  }
-  // Who needs nothing without its flags is told what it may with them.
-  const std::string granted = fmt::format("may {}", fmt::join(has.empty() ? has_for_flags : has, "; "));
-  if (!lacks.empty()) {
-    report_.add(std::string(subcommand), Verdict::failed, fmt::format("may not {}", fmt::join(lacks, "; ")),
-                remedy(subcommand, missing));
-  } else if (!lacks_for_flags.empty()) {
-    report_.add(std::string(subcommand), Verdict::warning,
-                has.empty() ? fmt::format("may not {}", fmt::join(lacks_for_flags, "; "))
-                            : fmt::format("{}, but not {}", granted, fmt::join(lacks_for_flags, "; ")),
-                "grant that too if you use those flags");
-  } else {
-    report_.add(std::string(subcommand), Verdict::ok, granted);
+    Finding found = look(use);
+    const bool goes_without_saying =
+        found.verdict == Verdict::ok && use.is_for_flag() && !named && uses.size() > 1;
+    if (!goes_without_saying) report_.findings.push_back(std::move(found));
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,16 +20,31 @@ class PermissionCheck {
 
   /// Whether the namespace of the drivers is there.
   void check_namespace();
+  /// Those that the server has, in whichever group and version; the usual ones when it has or tells none.
+  [[nodiscard]] kube::Resource find_flunders();
   /// Whether the subcommand's resources are there and all that it does with them is granted. What a flag
-  /// needs is only a warning. `named`: the user asked for this subcommand, so that a resource that the
-  /// server does not have is a failure.
+  /// needs is a finding of its own, and only a warning. `named`: the user asked for this subcommand, so that
+  /// a resource that the server does not have is a failure, and flags are told that lack nothing.
   void check(std::string_view subcommand, const std::vector<Need>& needs, bool named);
 
  private:
+  /// Of those needs of a subcommand that are always there, or are for the same flag.
+  struct Use {
+    std::string subcommand;
+    std::string only_for;
+    std::vector<Need> needs;
+
+    [[nodiscard]] bool is_for_flag() const { return !only_for.empty(); }
+    [[nodiscard]] std::string name() const { return subcommand + (is_for_flag() ? " " : "") + only_for; }
+  };
+
+  [[nodiscard]] static std::vector<Use> uses_of(std::string_view subcommand, const std::vector<Need>& needs);
+  /// What the use is about and the server does not have.
+  [[nodiscard]] std::optional<kube::Resource> missing(const Use& use);
+  [[nodiscard]] Finding look(const Use& use);
   [[nodiscard]] bool serves(const kube::Resource& resource);
   [[nodiscard]] bool grants(const Need& need, const std::string& verb);
   [[nodiscard]] std::vector<std::string> refused(const Need& need);
-  [[nodiscard]] std::string remedy(std::string_view subcommand, const std::vector<Need>& missing) const;
 
   CheckReport& report_;
   net::Shard& shard_;

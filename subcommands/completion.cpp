@@ -14,7 +14,7 @@ constexpr const char* completion_footer =
     "For this shell alone:  source <(k8scale completion bash)   (or zsh)\n"
     "                       k8scale completion fish | source\n"
     "For every new one:     k8scale completion bash > ~/.local/share/bash-completion/completions/k8scale\n"
-    "                       k8scale completion zsh > DIR/_k8scale, where DIR is in $fpath\n"
+    "                       k8scale completion zsh > DIR/_k8scale, where DIR is in $fpath before compinit\n"
     "                       k8scale completion fish > ~/.config/fish/completions/k8scale.fish\n"
     "Exit codes: 0 it was printed; 1 a flag, or another shell.";
 

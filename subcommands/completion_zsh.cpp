@@ -25,6 +25,7 @@ _k8scale() {
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
   _k8scale "$@"
 else
+  (($+functions[compdef])) || { autoload -Uz compinit && compinit -i -D }
 )";
 
 std::string in_single_quotes(std::string_view text) {

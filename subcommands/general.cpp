@@ -40,7 +40,7 @@ int help(const std::vector<std::string>& arguments) {
     return 0;
   }
   const Subcommand* subcommand = find(arguments[1]);
-  if (subcommand == nullptr) throw unknown_word(arguments[1]);
+  if (subcommand == nullptr) throw unknown_subcommand(arguments[1]);
   return subcommand->run({{"--help"}});
 }
 

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <malloc.h>
+#include <poll.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -56,6 +58,12 @@ void raise_file_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// As `head` does, which has seen enough: nothing that it wanted is lost.
+bool reader_has_left() {
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 int run_named(const char* own_path, std::vector<std::string> arguments) {
   using namespace k8scale::subcommands;
   const std::string own_name = std::filesystem::path(own_path).filename().string();
@@ -81,7 +89,7 @@ int main(int count, char* values[]) {
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may leave; the run goes on
   const int exit_code = run_named(count > 0 ? values[0] : "", {values + std::min(count, 1), values + count});
   const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  if (written || exit_code != 0) return exit_code;
+  if (written || exit_code != 0 || reader_has_left()) return exit_code;
   say("standard output cannot be written");
   return output_lost_exit_code;
 }

@@ -51,7 +51,7 @@ int man(const Invocation& invocation) {
     return 0;
   }
   const Subcommand* subcommand = name.empty() ? nullptr : find(name);
-  if (!name.empty() && subcommand == nullptr) throw unknown_word(name);
+  if (!name.empty() && subcommand == nullptr) throw unknown_subcommand(name);
   const std::string page = subcommand ? man_page(page_of(*subcommand)) : overview_man_page(all_pages());
   std::fputs(page.c_str(), stdout);
   return 0;

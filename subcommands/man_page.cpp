@@ -6,6 +6,7 @@
 
 #include "general.h"
 #include "k8scale/base/text.h"
+#include "variables.h"
 
 namespace k8scale::subcommands {
 namespace {
@@ -71,6 +72,24 @@ std::string footer_sections(const std::string& footer) {
   return text + fmt::format(".SH EXIT STATUS\n{}\n", plain(footer.substr(mark + exit_codes_mark.size())));
 }
 
+std::string variable_paragraph(const Variable& variable) {
+  std::string names;
+  for (const std::string& each : base::split(variable.names, ' ')) {
+    names += (names.empty() ? "" : ", ") + bold(each);
+  }
+  return fmt::format(".TP\n{}\n{}\n", names, plain(variable.summary));
+}
+
+// Of those that `is_told` chooses; nothing when there are none.
+template <class Choice>
+std::string environment_section(Choice is_told) {
+  std::string text;
+  for (const Variable& each : variables()) {
+    if (is_told(each)) text += variable_paragraph(each);
+  }
+  return text.empty() ? "" : ".SH ENVIRONMENT\n" + text;
+}
+
 std::string synopsis(const Page& page) {
   std::string text = fmt::format(".SH SYNOPSIS\n{} [{}]", bold(page.table.program), italic("FLAGS"));
   for (const Argument& each : page.table.arguments) {
@@ -92,7 +111,9 @@ std::string man_page(const Page& page) {
   }
   text += ".SH FLAGS\nA flag takes one dash or two, and its value after a blank or =.\n";
   for (const Flag& flag : page.table.flags) text += flag_paragraph(flag);
-  return text + footer_sections(page.table.footer) + ".SH SEE ALSO\n.BR k8scale (1)\n";
+  text += footer_sections(page.table.footer);
+  text += environment_section([&](const Variable& each) { return is_read(each, page.table); });
+  return text + ".SH SEE ALSO\n.BR k8scale (1)\n";
 }
 
 std::string overview_man_page(std::span<const Page> pages) {
@@ -109,9 +130,7 @@ std::string overview_man_page(std::span<const Page> pages) {
   for (const OtherUse& each : other_uses()) {
     text += fmt::format(".TP\n{}\n{}\n", bold(each.words), plain(each.summary));
   }
-  text += ".SH ENVIRONMENT\n.TP\n.B KUBECONFIG\n" +
-          plain("kubeconfig files, with colons between them, where no --kubeconfig is given") + "\n";
-  return text;
+  return text + environment_section([](const Variable&) { return true; });
 }
 
 }  // namespace k8scale::subcommands

@@ -5,50 +5,70 @@
 namespace k8scale::subcommands {
 namespace {
 
+using Needs = std::vector<Need>;
+
 std::string scaletest() { return std::string(namespace_name); }
 
-Need endpoints_for(std::string flag) {
-  return {kube::endpoints(), "default", "kubernetes", {"get"}, std::move(flag)};
+void add(Needs& needs, Needs more) { needs.insert(needs.end(), more.begin(), more.end()); }
+
+Needs endpoints_for(std::string flag) {
+  return {{kube::endpoints(), "default", "kubernetes", {"get"}, std::move(flag)}};
 }
 
-std::vector<Need> driver(const kube::Resource& resource, std::vector<std::string> verbs) {
+Needs driver(const kube::Resource& resource, std::vector<std::string> verbs) {
   return {{resource, scaletest(), "", std::move(verbs), ""},
           {resource, scaletest(), "", {"list", "watch"}, "--observe"},
           {kube::config_maps(), scaletest(), "", {"create", "get", "patch", "delete"}, "--start-together"},
           {kube::config_maps(), scaletest(), "", {"create", "get", "delete"}, "--store-summary"}};
 }
 
-std::vector<Need> watcher(const kube::Resource& resource) {
-  return {{resource, "", "", {"list", "watch"}, ""}};
+Needs general_driver(const kube::Resource& resource) {
+  Needs needs = driver(resource, {"create", "delete"});
+  add(needs, {{resource, scaletest(), "", {"patch"}, "--updates"},
+              {resource, scaletest(), "", {"get", "list", "update", "patch"}, "--mix"},
+              {kube::namespaces(), "", "", {"get", "create", "delete"}, "--namespaces"},
+              {resource, "", "", {"create", "delete"}, "--namespaces"}});
+  add(needs, endpoints_for("--clientlb"));
+  return needs;
 }
+
+// Where runs wrote, and, for those who may, wherever else they did.
+Needs cleaner(const kube::Resource& flunders) {
+  const std::vector<std::string> verbs = {"list", "delete"};
+  const std::string more = "everywhere";
+  return {{kube::config_maps(), scaletest(), "", verbs, ""},
+          {flunders, scaletest(), "", verbs, "", Absence::nothing_to_do},
+          {kube::config_maps(), "", "", verbs, more},
+          {flunders, "", "", verbs, more, Absence::nothing_to_do},
+          {kube::namespaces(), "", "", verbs, more}};
+}
+
+Needs watcher(const kube::Resource& resource) { return {{resource, "", "", {"list", "watch"}, ""}}; }
 
 }  // namespace
 
-std::vector<Need> needs_of(std::string_view subcommand, const kube::Resource& general) {
-  std::vector<Need> needs;
+std::vector<Need> needs_of(std::string_view subcommand, const NeededResources& resources) {
+  Needs needs;
   if (subcommand == "cmdriver") {
     needs = driver(kube::config_maps(), {"create", "delete"});
-    needs.push_back(endpoints_for("-clientlb"));
+    add(needs, endpoints_for("-clientlb"));
   } else if (subcommand == "cmdriverclosed") {
     needs = driver(kube::config_maps(), {"create", "patch", "delete"});
-    needs.push_back(endpoints_for(""));
+    add(needs, endpoints_for(""));
   } else if (subcommand == "flunder-driver") {
-    needs = driver(kube::flunders(), {"create", "delete"});
+    needs = driver(resources.flunders, {"create", "delete"});
   } else if (subcommand == "drive") {
-    needs = driver(general, {"create", "delete"});
-    needs.push_back({general, scaletest(), "", {"patch"}, "--updates"});
-    needs.push_back({general, scaletest(), "", {"get", "list", "update", "patch"}, "--mix"});
-    needs.push_back(endpoints_for("--clientlb"));
+    needs = general_driver(resources.general);
   } else if (subcommand == "merge") {
     needs = {{kube::config_maps(), scaletest(), "", {"list"}, "--run"}};
   } else if (subcommand == "cleanup") {
-    needs = {{kube::config_maps(), scaletest(), "", {"list", "delete"}, ""}};
+    needs = cleaner(resources.flunders);
   } else if (subcommand == "cm-logger") {
     needs = watcher(kube::config_maps());
   } else if (subcommand == "flunder-logger" || subcommand == "flunder-watch") {
     needs = watcher(kube::flunders());
   } else if (subcommand == "logger" || subcommand == "watch") {
-    needs = watcher(general);
+    needs = watcher(resources.general);
   }
   return needs;
 }

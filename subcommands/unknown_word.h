@@ -8,7 +8,9 @@ namespace k8scale::subcommands {
 /// The exit code for what is no subcommand.
 inline constexpr int unknown_exit_code = 2;
 
-/// The error for a word where a subcommand was expected, with the nearest one that there is.
+/// The error for the program's first word, when it is none that may stand there, with the nearest that may.
 [[nodiscard]] base::Error unknown_word(const std::string& word);
+/// The same where only a subcommand may stand.
+[[nodiscard]] base::Error unknown_subcommand(const std::string& word);
 
 }  // namespace k8scale::subcommands

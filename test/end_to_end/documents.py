@@ -53,6 +53,10 @@ def blocks():
     return [block for page in pages() for block in split(page)[0]]
 
 
+def is_of_dev(line):
+    return bool(re.match(r"\./dev\b", line))
+
+
 def inline_code():
     """Page, line and text of everything between backticks."""
     return [(page, number, code) for page in pages() for number, line in split(page)[1] for code in INLINE.findall(line)]

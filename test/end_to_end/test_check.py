@@ -1,14 +1,16 @@
 """`k8scale check` against the built-in server and a real one, whole and broken."""
 
+import http.server
 import json
 import pathlib
 import resource
 import shlex
 import subprocess
+import threading
 
 import pytest
 import yaml
-from real_server import free_ports
+from real_server import free_ports, wait_until
 
 
 @pytest.fixture
@@ -41,9 +43,25 @@ def test_all_is_well_with_the_built_in_server(check):
     assert 0 < report["round_trip"]["least_seconds"] <= report["round_trip"]["median_seconds"] < 1
 
 
-def test_who_needs_rights_for_a_flag_only_is_told_them(program):
-    told = program("check", "--embedded", "merge").stdout
-    assert "may list configmaps in namespace scaletest (for --run)" in told
+def test_who_needs_rights_for_a_flag_only_is_told_them(check):
+    for named in (["merge"], []):
+        told = check("--embedded", *named)[1]["checks"]["merge --run"]
+        assert told["verdict"] == "ok" and told["found"] == "may list configmaps in namespace scaletest"
+
+
+def test_rights_for_a_flag_have_a_row_of_their_own_where_they_lack_or_were_asked_for(check):
+    named, all_of_them = (check("--embedded", *words)[1]["checks"] for words in (["drive", "cleanup"], []))
+    assert named["drive --observe"]["found"] == "may list, watch configmaps in namespace scaletest"
+    assert "create, delete configmaps in all namespaces" in named["drive --namespaces"]["found"]
+    assert {"drive", "cleanup"} <= set(all_of_them) and not {"drive --observe", "cleanup everywhere"} & set(all_of_them)
+
+
+def test_cleanup_needs_what_it_removes(check, api_server):
+    server = api_server()
+    report = check("--kubeconfig", server.kubeconfig, "cleanup")[1]["checks"]
+    both = "may list, delete configmaps in {0}; list, delete flunders.wardle.example.com in {0}"
+    assert report["cleanup"]["found"] == both.format("namespace scaletest")
+    assert report["cleanup everywhere"]["found"] == both.format("all namespaces") + "; list, delete namespaces in all namespaces"
 
 
 def test_the_table_says_the_same_as_the_json(program):
@@ -178,8 +196,6 @@ def test_who_has_no_credentials_is_told(check, real_server, tmp_path):
 
 
 def test_something_that_is_no_api_server_is_told(check, program, tmp_path):
-    import http.server
-    import threading
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         code, report = check("--server", f"http://127.0.0.1:{server.server_port}")
@@ -208,24 +224,37 @@ def scaletest(real_server):
 
 
 @pytest.mark.xdist_group("real-server")
-@pytest.mark.parametrize("subcommand, kind", [("cmdriver", "role"), ("cm-logger", "clusterrole")])
-def test_what_is_not_granted_is_told_and_the_remedy_grants_it(check, real_server, account, scaletest, subcommand, kind):
+@pytest.mark.parametrize("subcommand, flags", [
+    ("cmdriver", ["--observe", "--start-together", "--store-summary", "-clientlb"]),
+    ("cmdriverclosed", ["--observe", "--start-together", "--store-summary"]),
+    ("drive", ["--observe", "--start-together", "--store-summary", "--updates", "--mix", "--namespaces", "--clientlb"]),
+    ("merge", ["--run"]),
+    ("cleanup", ["everywhere"]),
+    ("cm-logger", []),
+])
+def test_what_is_not_granted_is_told_and_the_remedy_grants_it(check, real_server, account, scaletest, subcommand, flags):
+    rows = [f"{subcommand} {flag}" for flag in flags]
+    needs_none = subcommand == "merge"
     code, report = check("--kubeconfig", account, subcommand)
-    assert code == 3 and report["user"] == "system:serviceaccount:default:poor"
-    assert verdicts(report)[subcommand] == "failed"
-    remedy = report["checks"][subcommand]["remedy"]
-    for command in remedy.split(" && "):
-        assert command.startswith("kubectl create ")
-        real_server.kubectl_run(*shlex.split(command)[1:])
+    found = verdicts(report)
+    assert code == (0 if needs_none else 3) and report["user"] == "system:serviceaccount:default:poor"
+    assert needs_none or found[subcommand] == "failed"
+    assert {name for name in found if name.startswith(f"{subcommand} ")} == set(rows)
+    assert all(found[row] == "warning" for row in rows)
+    made = []
     try:
-        code, report = check("--kubeconfig", account, subcommand)
-        assert code == 0 and verdicts(report)[subcommand] in ("ok", "warning"), report
-        if subcommand == "cmdriver":  # which it can also do with more rights
-            assert verdicts(report)[subcommand] == "warning" and "--observe" in report["checks"][subcommand]["found"]
+        for row in [*([] if needs_none else [subcommand]), *rows]:
+            for command in report["checks"][row]["remedy"].split(" && "):
+                words = shlex.split(command)
+                assert words[:2] == ["kubectl", "create"]
+                place = ["-n", words[words.index("-n") + 1]] if "-n" in words else []
+                real_server.kubectl_run(*words[1:])
+                made.append([*words[2:4], *place])
+            wait_until(lambda row=row: verdicts(check("--kubeconfig", account, subcommand)[1])[row] == "ok", f"{row} to be granted")
+        assert check("--kubeconfig", account, subcommand)[0] == 0
     finally:
-        place = ["-n", "scaletest"] if kind == "role" else []
-        for each in (kind, f"{kind}binding"):
-            real_server.kubectl_run("delete", each, f"k8scale-{subcommand}", *place)
+        for each in made:
+            real_server.kubectl_run("delete", *each)
 
 
 @pytest.mark.xdist_group("real-server")

@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+from conftest import BINARY
 from shells import Shell, bash_candidates
 
 SHELLS = ["bash", "zsh", "fish"]
@@ -58,18 +59,25 @@ def test_bash_offers_every_flag_that_help_shows(script, program):
     assert shown <= offered and {"--rate", "-f", "-n"} <= shown
 
 
-@pytest.fixture(params=["bash", "zsh"])
-def shell(request, script, tmp_path):
-    """An interactive shell with the completions."""
-    path = script(request.param)
+INTERACTIVE = {
+    "bash": (["bash", "--norc", "--noprofile", "-i"], "source <(k8scale completion bash)"),
+    "zsh": (["zsh", "-f", "-i"], "unsetopt zle_bracketed_paste; source <(k8scale completion zsh)"),
+    "zsh after compinit": (["zsh", "-f", "-i"], "unsetopt zle_bracketed_paste; autoload -U compinit; compinit -u; "
+                                                "source <(k8scale completion zsh)"),
+    "zsh that loads the function": (["zsh", "-f", "-i"], "unsetopt zle_bracketed_paste; k8scale completion zsh > _k8scale; "
+                                                         "fpath+=$PWD; autoload -U compinit; compinit -u"),
+}
+
+
+@pytest.fixture(params=INTERACTIVE)
+def shell(request, tmp_path):
+    """An interactive shell with the completions, by the commands that --help names."""
     home = tmp_path / "home"
     home.mkdir()
-    command, setup = {"bash": (["bash", "--norc", "--noprofile", "-i"], f"source {path}"),
-                      "zsh": (["zsh", "-f", "-i"], f"unsetopt zle_bracketed_paste; autoload -U compinit; compinit -u; source {path}"),
-                      }[request.param]
+    command, setup = INTERACTIVE[request.param]
     (home / "admin config.yaml").touch()
     (home / "keys").mkdir()
-    with Shell(command, setup, home) as running:
+    with Shell(command, f"k8scale() {{ {BINARY} \"$@\"; }}; {setup}", home) as running:
         yield running
 
 

@@ -2,129 +2,38 @@
 
 Blocks marked `sh` and inline code that begins with `k8scale ` run in a folder of their own, in front of an API server that
 `admin.conf` and $KUBECONFIG name. A line that ends with `&` is waited for until it listens or watches, and ended at the end.
-A block behind `<!-- real server -->` has a real API server there. `./dev …` is not run, but must be a command of dev.
+A block behind `<!-- real server -->` has a real API server there. Commands of other programs: test_documented_commands.py.
 """
 
-import os
 import re
-import shutil
 import subprocess
 
 import documents
+import documents_shell
 import pytest
-import real_server as envtest
-from conftest import ASSETS, BINARY, MISSING
-from documents import TOP
+from documents import TOP, is_of_dev
+from documents_shell import CREATES_NAMESPACE, own_real_server, shell
+
+__all__ = ["own_real_server", "shell"]  # fixtures
+pytestmark = documents_shell.MARKS
 
 REAL = "real server"
 TYPED = ("$ ", "> ")
-CREATES_NAMESPACE = "create namespace scaletest"
 COMMANDS = ("k8scale ", "kubectl ", "curl ", "./dev", "build/", "python3 ", "$ ")
-# A network of its own has all ports free.
-OWN_NETWORK = ["unshare", "--net", "--map-root-user", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-
-PRELUDE = r"""
-set -euo pipefail
-ulimit -n "$(ulimit -Hn)"
-background=()
-trap '[ ${#background[@]} = 0 ] || kill "${background[@]}"' EXIT
-started() {
-  background+=("$1")
-  until grep -q -e 'listens on' -e 'changes are watched' "$2"; do
-    kill -0 "$1" || { cat "$2" >&2; exit 1; }
-    sleep 0.05
-  done
-}
-end() { # fails when one of those in the background failed
-  local each code
-  for each in "${background[@]}"; do
-    kill -TERM "$each"
-    code=0
-    wait "$each" || code=$?
-    [ "$code" = 0 ] || [ "$code" = 143 ] || { echo "a command in the background ended with $code" >&2; exit 1; }
-  done
-  background=()
-}
-"""
-SERVER = r"""
-k8scale apiserver --secure-port 0 --kubeconfig-out admin.conf >server.out &
-started $! server.out
-field() { sed -n "s/^ *$1: //p" admin.conf; }
-curl -fsSk -o server.out -H "Authorization: Bearer $(field token)" -H 'Content-Type: application/json' \
-  --data '{"metadata":{"name":"NAMESPACE"}}' "$(field server)/api/v1/namespaces"
-"""
 # Digits and what may stand about them: units, dates, addresses.
 NUMBER = re.compile(r"\d[\d.,:-]*(ns|µs|ms|s|/s)?|\b[KMG]i?B\b")
-IN_BACKGROUND = re.compile(r"^(?P<command>\S.*?) &\s*(#.*)?$", re.MULTILINE)
-
-
-def has_own_network():
-    return subprocess.run([*OWN_NETWORK, "true"], capture_output=True).returncode == 0
-
-
-# Without that, blocks take turns.
-NETWORK = OWN_NETWORK if has_own_network() else []
-pytestmark = [] if NETWORK else [pytest.mark.xdist_group("documentation")]
-
-
-def shell_script(commands, server=True):
-    """What bash runs for a block."""
-    numbers = iter(range(1000))
-
-    def started(match):
-        out = f"background-{next(numbers)}.out"
-        return f"{match['command']} >{out} 2>&1 &\nstarted $! {out}"
-
-    commands = re.sub(r"^\./dev\b.*\n", "", commands, flags=re.MULTILINE)
-    own_namespace = "scaletest" if CREATES_NAMESPACE not in commands else "another"
-    first = SERVER.replace("NAMESPACE", own_namespace) if server else ""
-    return f"{PRELUDE}{first}\nexport KUBECONFIG=$PWD/admin.conf\n{IN_BACKGROUND.sub(started, commands)}\nend\n"
-
-
-@pytest.fixture
-def shell(tmp_path):
-    """Runs the commands of a block; the finished process, with both outputs in one."""
-    programs, folder = tmp_path / "programs", tmp_path / "folder"
-    programs.mkdir()
-    folder.mkdir()
-    (programs / "k8scale").symlink_to(BINARY)
-    (folder / "build/release").mkdir(parents=True)
-    (folder / "build/release/k8scale").symlink_to(BINARY)
-    for name in ("deploy", "test"):
-        if (TOP / name).exists():
-            (folder / name).symlink_to(TOP / name)
-    path = [str(programs), *([str(ASSETS)] if ASSETS else []), os.environ["PATH"]]
-
-    def run(commands, kubeconfig=None):
-        if "kubectl " in commands and not shutil.which("kubectl", path=":".join(path)):
-            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING or "no kubectl here")
-        if kubeconfig:
-            shutil.copy(kubeconfig, folder / "admin.conf")
-        script = shell_script(commands, server=not kubeconfig)
-        return subprocess.run([*([] if kubeconfig else NETWORK), "bash", "-c", script], cwd=folder, text=True, timeout=180,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env={**os.environ, "PATH": ":".join(path), "HOME": str(tmp_path), "TMPDIR": str(tmp_path)})
-    return run
 
 
 def blocks(language, note=""):
+    """Those with something to run."""
     chosen = [each for each in documents.blocks() if each.language == language and each.note == note]
-    return [pytest.param(each, id=each.place) for each in chosen]
+    return [pytest.param(each, id=each.place) for each in chosen if not all(map(is_of_dev, each.text.splitlines()))]
 
 
 @pytest.mark.parametrize("block", blocks("sh"))
 def test_a_block_runs_as_it_stands(shell, block):
     finished = shell(block.text)
     assert finished.returncode == 0, finished.stdout
-
-
-@pytest.fixture
-def own_real_server(tmp_path_factory):
-    """A real API server that nobody else writes to."""
-    if MISSING:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
-    with envtest.RealServer(tmp_path_factory.mktemp("real-server")) as server:
-        yield server
 
 
 @pytest.mark.parametrize("block", blocks("sh", REAL))
@@ -184,6 +93,11 @@ def test_commands_stand_in_blocks_that_are_run():
     others = [f"{block.place}: {line}" for block in documents.blocks() if block.language not in ("sh", "console")
               for line in block.text.splitlines() if line.startswith(COMMANDS)]
     assert others == []
+
+
+def test_the_tag_of_the_image_is_as_dev_makes_it():
+    [tag] = re.findall(r"newTag: (\w+)", (TOP / "docs/cluster.md").read_text())
+    assert re.fullmatch(r"[0-9a-f]{40}", tag)
 
 
 def test_commands_of_dev_are_there():

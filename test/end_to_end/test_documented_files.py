@@ -10,6 +10,7 @@ import subprocess
 import documents
 import pytest
 import real_server as envtest
+import yaml
 from conftest import BINARY, QUICK
 from documents import TOP, codes
 from httperf import ask, httperf
@@ -206,6 +207,24 @@ def test_check(program, schema):
         run = program("check", "--embedded", "--json", *flags)
         assert run.returncode == code and schema.check("check", json.loads(run.stdout)) == []
     assert schema.unseen("check", "offset", "journey", "finding") == []
+
+
+@pytest.mark.parametrize("row", TABLES["load file"], ids=lambda row: row["key"])
+def test_a_line_of_a_load_file_is_what_the_flag_is(program, tmp_path, row):
+    [[key], [value], [flags]] = map(codes, row.values())
+    (tmp_path / "load.yaml").write_text(f"{key}: {value}\n")
+    besides = {"ramp": ["--arrival", "ramp"], "fault": ["--embedded"]}.get(key, [])
+    read, typed, usual = (program("drive", *words, "--print-config")
+                          for words in (["-f", "load.yaml", *besides], [*shlex.split(flags), *besides], []))
+    assert read.returncode == typed.returncode == 0 and read.stdout == typed.stdout, read.stderr + typed.stderr
+    assert yaml.safe_load(read.stdout)[key] != yaml.safe_load(usual.stdout).get(key)
+
+
+@pytest.mark.parametrize("text", ["rates: 5", "rate: 5\nrate: 6", "rate:", "rate: much", "rate: 5\n---\nrate: 6"])
+def test_what_is_wrong_in_a_load_file_ends_the_program(program, tmp_path, text):
+    (tmp_path / "load.yaml").write_text(text)
+    finished = program("drive", "-f", "load.yaml", "--print-config")
+    assert finished.returncode == 1 and re.match(r"k8scale drive: load.yaml:\d", finished.stderr) and finished.stderr.count("\n") == 1
 
 
 def test_version(program, schema):

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from conftest import BINARY
+from documents import TOP, pages
 
 BUILD = pathlib.Path(BINARY).parent
 OLD_NAMES = {"cmdriver", "cmdriverclosed", "flunder-driver", "cm-logger", "flunder-logger", "flunder-watch", "httperf",
@@ -30,7 +31,9 @@ def test_program_links_pages_and_completions_are_installed_below_destdir(tmp_pat
         assert (installed / f"share/fish/vendor_completions.d/{name}.fish").read_text().startswith("# fish completion")
     assert (installed / "share/man/man1/k8scale-drive.1").exists()
     assert (installed / "share/zsh" / zsh / "_k8scale").read_text().startswith("#compdef k8scale cmdriver")
-    assert "Apache License" in (installed / "share/doc/k8scale/copyright").read_text()
+    documents = installed / "share/doc/k8scale"
+    assert "Apache License" in (documents / "copyright").read_text()
+    assert {path.relative_to(documents) for path in documents.rglob("*.md")} == {page.relative_to(TOP) for page in pages()}
 
 
 def test_what_is_installed_runs_where_it_is_and_can_be_installed_again(tmp_path):

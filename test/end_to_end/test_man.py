@@ -4,6 +4,7 @@ import re
 import subprocess
 
 import pytest
+from documents import TOP
 
 OLD_NAMES = {"cmdriver", "cmdriverclosed", "flunder-driver", "cm-logger", "flunder-logger", "flunder-watch", "httperf",
              "go_httperf"}
@@ -66,6 +67,23 @@ def test_man_shows_what_help_shows(program, pages):
 def test_the_synopsis_tells_what_may_be_left_out_and_what_repeats(pages, subcommand, synopsis):
     shown = tool("groff", "-man", "-Tascii", "-P-c", pages / f"k8scale-{subcommand}.1")
     assert synopsis in re.sub(".\b", "", shown)
+
+
+def environment_of(page):
+    section = re.split(r"^\.SH ", page.read_text(), flags=re.MULTILINE)
+    [text] = [each for each in section if each.startswith("ENVIRONMENT")]
+    return set(re.findall(r"\\fB([A-Z0-9_]+)\\fR", text))
+
+
+def test_pages_tell_the_environment_variables_that_the_program_reads(pages):
+    sources = "".join(path.read_text() for folder in ("src", "subcommands") for path in (TOP / folder).rglob("*.cpp"))
+    read = set(re.findall(r'(?:environment_variable|getenv|either_case)\("(\w+)"\)', sources))
+    openssl = {"SSL_CERT_FILE", "SSL_CERT_DIR"}
+    assert environment_of(pages / "k8scale.1") == read | openssl
+    drivers = {name for name in read if name.startswith(("K8SCALE_", "JOB_"))}
+    assert environment_of(pages / "k8scale-httperf.1") == {"TMPDIR", "SSLKEYLOGFILE"}
+    assert environment_of(pages / "k8scale-cmdriver.1") == (read | openssl) - environment_of(pages / "k8scale-httperf.1")
+    assert drivers - environment_of(pages / "k8scale-check.1") == drivers - {"K8SCALE_SERVICEACCOUNT_DIR"}
 
 
 def test_a_page_of_a_link_is_that_of_its_subcommand(pages):

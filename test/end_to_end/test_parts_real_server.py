@@ -1,5 +1,6 @@
 """Done when: four processes as one run against a real kube-apiserver, and their merged summary."""
 
+import collections
 import csv
 import datetime
 import json
@@ -9,6 +10,7 @@ import subprocess
 
 import pytest
 from conftest import BINARY, QUICK
+from hdrh.histogram import HdrHistogram
 
 pytestmark = pytest.mark.xdist_group("real-server")
 
@@ -44,6 +46,42 @@ def quantile(values, q):
     return ordered[max(0, math.ceil(q * len(ordered)) - 1)]
 
 
+def slots(times):
+    """How many values each slot of an encoded histogram has."""
+    return {each.value_iterated_to: each.count_added_in_this_iter_step
+            for each in HdrHistogram.decode(times["histogram"]).get_recorded_iterator()}
+
+
+def distributions(summary):
+    """Everything in a summary that has a histogram, by its place."""
+    found, ahead = {}, [((), summary)]
+    while ahead:
+        place, value = ahead.pop()
+        if isinstance(value, dict) and "histogram" in value:
+            found[place] = value
+        elif isinstance(value, dict):
+            ahead += [((*place, key), each) for key, each in value.items()]
+    return found
+
+
+def check_histograms_are_sums(merged, parts):
+    """Each distribution is that of the parts, slot by slot."""
+    whole = distributions(merged)
+    each = [distributions(part) for part in parts]
+    assert {("operations", "delete", kind) for kind in ("response_time", "service_time", "send_lag")} < set(whole)
+    assert set(whole) == {place for one in each for place in one}
+    for place, times in whole.items():
+        total = sum((collections.Counter(slots(one[place])) for one in each if place in one), collections.Counter())
+        assert slots(times) == dict(total) and sum(total.values()) == times["count"] > 0, place
+
+
+def check_histogram_is_of_rows(times, took):
+    """Rows have whole milliseconds at both ends: no value may be further from its row, in order, than they allow."""
+    decoded = [value / 1e6 for value, count in sorted(slots(times).items()) for _ in range(count)]
+    assert len(decoded) == len(took)
+    assert all(abs(a - b) <= 1.01 + 0.001 * b for a, b in zip(decoded, sorted(took), strict=True))
+
+
 def test_four_parts_are_one_run(namespace, program, tmp_path):
     run_parts(namespace, tmp_path, "--start-together", "--store-summary")
     try:
@@ -58,6 +96,8 @@ def test_four_parts_are_one_run(namespace, program, tmp_path):
         clock = each["server_clock_ahead"]  # of one machine
         assert clock["at_least"] <= 0 <= clock["at_most"] and clock["at_most"] - clock["at_least"] < 50_000_000
 
+    check_histograms_are_sums(made, [json.loads((tmp_path / f"p4-driver-{part}.json").read_text()) for part in PARTS])
+
     # One CSV made of the four.
     rows = [row for part in PARTS for row in csv.reader((tmp_path / f"p4-driver-{part}.csv").open())]
     for verb in ("create", "delete"):
@@ -67,6 +107,7 @@ def test_four_parts_are_one_run(namespace, program, tmp_path):
         assert totals["failed"] == sum(1 for row in own if row[4]) == 0
         assert totals["retries"] == 0
         took = [milliseconds(row[1]) - milliseconds(row[0]) for row in own]
+        check_histogram_is_of_rows(totals["service_time"], took)
         for point, q in (("min", 0), ("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("max", 1)):
             # Rows have whole milliseconds at both ends, the histogram 0.1 %.
             assert totals["service_time"][point] / 1e6 == pytest.approx(quantile(took, q), abs=1.01, rel=0.001), (verb, point)

@@ -1,6 +1,7 @@
 """What a person at the terminal meets first: help, version, suggestions, links."""
 
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -33,6 +34,11 @@ def test_help_of_a_subcommand_is_what_the_subcommand_says_itself(program):
 @pytest.mark.parametrize("arguments, told", [
     (["cmdrivre"], 'k8scale: found "cmdrivre", expected a subcommand; did you mean cmdriver? see k8scale --help'),
     (["help", "httprf"], 'k8scale: found "httprf", expected a subcommand; did you mean httperf? see k8scale --help'),
+    (["help", "chekc"], 'k8scale: found "chekc", expected a subcommand; did you mean check? see k8scale --help'),
+    (["help", "version"], 'k8scale: found "version", expected a subcommand; see k8scale --help'),
+    (["man", "chekc"], 'k8scale man: found "chekc", expected a subcommand; did you mean check? see k8scale --help'),
+    (["man", "help"], 'k8scale man: found "help", expected a subcommand; see k8scale --help'),
+    (["check", "help"], 'k8scale check: found "help", expected a subcommand; see k8scale --help'),
     (["--verison"], 'k8scale: found "--verison", expected a subcommand; did you mean --version? see k8scale --help'),
     (["kubernetes"], 'k8scale: found "kubernetes", expected a subcommand; see k8scale --help'),
     (["help", "drive", "more"], 'k8scale: help: found "more", expected nothing more'),
@@ -44,6 +50,17 @@ def test_help_of_a_subcommand_is_what_the_subcommand_says_itself(program):
 def test_what_is_not_known_is_told_with_the_nearest_that_is(program, arguments, told):
     finished = program(*arguments)
     assert (finished.returncode, finished.stdout, finished.stderr) == (2, "", told + "\n")
+
+
+@pytest.mark.parametrize("arguments", ["completion bash", "completion zsh", "completion fish", "--help", "drive --help",
+                                       "man drive", "--version --json", "check --embedded"])
+def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path, arguments):
+    source, sink = os.pipe()
+    os.close(source)
+    with open(sink, "w") as closed:
+        finished = subprocess.run([BINARY, *arguments.split()], cwd=tmp_path, stdout=closed, stderr=subprocess.PIPE,
+                                  text=True, timeout=60)
+    assert (finished.returncode, finished.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("flag, meant", [("-lamda", "-lambda"), ("--max-pop", "--maxpop"), ("-useprotobuf", "-useProtobuf")])

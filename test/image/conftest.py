@@ -11,7 +11,6 @@ import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BASE = "localhost/k8scale-test-base:bookworm"
-MIRROR = "http://deb.debian.org/debian"
 ACCOUNT_FOLDER = "var/run/secrets/kubernetes.io/serviceaccount"
 USER = 65532
 
@@ -35,7 +34,7 @@ def base_image(tmp_path_factory):
     """Debian, made by debootstrap where there is no registry to pull it from; kept for the next run."""
     if subprocess.run(["buildah", "inspect", "--type", "image", BASE], capture_output=True).returncode:
         tree = tmp_path_factory.mktemp("debian") / "root"
-        run("debootstrap", "--variant=minbase", "bookworm", tree, MIRROR)
+        run("debootstrap", "--variant=minbase", "bookworm", tree)
         container = run("buildah", "from", "scratch").strip()
         run("buildah", "copy", "-q", container, tree, "/")
         run("buildah", "commit", "-q", "--rm", container, BASE)

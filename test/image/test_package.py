@@ -7,6 +7,9 @@ import pytest
 from conftest import TOP, run
 
 
+MOST_KILOBYTES = 10_000
+
+
 @pytest.fixture(scope="module")
 def packages(dev):
     dev("package")
@@ -26,13 +29,14 @@ def test_the_debian_package_brings_all_it_needs(packages, base_image, tmp_path):
         inside("apt-get", "update", "-q")
         inside("apt-get", "install", "-qy", "--no-install-recommends", "/k8scale.deb")
         assert inside("k8scale", "--version").startswith("k8scale ")
+        assert int(inside("dpkg-query", "-W", "-f", "${Installed-Size}", "k8scale")) < MOST_KILOBYTES
         assert "200 creates" in inside("cmdriver", "--embedded", "-lambda", "200", "-n", "200", "-maxpop", "10",
                                        "-waitBeforeTerminate", "0")
         files = set(inside("dpkg", "-L", "k8scale").split())
         assert {"/usr/bin/k8scale", "/usr/bin/cm-logger", "/usr/share/man/man1/cm-logger.1",
                 "/usr/share/man/man1/k8scale-drive.1", "/usr/share/bash-completion/completions/cm-logger",
                 "/usr/share/zsh/vendor-completions/_k8scale", "/usr/share/fish/vendor_completions.d/k8scale.fish",
-                "/usr/share/doc/k8scale/copyright"} <= files
+                "/usr/share/doc/k8scale/copyright", "/usr/share/doc/k8scale/README.md", "/usr/share/doc/k8scale/docs/files.md"} <= files
     finally:
         run("buildah", "rm", container)
 
