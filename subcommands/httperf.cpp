@@ -11,7 +11,6 @@
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
 #include "k8scale/base/random.h"
-#include "k8scale/base/resident.h"
 #include "k8scale/base/stop_signals.h"
 #include "k8scale/blocks/report.h"
 #include "subcommands.h"
@@ -195,7 +194,6 @@ base::SteadyTime HttperfRun::end_of(base::Nanoseconds duration) const {
 int HttperfRun::run() {
   serve();
   announce();
-  base::forget_start();
   if (flags_.asks()) {
     ask();
   } else {
