@@ -118,16 +118,7 @@ std::vector<std::string> PermissionCheck::refused(const Need& need) {
   return verbs;
 }
 
-kube::Resource PermissionCheck::find_flunders() {
-  for (const std::string_view group : flunder_groups) {
-    try {
-      if (const auto found = discover_flunders(shard_, client_, group)) return *found;
-    } catch (const base::Error&) {  // told where they are looked at
-      break;
-    }
-  }
-  return kube::flunders();
-}
+kube::Resource PermissionCheck::find_flunders() { return likely_flunders(shard_, client_); }
 
 std::vector<PermissionCheck::Use> PermissionCheck::uses_of(std::string_view subcommand,
                                                            const std::vector<Need>& needs) {

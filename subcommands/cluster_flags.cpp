@@ -20,12 +20,16 @@ kube::Configuration configuration_of(const apiserver::EmbeddedServer& server) {
 
 }  // namespace
 
-void ClusterFlags::declare(CLI::App& app, const std::string& server_names) {
+void ClusterFlags::declare_server(CLI::App& app, const std::string& server_names) {
   base::add_value(app, "--kubeconfig", kubeconfig,
                   "kubeconfig file; without it $KUBECONFIG, ~/.kube/config, then the pod's service account")
       ->type_name("FILE");
   base::add_value(app, "--context", context, "context of the kubeconfig; without it the current one");
   base::add_value(app, server_names, server, "URL of the API server, instead of the kubeconfig's");
+}
+
+void ClusterFlags::declare(CLI::App& app, const std::string& server_names) {
+  declare_server(app, server_names);
   base::add_bool(app, "--embedded", embedded, "run against an API server in this very process");
   app.add_option("--fault", faults, "with --embedded: a fault rule, see docs/apiserver.md; may be repeated")
       ->type_name("RULE");

@@ -20,7 +20,9 @@ struct ClusterFlags {
   std::uint64_t max_inflight = 0;
   std::uint64_t watch_window = 0;
 
-  /// `server_names` are the names of the flag for the server's URL.
+  /// Those that name a server elsewhere. `server_names` are the names of the flag for its URL.
+  void declare_server(CLI::App& app, const std::string& server_names = "--server");
+  /// These, and those about the built-in server.
   void declare(CLI::App& app, const std::string& server_names = "--server");
 };
 

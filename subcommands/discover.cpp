@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "k8scale/base/error.h"
-#include "observe_flags.h"
 
 namespace k8scale::subcommands {
 namespace {
@@ -66,6 +65,27 @@ std::optional<kube::Resource> discover_flunders(net::Shard& shard, kube::Client&
     if (auto found = discover(shard, client, group, version, usual.plural)) return found;
   }
   return std::nullopt;
+}
+
+kube::Resource likely_flunders(net::Shard& shard, kube::Client& client) {
+  for (const std::string_view group : flunder_groups) {
+    try {
+      if (const auto found = discover_flunders(shard, client, group)) return *found;
+    } catch (const base::Error&) {  // told where they are looked at
+      break;
+    }
+  }
+  return kube::flunders();
+}
+
+kube::Resource observed_resource(const ObserveFlags& flags, const kube::Configuration& configuration,
+                                 const std::shared_ptr<kube::Credentials>& credentials) {
+  if (flags.unnamed == Unnamed::refused || !flags.resource.empty()) return parse_resource(flags.resource);
+  net::Shard shard("start");
+  kube::ClientOptions options;
+  options.retries = 0;
+  kube::Client client(shard, configuration, credentials, options);
+  return likely_flunders(shard, client);
 }
 
 kube::Resource discover_named(net::Shard& shard, kube::Client& client, std::string_view text) {

@@ -6,6 +6,7 @@
 
 #include "k8scale/kube/client.h"
 #include "k8scale/net/shard.h"
+#include "observe_flags.h"
 
 namespace k8scale::subcommands {
 
@@ -26,5 +27,14 @@ inline constexpr std::array<std::string_view, 2> flunder_groups = {"wardle.examp
 /// that have them. Nothing when it has none. Throws like `discover`.
 [[nodiscard]] std::optional<kube::Resource> discover_flunders(net::Shard& shard, kube::Client& client,
                                                               std::string_view group);
+
+/// The Flunders of whichever group the server has them in; those of today's group when it has none, or does
+/// not say.
+[[nodiscard]] kube::Resource likely_flunders(net::Shard& shard, kube::Client& client);
+
+/// What loggers and watchers look at: the resource that the flags name, or `likely_flunders`.
+[[nodiscard]] kube::Resource observed_resource(const ObserveFlags& flags,
+                                               const kube::Configuration& configuration,
+                                               const std::shared_ptr<kube::Credentials>& credentials);
 
 }  // namespace k8scale::subcommands

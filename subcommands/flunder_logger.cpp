@@ -8,7 +8,7 @@ namespace k8scale::subcommands {
 
 int flunder_logger(const Invocation& invocation) {
   LoggerFlags flags;
-  flags.observe.resource = "wardle.example.com/v1alpha1/flunders";
+  flags.observe.unnamed = Unnamed::flunders;
   std::string override_server;
   bool insecure = false;
   CLI::App app("Records what a controller sees of Flunders.", "k8scale flunder-logger");

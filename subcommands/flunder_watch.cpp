@@ -6,10 +6,9 @@
 namespace k8scale::subcommands {
 
 int flunder_watch(const Invocation& invocation) {
-  return run_watcher(
-      {"flunder-watch", "Lists and watches Flunders, once or many times over.",
-       "wardle.example.com/v1alpha1/flunders", "flunder-watcher@" + net::own_address() + "@" + birth_time()},
-      invocation);
+  return run_watcher({"flunder-watch", "Lists and watches Flunders, once or many times over.", "",
+                      "flunder-watcher@" + net::own_address() + "@" + birth_time()},
+                     invocation);
 }
 
 }  // namespace k8scale::subcommands

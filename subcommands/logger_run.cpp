@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "debug_from.h"
+#include "discover.h"
 #include "exit_codes.h"
 #include "flag_range.h"
 #include "k8scale/base/error.h"
@@ -50,13 +51,13 @@ class LoggerRun {
 
   const LoggerFlags& flags_;
   const LoggerKind& kind_;
-  kube::Collection collection_;
-  observe::LoggerIdentity identity_;
   base::StopSignals signals_;
   Latest<observe::LoggerState> shown_;
-  MetricsEndpoint metrics_;
   Cluster cluster_;
   std::shared_ptr<kube::Credentials> credentials_;
+  kube::Collection collection_;
+  observe::LoggerIdentity identity_;
+  MetricsEndpoint metrics_;
   measure::RowLog rows_;
   LoggerShard logger_;
   base::WallTime started_ = std::chrono::system_clock::now();
@@ -75,7 +76,9 @@ Cluster open(const LoggerFlags& flags, const LoggerKind& kind) {
 LoggerRun::LoggerRun(const LoggerFlags& flags, const LoggerKind& kind)
     : flags_(flags),
       kind_(kind),
-      collection_(parse_resource(flags.observe.resource), ""),
+      cluster_(open(flags, kind)),
+      credentials_(kube::Credentials::load(cluster_.configuration)),
+      collection_(observed_resource(flags.observe, cluster_.configuration, credentials_), ""),
       identity_{collection_.resource().plural, net::own_address()},
       metrics_(flags.observe.metric_port, flags.observe.metric_port == ObserveFlags::default_metric_port,
                askers_of(flags.observe.debug_from),
@@ -84,8 +87,6 @@ LoggerRun::LoggerRun(const LoggerFlags& flags, const LoggerKind& kind)
                    return observe::metrics_text(state, identity_, measure::read_process());
                  });
                }),
-      cluster_(open(flags, kind)),
-      credentials_(kube::Credentials::load(cluster_.configuration)),
       rows_(flags.data_file, "-data-filname", unwritable_exit_code),
       logger_(cluster_.configuration, credentials_, client_options(), parameters(), rows_) {}
 
@@ -127,6 +128,7 @@ observe::LoggerSummary LoggerRun::summarize(const std::optional<int>& signal) {
   facts.server = logger_.client().server();
   facts.resource = collection_.qualified();
   facts.parameters = flags_.observe.parameters();
+  facts.parameters["resource"] = resource_text(collection_.resource());
   facts.parameters["threads"] = flags_.threads;
   facts.started = started_;
   facts.ended = std::chrono::system_clock::now();
@@ -154,7 +156,7 @@ int LoggerRun::report(const std::optional<int>& signal) {
   if (signal) return 128 + *signal;
   const std::string failure = list_failure(summary);
   if (!failure.empty()) {
-    base::log_error(fmt::format("--resource {}: {}", flags_.observe.resource, failure));
+    base::log_error(fmt::format("--resource {}: {}", resource_text(collection_.resource()), failure));
     return list_failed_exit_code;
   }
   return written && lost.empty() ? 0 : output_lost_exit_code;

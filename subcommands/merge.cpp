@@ -35,10 +35,6 @@ struct MergeFlags {
 
 void check_server_flags(const MergeFlags& flags) {
   const ClusterFlags& cluster = flags.cluster;
-  if (cluster.embedded) {
-    throw base::Error(
-        "--embedded: the built-in server of this process has no summaries; expected another one");
-  }
   const bool names_server =
       !cluster.kubeconfig.empty() || !cluster.context.empty() || !cluster.server.empty();
   if (names_server && flags.run_id.empty()) {
@@ -108,7 +104,7 @@ int merge(const Invocation& invocation) {
                   "run ID: instead of files, what the parts put on the server with --store-summary");
   base::add_value(app, "--json", flags.json, "file for the summary in JSON, which is as that of one process")
       ->type_name("FILE");
-  flags.cluster.declare(app);
+  flags.cluster.declare_server(app);
   app.footer(std::string(merge_exit_codes));
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   if (flags.files.empty() == flags.run_id.empty()) {

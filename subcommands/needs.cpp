@@ -66,7 +66,7 @@ std::vector<Need> needs_of(std::string_view subcommand, const NeededResources& r
   } else if (subcommand == "cm-logger") {
     needs = watcher(kube::config_maps());
   } else if (subcommand == "flunder-logger" || subcommand == "flunder-watch") {
-    needs = watcher(kube::flunders());
+    needs = watcher(resources.flunders);
   } else if (subcommand == "logger" || subcommand == "watch") {
     needs = watcher(resources.general);
   }

@@ -45,8 +45,10 @@ std::string resource_text(const kube::Resource& resource) {
 
 void ObserveFlags::declare(CLI::App& app) {
   cluster.declare(app, "--server,--master");
+  const std::string what = "what to watch: group/version/plural, or version/plural for the core group";
+  const bool refused = unnamed == Unnamed::refused;
   base::add_value(app, "--resource", resource,
-                  "what to watch: group/version/plural, or version/plural for the core group");
+                  refused ? what : what + "; empty: Flunders, wherever they are");
   base::add_bool(app, "--useProtobuf", use_protobuf, "ask for protobuf; JSON when the server has none");
   base::add_bool(app, "--gzip", gzip, "ask for compressed lists");
   base::add_bool(app, "--metadata-only", metadata_only,

@@ -9,6 +9,9 @@
 
 namespace k8scale::subcommands {
 
+/// What an empty --resource means.
+enum class Unnamed { refused, flunders };
+
 /// The flags of all that watch: loggers and watchers.
 struct ObserveFlags {
   ClusterFlags cluster;
@@ -16,6 +19,7 @@ struct ObserveFlags {
   bool gzip = false;
   bool metadata_only = false;
   std::string resource;  ///< "configmaps" as group/version/plural, or version/plural for the core group
+  Unnamed unnamed = Unnamed::refused;
   std::string metric_port = default_metric_port;
   base::Nanoseconds run_for{0};     ///< 0: until something else ends it
   base::Nanoseconds until_idle{0};  ///< 0: the same
@@ -26,7 +30,7 @@ struct ObserveFlags {
 
   static constexpr const char* default_metric_port = "9101";
 
-  /// `resource` has its default already.
+  /// `resource` has its default already, and `unnamed` its value.
   void declare(CLI::App& app);
   /// Throws base::Error.
   void check() const;

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "debug_from.h"
+#include "discover.h"
 #include "exit_codes.h"
 #include "flag_range.h"
 #include "k8scale/base/error.h"
@@ -70,6 +71,7 @@ class WatchRun {
   Latest<observe::WatchState> shown_;
   MetricsEndpoint metrics_;
   Cluster cluster_;
+  std::shared_ptr<kube::Credentials> credentials_;
   WatchParameters parameters_;
   std::uint64_t resident_before_ = 0;  // bytes
   std::uint64_t resident_at_end_ = 0;
@@ -90,10 +92,12 @@ WatchRun::WatchRun(const WatchFlags& flags, const WatcherKind& kind)
                  });
                }),
       cluster_(open_cluster(flags.observe.cluster)),
+      credentials_(kube::Credentials::load(cluster_.configuration)),
       parameters_{cluster_.configuration,
-                  kube::Credentials::load(cluster_.configuration),
+                  credentials_,
                   {},
-                  kube::Collection(parse_resource(flags.observe.resource), flags.namespace_name),
+                  kube::Collection(observed_resource(flags.observe, cluster_.configuration, credentials_),
+                                   flags.namespace_name),
                   flags.observe.reflector_options()} {
   parameters_.client.user_agent = kind.user_agent;
   parameters_.client.logged = std::make_shared<kube::LogMemory>();
@@ -196,6 +200,7 @@ observe::WatchSummary WatchRun::summarize(const Ending& ending) const {
   facts.server = cluster_.configuration.server.url() + cluster_.configuration.path_prefix;
   facts.resource = parameters_.collection.qualified();
   facts.parameters = flags_.observe.parameters();
+  facts.parameters["resource"] = resource_text(parameters_.collection.resource());
   facts.parameters["namespace"] = flags_.namespace_name;
   facts.parameters["watches"] = flags_.watches;
   facts.parameters["shards"] = flags_.shards;
@@ -257,6 +262,7 @@ void WatchFlags::check() const {
 int run_watcher(const WatcherKind& kind, const Invocation& invocation) {
   WatchFlags flags;
   flags.observe.resource = kind.resource;
+  flags.observe.unnamed = kind.resource.empty() ? Unnamed::flunders : Unnamed::refused;
   CLI::App app(kind.summary, "k8scale " + kind.subcommand);
   flags.declare(app);
   if (const auto exit_code = parse(app, invocation)) return *exit_code;

@@ -24,7 +24,7 @@ struct WatchFlags {
 struct WatcherKind {
   std::string subcommand;
   std::string summary;   ///< of what it does
-  std::string resource;  ///< by default
+  std::string resource;  ///< by default; empty: Flunders
   std::string user_agent;
 };
 

@@ -13,6 +13,11 @@ using Clock = std::chrono::steady_clock;
 // How long after its own timeout a watch is given up.
 constexpr auto watch_grace = std::chrono::seconds(30);
 
+// A server that streams a list sends each object alone. To wake for each costs more than all the rest, so
+// what comes while a list is not whole is left to gather.
+constexpr auto gathering_time = std::chrono::milliseconds(2);
+constexpr std::size_t worth_a_wake = 16 * 1024;
+
 Ending lost(const base::Failure& failure) {
   Ending ending;
   ending.kind = Ending::Kind::lost;
@@ -194,6 +199,9 @@ net::Task<Ending> Reflector::State::read(net::ResponseStream& stream, Body& body
     std::optional<Ending> ending = take_all(body, received);
     if (!ending && ended) ending = take(body.finish(), body, received);
     if (ending) co_return std::move(*ending);
+    if (!ended && listing && bytes->size() < worth_a_wake) {
+      static_cast<void>(co_await stopped.wait_until(received + gathering_time));
+    }
     if (!ended) continue;
     if (streamed && listing) co_return stalled("a streamed list ended before it was whole");
     co_return Ending();

@@ -8,9 +8,6 @@
 namespace k8scale::net {
 namespace {
 
-// What one system call of a client reads at most: lists are long, requests are not.
-constexpr std::size_t client_read_buffer = 64 * 1024;
-
 constexpr std::string_view http_1_1 = "\x08http/1.1";
 
 const unsigned char* bytes(std::string_view text) {
@@ -178,7 +175,6 @@ base::Result<std::shared_ptr<TlsClient>> TlsClient::make(const TlsClientOptions&
   state.key_log = options.choices.key_log;
   SSL_CTX* context = state.context.get();
   set_common_options(context);
-  SSL_CTX_set_default_read_buffer_len(context, client_read_buffer);
   const base::Result<void> chosen = choose(context, options.choices);
   if (chosen.has_error()) return chosen.error();
   SSL_CTX_set_alpn_protos(context, bytes(http_1_1), static_cast<unsigned>(http_1_1.size()));

@@ -47,6 +47,12 @@ std::vector<std::string> WatchSummary::warnings() const {
                     "shown by the end",
                     totals.duplicated, totals.reordered, totals.missed, totals.behind));
   }
+  if (totals.watches > 1 && totals.relists > 0) {
+    all.push_back(fmt::format(
+        "{} times a watch began anew from a later version, since its own was too old: what it did "
+        "not show in between is not counted as missed",
+        totals.relists));
+  }
   const std::string negative = negative_warning(totals.create_latency, totals.update_latency);
   if (!negative.empty()) all.push_back(negative);
   return all;

@@ -68,6 +68,16 @@ def test_the_group_of_flunders_is_found_by_discovery(driver, tmp_path, groups, c
     assert "k8s.io/sample-apiserver" in run.stderr and not list(tmp_path.glob("r1*"))
 
 
+@pytest.mark.parametrize("subcommand, flags", [("flunder-logger", ["-data-filname", "rows.csv"]), ("flunder-watch", [])])
+def test_watchers_look_in_the_older_group_too(program, subcommand, flags):
+    def answer(method, path, _):
+        return (200, discovery(flunders="Flunder")) if path == "/apis/wardle.k8s.io/v1alpha1" else (404, None)
+    with fake_api(answer) as fake:
+        finished = program(subcommand, "--server", fake.url, "-metricport", "127.0.0.1:0", *flags)
+    assert finished.returncode == 10, finished.stderr
+    assert {path.split("?")[0] for _, path, _ in fake.requests if "/flunders" in path} == {"/apis/wardle.k8s.io/v1alpha1/flunders"}
+
+
 def test_the_version_of_flunders_is_found_by_discovery(driver):
     def answer(method, path, _):
         if path == "/apis/wardle.example.com":

@@ -115,7 +115,7 @@ def test_what_is_no_summary_is_named(program, tmp_path):
         merged = program("merge", *arguments)
         assert merged.returncode == 5 and told in merged.stderr
     for flags, told in [([], "expected the summaries of a run's parts"), (["x.json", "-kubeconfig", "a"], "are for --run"),
-                        (["--run", "a", "--embedded"], "has no summaries")]:
+                        (["--run", "a", "--embedded"], "unknown flag --embedded")]:
         merged = program("merge", *flags)
         assert merged.returncode == 1 and told in merged.stderr
 

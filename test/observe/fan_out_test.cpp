@@ -2,6 +2,7 @@
 
 #include "catch.h"
 #include "k8scale/base/random.h"
+#include "k8scale/observe/watch_summary.h"
 
 namespace k8scale::observe {
 namespace {
@@ -11,6 +12,15 @@ const base::SteadyTime start{1000s};
 
 void show(FanOut& fan_out, FanOut::Watch watch, std::initializer_list<std::uint64_t> versions) {
   for (const std::uint64_t version : versions) fan_out.event(watch, kube::EventType::added, version, start);
+}
+
+TEST_CASE("that one of several watches began anew is a warning: what it missed then is not known") {
+  WatchSummary summary;
+  summary.state.totals.watches = summary.state.totals.open = 2;
+  CHECK(summary.warnings().empty());
+  summary.state.totals.relists = 3;
+  REQUIRE(summary.warnings().size() == 1);
+  CHECK(summary.warnings()[0].starts_with("3 times a watch began anew"));
 }
 
 TEST_CASE("watches that show the same events are beyond reproach") {
