@@ -130,6 +130,8 @@ observe::LoggerSummary LoggerRun::summarize(const std::optional<int>& signal) {
   facts.parameters = flags_.observe.parameters();
   facts.parameters["resource"] = resource_text(collection_.resource());
   facts.parameters["threads"] = flags_.threads;
+  facts.parameters["no-compare"] = flags_.no_compare;
+  facts.parameters["final-list"] = flags_.final_list;
   facts.started = started_;
   facts.ended = std::chrono::system_clock::now();
   facts.duration = std::chrono::steady_clock::now() - start_;

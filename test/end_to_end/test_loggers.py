@@ -77,6 +77,8 @@ def test_a_run_of_a_driver_is_logged_whole(server, writer, program, tmp_path):
     assert latency["p99"] < 10e9 and summary["queue_wait"]["count"] == len(rows)
     assert summary["audit"] == {"duplicated": 0, "reordered": 0, "missed": {"creates": 0, "updates": 0, "deletes": 0}}
     assert summary["objects"] == 0 and summary["watch"]["relists"] == 0 and summary["watch"]["bytes"] > 0
+    assert summary["parameters"]["resource"] == "v1/configmaps" and summary["parameters"]["final-list"] is True
+    assert summary["parameters"]["no-compare"] is False
 
 
 def families(text):
