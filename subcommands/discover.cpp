@@ -79,10 +79,12 @@ kube::Resource likely_flunders(net::Shard& shard, kube::Client& client) {
 }
 
 kube::Resource observed_resource(const ObserveFlags& flags, const kube::Configuration& configuration,
-                                 const std::shared_ptr<kube::Credentials>& credentials) {
+                                 const std::shared_ptr<kube::Credentials>& credentials,
+                                 std::string_view user_agent) {
   if (flags.unnamed == Unnamed::refused || !flags.resource.empty()) return parse_resource(flags.resource);
   net::Shard shard("start");
   kube::ClientOptions options;
+  options.user_agent = user_agent;
   options.retries = 0;
   kube::Client client(shard, configuration, credentials, options);
   return likely_flunders(shard, client);

@@ -35,6 +35,7 @@ inline constexpr std::array<std::string_view, 2> flunder_groups = {"wardle.examp
 /// What loggers and watchers look at: the resource that the flags name, or `likely_flunders`.
 [[nodiscard]] kube::Resource observed_resource(const ObserveFlags& flags,
                                                const kube::Configuration& configuration,
-                                               const std::shared_ptr<kube::Credentials>& credentials);
+                                               const std::shared_ptr<kube::Credentials>& credentials,
+                                               std::string_view user_agent);
 
 }  // namespace k8scale::subcommands

@@ -96,8 +96,9 @@ WatchRun::WatchRun(const WatchFlags& flags, const WatcherKind& kind)
       parameters_{cluster_.configuration,
                   credentials_,
                   {},
-                  kube::Collection(observed_resource(flags.observe, cluster_.configuration, credentials_),
-                                   flags.namespace_name),
+                  kube::Collection(
+                      observed_resource(flags.observe, cluster_.configuration, credentials_, kind.user_agent),
+                      flags.namespace_name),
                   flags.observe.reflector_options()} {
   parameters_.client.user_agent = kind.user_agent;
   parameters_.client.logged = std::make_shared<kube::LogMemory>();

@@ -57,7 +57,7 @@ def test_a_watch_that_is_dropped_goes_on_where_it_was(api_server, tmp_path):
 
 
 def test_a_logger_whose_versions_were_compacted_lists_again_and_loses_nothing(api_server, tmp_path):
-    server = api_server("--fault", "resource=configmaps,every=20,drop", "--fault", "verbs=watch,resource=configmaps,compact")
+    server = api_server("--fault", "resource=configmaps,every=20,drop", "--fault", "verbs=watch,resource=configmaps,compact,latency=300ms")
     writer = Writer(server.kubeconfig)
     with observing(tmp_path, "cm-logger", server.kubeconfig, "--until-idle", "3s", "--final-list") as logger:
         logger.wait_until_watching()
