@@ -18,7 +18,7 @@ MIX = {"create": 1, "update": 2, "patch": 2, "get": 10, "list": 1, "delete": 1}
 
 def test_each_operation_of_a_mix_gets_its_weight(driver):
     run = driver("drive", "--rate", "4000", "-n", "8000", "--mix", ",".join(f"{k}={v}" for k, v in MIX.items()),
-                 "--initial", "100", "--data-length", "100", "-seed", "7")
+                 "--initial", "500", "--data-length", "100", "-seed", "7")
     assert run.returncode == 0
     operations = run.summary["operations"]
     assert sum(each["done"] for each in operations.values()) == 8000
