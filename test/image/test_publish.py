@@ -1,5 +1,6 @@
 """`./dev publish` to a registry on loopback, and back from there."""
 
+import os
 import contextlib
 import http.client
 import json
@@ -54,6 +55,6 @@ def test_what_is_pushed_can_be_pulled_by_both_tags(dev, image, registry, tmp_pat
     container = run("buildah", "from", f"oci:{tmp_path / 'pulled'}:latest").strip()
     try:
         root = run("buildah", "mount", container).strip()
-        assert commit in run("chroot", root, "/k8scale", "--version", env={})
+        assert commit in run("chroot", root, "/k8scale", "--version", env={"PATH": os.environ["PATH"]})
     finally:
         run("buildah", "rm", container)
