@@ -9,6 +9,7 @@
 #include "check_report.h"
 #include "check_server.h"
 #include "cluster_flags.h"
+#include "discover.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
@@ -66,7 +67,7 @@ std::vector<std::string> chosen(const CheckFlags& flags) {
 void check_permissions(CheckReport& report, const CheckFlags& flags, const std::vector<std::string>& names,
                        net::Shard& shard, kube::Client& client) {
   PermissionCheck permissions(report, shard, client);
-  const NeededResources resources{parse_resource(flags.resource), permissions.find_flunders()};
+  const NeededResources resources{parse_resource(flags.resource), likely_flunders(shard, client)};
   const auto writes = [&](const std::string& name) {
     return std::ranges::any_of(needs_of(name, resources), [](const Need& need) {
       return std::ranges::find(need.verbs, "create") != need.verbs.end();

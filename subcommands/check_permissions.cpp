@@ -118,8 +118,6 @@ std::vector<std::string> PermissionCheck::refused(const Need& need) {
   return verbs;
 }
 
-kube::Resource PermissionCheck::find_flunders() { return likely_flunders(shard_, client_); }
-
 std::vector<PermissionCheck::Use> PermissionCheck::uses_of(std::string_view subcommand,
                                                            const std::vector<Need>& needs) {
   std::vector<Use> uses;

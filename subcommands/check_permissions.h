@@ -20,8 +20,6 @@ class PermissionCheck {
 
   /// Whether the namespace of the drivers is there.
   void check_namespace();
-  /// Those that the server has, in whichever group and version; the usual ones when it has or tells none.
-  [[nodiscard]] kube::Resource find_flunders();
   /// Whether the subcommand's resources are there and all that it does with them is granted. What a flag
   /// needs is a finding of its own, and only a warning. `named`: the user asked for this subcommand, so that
   /// a resource that the server does not have is a failure, and flags are told that lack nothing.

@@ -67,15 +67,19 @@ std::optional<kube::Resource> discover_flunders(net::Shard& shard, kube::Client&
   return std::nullopt;
 }
 
-kube::Resource likely_flunders(net::Shard& shard, kube::Client& client) {
+std::optional<kube::Resource> discover_flunders(net::Shard& shard, kube::Client& client) {
   for (const std::string_view group : flunder_groups) {
-    try {
-      if (const auto found = discover_flunders(shard, client, group)) return *found;
-    } catch (const base::Error&) {  // told where they are looked at
-      break;
-    }
+    if (auto found = discover_flunders(shard, client, group)) return found;
   }
-  return kube::flunders();
+  return std::nullopt;
+}
+
+kube::Resource likely_flunders(net::Shard& shard, kube::Client& client) {
+  try {
+    return discover_flunders(shard, client).value_or(kube::flunders());
+  } catch (const base::Error&) {  // told where they are looked at
+    return kube::flunders();
+  }
 }
 
 kube::Resource observed_resource(const ObserveFlags& flags, const kube::Configuration& configuration,

@@ -28,6 +28,9 @@ inline constexpr std::array<std::string_view, 2> flunder_groups = {"wardle.examp
 [[nodiscard]] std::optional<kube::Resource> discover_flunders(net::Shard& shard, kube::Client& client,
                                                               std::string_view group);
 
+/// Those of the first of `flunder_groups` that has any.
+[[nodiscard]] std::optional<kube::Resource> discover_flunders(net::Shard& shard, kube::Client& client);
+
 /// The Flunders of whichever group the server has them in; those of today's group when it has none, or does
 /// not say.
 [[nodiscard]] kube::Resource likely_flunders(net::Shard& shard, kube::Client& client);

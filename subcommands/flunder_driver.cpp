@@ -20,9 +20,7 @@ struct FlunderDriverFlags {
 };
 
 kube::Resource flunders_to_drive(net::Shard& shard, kube::Client& client) {
-  for (const std::string_view group : flunder_groups) {
-    if (auto found = discover_flunders(shard, client, group)) return *found;
-  }
+  if (auto found = discover_flunders(shard, client)) return *found;
   throw base::Error(
       fmt::format(
           "{} has no flunders, neither in {} nor in {}; they are served by Kubernetes' sample-apiserver "
