@@ -90,14 +90,18 @@ std::string list_body(const Core& core, const Call& call, const List& list) {
 
 std::string deleted_body(const Core& core, const Call& call, const Object& object) {
   const ResourceInfo& resource = *call.resource;
-  Json details = {{"name", object.key().name}, {"kind", resource.plural}, {"uid", object.uid()}};
-  if (!resource.group.empty()) details["group"] = resource.group;
-  const Json status = {{"kind", "Status"},
-                       {"apiVersion", "v1"},
-                       {"metadata", Json::object()},
-                       {"status", "Success"},
-                       {"details", std::move(details)}};
-  return document_body(core, call.encoding, status);
+  std::string text = R"({"apiVersion":"v1","details":{)";
+  const auto append = [&text](std::string_view head, std::string_view value) {
+    text += head;
+    append_json_string(text, value);
+  };
+  if (!resource.group.empty()) append(R"("group":)", resource.group);
+  append(resource.group.empty() ? R"("kind":)" : R"(,"kind":)", resource.plural);
+  append(R"(,"name":)", object.key().name);
+  append(R"(,"uid":)", object.uid());
+  text += R"(},"kind":"Status","metadata":{},"status":"Success"})";
+  if (call.encoding == Encoding::json) return text;
+  return write_protobuf_object(core.schema, parse_json(text).value);
 }
 
 }  // namespace k8scale::apiserver

@@ -178,10 +178,10 @@ Answer<Body> read_body(const Core& core, const Call& call) {
 }
 
 Answer<Body> check_patched(const Core& core, const Call& call, Json document,
-                           const std::vector<std::string>& duplicate_fields) {
-  const std::string text = to_text(document);
-  const auto refuse = [&text](std::string_view why) {
-    return invalid("", "", "", {invalid_value("patch", text, why)});
+                           const std::vector<std::string>& duplicate_fields,
+                           const std::function<std::string()>& patched_text) {
+  const auto refuse = [&patched_text](std::string_view why) {
+    return invalid("", "", "", {invalid_value("patch", patched_text(), why)});
   };
   if (!document.is_object()) return refuse("the patched object is not a JSON object");
   const std::string wrong_type = settle_type(core.table, *call.resource, document);

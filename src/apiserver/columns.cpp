@@ -81,7 +81,7 @@ Json service_ports_cell(const Json& document, base::WallTime) {
 }
 Json selector_cell(const Json& document, base::WallTime) {
   Texts all;
-  for (const auto& [key, value] : member(member(document, "spec"), "selector").items()) {
+  for (const auto& [key, value] : members(member(member(document, "spec"), "selector"))) {
     all.push_back(fmt::format("{}={}", key, value.get<std::string>()));
   }
   return or_none(joined(all));

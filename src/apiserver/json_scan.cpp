@@ -7,9 +7,12 @@ namespace {
 
 constexpr std::uint64_t each_byte(std::uint8_t byte) { return byte * 0x0101010101010101ULL; }
 
-// High bit set in each byte of `word` that is zero (or follows such a byte: the first one found is right).
-constexpr std::uint64_t zero_bytes(std::uint64_t word) {
-  return (word - each_byte(1)) & ~word & each_byte(0x80);
+// High bit set in each byte of `word` that needs care (or that is after the first one that does).
+constexpr std::uint64_t special_bytes(std::uint64_t word) {
+  const std::uint64_t control = word - each_byte(0x20);
+  const std::uint64_t quote = (word ^ each_byte('"')) - each_byte(1);
+  const std::uint64_t backslash = (word ^ each_byte('\\')) - each_byte(1);
+  return (control | quote | backslash | word) & each_byte(0x80);
 }
 
 }  // namespace
@@ -19,10 +22,7 @@ std::size_t plain_run(std::string_view text, std::size_t at) {
   for (; at + 8 <= text.size(); at += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data() + at, 8);
-    const std::uint64_t special = zero_bytes(word ^ each_byte('"')) | zero_bytes(word ^ each_byte('\\')) |
-                                  ((word - each_byte(0x20)) & ~word & each_byte(0x80)) |
-                                  (word & each_byte(0x80));
-    if (special != 0) break;
+    if (special_bytes(word) != 0) break;
   }
   while (at < text.size()) {
     const auto byte = static_cast<unsigned char>(text[at]);

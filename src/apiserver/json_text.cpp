@@ -132,6 +132,11 @@ const Json& member(const Json& value, std::string_view name) {
   return found == value.end() ? none : *found;
 }
 
+const Json::object_t& members(const Json& value) {
+  static const Json::object_t none;
+  return value.is_object() ? value.get_ref<const Json::object_t&>() : none;
+}
+
 std::string_view text_member(const Json& value, std::string_view name) {
   const Json& found = member(value, name);
   return found.is_string() ? std::string_view(found.get_ref<const std::string&>()) : std::string_view();

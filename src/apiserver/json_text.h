@@ -30,6 +30,8 @@ void append_json_string(std::string& out, std::string_view text);
 
 /// The member, or null. Never fails, whatever `value` is.
 [[nodiscard]] const Json& member(const Json& value, std::string_view name);
+/// The members of an object; none when `value` is something else.
+[[nodiscard]] const Json::object_t& members(const Json& value);
 /// The string at that member, or "".
 [[nodiscard]] std::string_view text_member(const Json& value, std::string_view name);
 

@@ -39,7 +39,7 @@ std::string data_key_fault(std::string_view key) {
 // Checks keys and adds up the size of keys' values: text, or base64 that counts as what it stands for.
 std::size_t check_data(const Json& data, std::string_view field, bool base64, Causes& causes) {
   std::size_t size = 0;
-  for (const auto& [key, value] : data.items()) {
+  for (const auto& [key, value] : members(data)) {
     const std::string fault = data_key_fault(key);
     if (!fault.empty()) causes.push_back(invalid_value(fmt::format("{}[{}]", field, key), key, fault));
     const auto& text = value.get_ref<const std::string&>();
@@ -53,7 +53,7 @@ void check_config_map(const Json& document, Causes& causes) {
   const Json& binary = member(document, "binaryData");
   const std::size_t size =
       check_data(data, "data", false, causes) + check_data(binary, "binaryData", true, causes);
-  for (const auto& [key, value] : data.items()) {
+  for (const auto& [key, value] : members(data)) {
     if (!binary.contains(key)) continue;
     causes.push_back(
         invalid_value(fmt::format("data[{}]", key), key, "duplicate of key present in binaryData"));

@@ -7,9 +7,7 @@ constexpr std::string_view metadata_name = "\"metadata\":";
 
 std::map<std::string, std::string> read_labels(const Json& metadata) {
   std::map<std::string, std::string> labels;
-  const Json& found = member(metadata, "labels");
-  if (!found.is_object()) return labels;
-  for (const auto& [name, value] : found.get_ref<const Json::object_t&>()) {
+  for (const auto& [name, value] : members(member(metadata, "labels"))) {
     if (value.is_string()) labels.emplace(name, value.get_ref<const std::string&>());
   }
   return labels;
@@ -26,7 +24,13 @@ std::size_t expected_size(const Json& value) {
   if (value.is_string()) return value.get_ref<const std::string&>().size() + 4;
   if (!value.is_structured()) return 8;
   std::size_t size = 8;
-  for (const auto& [name, each] : value.items()) size += name.size() + 4 + expected_size(each);
+  if (value.is_array()) {
+    for (const Json& each : value) size += 4 + expected_size(each);
+    return size;
+  }
+  for (const auto& [name, each] : members(value)) {
+    size += name.size() + 4 + expected_size(each);
+  }
   return size;
 }
 
@@ -58,7 +62,7 @@ Object::Object(Json document, std::uint64_t revision) : revision_(revision) {
   }
   encoded_ += '}';
   metadata_size_ = encoded_.size() - metadata_at_ - metadata_name.size();
-  for (const auto& [name, value] : document.get_ref<const Json::object_t&>()) {
+  for (const auto& [name, value] : members(document)) {
     if (name == "kind" || name == "apiVersion" || name == "metadata") continue;
     encoded_ += ',';
     append_member(encoded_, name, value);

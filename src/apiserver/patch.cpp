@@ -66,7 +66,7 @@ class StrategicMerge {
       return;
     }
     if (patch.contains("$retainKeys")) retain(target, patch["$retainKeys"]);
-    for (const auto& [name, value] : patch.items()) {
+    for (const auto& [name, value] : members(patch)) {
       if (name == "$patch" || name == "$retainKeys" || name.starts_with(element_order)) continue;
       if (name.starts_with(deleted_elements)) {
         erase_values(target[name.substr(deleted_elements.size())], value);
@@ -85,8 +85,7 @@ class StrategicMerge {
 
  private:
   static void retain(Json& target, const Json& keys) {
-    auto& members = target.get_ref<Json::object_t&>();
-    std::erase_if(members, [&](const auto& each) {
+    std::erase_if(target.get_ref<Json::object_t&>(), [&](const auto& each) {
       return std::find(keys.begin(), keys.end(), Json(each.first)) == keys.end();
     });
   }

@@ -21,7 +21,7 @@ void prepare_namespace(Json& document) {
 void prepare_secret(Json& document) {
   default_to(document, "type", "Opaque");
   if (!document.contains("stringData")) return;
-  for (const auto& [key, value] : document["stringData"].items()) {
+  for (const auto& [key, value] : members(document["stringData"])) {
     document["data"][key] = base::base64_encode(value.get_ref<const std::string&>());
   }
   document.erase("stringData");

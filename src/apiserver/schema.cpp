@@ -92,7 +92,7 @@ class Conforming {
   static bool is_left_out(const FieldInfo& field, std::string_view type_name, const Json& value) {
     if (field.shape != Shape::single) return value.empty();
     if (type_name != "ObjectMeta" || field.keeps_zero) return false;
-    return value == "" || value == 0;
+    return value.is_string() ? value.get_ref<const std::string&>().empty() : value == 0;
   }
 
   bool mismatch(const Json& found, const std::string& path, std::string_view owner,

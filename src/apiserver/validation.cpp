@@ -67,7 +67,7 @@ void check_generation(const Json& metadata, Causes& causes) {
 }
 
 void check_labels(const Json& metadata, Causes& causes) {
-  for (const auto& [key, value] : member(metadata, "labels").items()) {
+  for (const auto& [key, value] : members(member(metadata, "labels"))) {
     for (const std::string& fault : label_key_faults(key)) {
       causes.push_back(invalid_value("metadata.labels", key, fault));
     }
@@ -80,7 +80,7 @@ void check_labels(const Json& metadata, Causes& causes) {
 
 void check_annotations(const Json& metadata, Causes& causes) {
   std::size_t size = 0;
-  for (const auto& [key, value] : member(metadata, "annotations").items()) {
+  for (const auto& [key, value] : members(member(metadata, "annotations"))) {
     size += key.size() + value.get_ref<const std::string&>().size();
     for (const std::string& fault : label_key_faults(base::lower(key))) {
       causes.push_back(invalid_value("metadata.annotations", key, fault));

@@ -60,15 +60,12 @@ Answer<void> start(Core& core, const Call& call, Json& document) {
 }
 
 // Stores `document` in place of `previous`, unless nothing changed or its last finalizer is gone.
-Written replace(Core& core, const Call& call, Json document, const ObjectPointer& previous,
-                const Json& before) {
+Written replace(Core& core, const Call& call, Json document, const ObjectPointer& previous, Json before) {
   const std::size_t resource = index_of(core, call);
-  Json comparable = document;
-  comparable["metadata"].erase("resourceVersion");
-  Json former = before;
-  former["metadata"].erase("resourceVersion");
-  if (comparable == former) return {previous, false, {}};
-  const Json& metadata = document["metadata"];
+  Json& metadata = document["metadata"];
+  metadata.erase("resourceVersion");
+  before["metadata"].erase("resourceVersion");
+  if (document == before) return {previous, false, {}};
   const bool ends = metadata.contains("deletionTimestamp") && member(metadata, "finalizers").empty();
   if (call.dry_run())
     return {std::make_shared<const Object>(std::move(document), previous->revision()), false, {}};
@@ -111,7 +108,7 @@ Answer<void> check_replaced(const Call& call, const Json& metadata, const Object
 }
 
 Answer<Written> store_update(Core& core, const Call& call, Body body, const ObjectPointer& previous,
-                             const Json& before) {
+                             Json before) {
   Json& document = body.document;
   Json& metadata = document["metadata"];
   if (const auto settled = settle_place(call, metadata); !settled) return settled.error();
@@ -120,7 +117,7 @@ Answer<Written> store_update(Core& core, const Call& call, Body body, const Obje
   fill_defaults(*call.resource, document);
   std::vector<Cause> causes = validate_update(*call.resource, document, before);
   if (!causes.empty()) return invalid_object(*call.resource, document, std::move(causes));
-  Written written = replace(core, call, std::move(document), previous, before);
+  Written written = replace(core, call, std::move(document), previous, std::move(before));
   written.warnings = std::move(body.warnings);
   return written;
 }
@@ -198,8 +195,7 @@ Answer<Written> update(Core& core, const Call& call) {
                     fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", uid,
                                 previous->uid()));
   }
-  const Json before = previous->document();
-  return store_update(core, call, *std::move(body), previous, before);
+  return store_update(core, call, *std::move(body), previous, previous->document());
 }
 
 Answer<Written> patch(Core& core, const Call& call) {
@@ -208,13 +204,18 @@ Answer<Written> patch(Core& core, const Call& call) {
   if (const auto known = check_write_options(call, "PatchOptions"); !known) return known.error();
   const ObjectPointer previous = find(core, call);
   if (!previous) return not_found(*call.resource, call.name);
-  const Json before = previous->document();
+  Json before = previous->document();
   Json document = before;
   const auto applied = apply_patch(*type, document, call.body);
   if (!applied) return applied.error();
-  Answer<Body> body = check_patched(core, call, std::move(document), *applied);
+  const auto patched_text = [&] {
+    Json patched = before;
+    static_cast<void>(apply_patch(*type, patched, call.body));
+    return to_text(patched);
+  };
+  Answer<Body> body = check_patched(core, call, std::move(document), *applied, patched_text);
   if (!body) return body.error();
-  return store_update(core, call, *std::move(body), previous, before);
+  return store_update(core, call, *std::move(body), previous, std::move(before));
 }
 
 Answer<Written> remove(Core& core, const Call& call) {
