@@ -165,10 +165,9 @@ net::Task<void> MixedLoop::prepare() {
 
 net::Task<void> MixedLoop::run(base::SteadyTime start) {
   if (parameters_.workers == 0) {
-    const Life operation = [this](std::uint64_t number, base::SteadyTime scheduled) {
-      return perform(number, scheduled);
-    };
-    co_await run_open_loop(context_.shard, parameters_.arrivals, context_.lane, start, operation,
+    const Life operation = [this](std::uint64_t number, Begin begin) { return perform(number, begin); };
+    const Crowded crowded = [this] { return context_.operations.crowded(); };
+    co_await run_open_loop(context_.shard, parameters_.arrivals, context_.lane, start, operation, crowded,
                            context_.stop);
   } else {
     net::TaskGroup workers(context_.shard);
@@ -190,46 +189,46 @@ net::Task<void> MixedLoop::work(std::uint64_t worker, base::SteadyTime start) {
   }
 }
 
-net::Task<void> MixedLoop::perform(std::uint64_t number, base::SteadyTime scheduled) {
+net::Task<void> MixedLoop::perform(std::uint64_t number, Begin begin) {
   const Choice choice = choice_of(number);
   context_.recorder.drawn(choice.verb);
   if (choice.verb == Verb::create) {
-    co_await create(parameters_.initial + number, scheduled);
+    co_await create(parameters_.initial + number, begin);
   } else if (choice.verb == Verb::list) {
     const std::size_t place =
         static_cast<std::size_t>(choice.object % context_.operations.family().namespaces.size());
-    const kube::Answer listed = co_await context_.operations.list(place, parameters_.list, scheduled);
+    const kube::Answer listed = co_await context_.operations.list(place, parameters_.list, begin);
     static_cast<void>(listed);
   } else if (living_.empty()) {
     ++without_object_;
   } else {
-    co_await use_object(choice, scheduled);
+    co_await use_object(choice, begin);
   }
 }
 
-net::Task<void> MixedLoop::create(std::uint64_t number, base::SteadyTime scheduled) {
-  const kube::Answer made = co_await context_.operations.create(number, scheduled);
+net::Task<void> MixedLoop::create(std::uint64_t number, Begin begin) {
+  const kube::Answer made = co_await context_.operations.create(number, begin);
   if (made.ok()) living_.add({number, 0, std::string(kube::resource_version_of(made.body))});
 }
 
-net::Task<void> MixedLoop::use_object(Choice choice, base::SteadyTime scheduled) {
+net::Task<void> MixedLoop::use_object(Choice choice, Begin begin) {
   if (choice.verb == Verb::update || choice.verb == Verb::patch) {
-    co_await change(choice, scheduled);
+    co_await change(choice, begin);
     co_return;
   }
   if (choice.verb == Verb::remove) {
     const std::uint64_t number = living_.draw_unwritten(choice.object).number;
     living_.remove(number);
-    const kube::Answer removed = co_await context_.operations.remove(number, scheduled);
+    const kube::Answer removed = co_await context_.operations.remove(number, begin);
     static_cast<void>(removed);
   } else {
     const std::uint64_t number = living_.draw(choice.object).number;
-    const kube::Answer found = co_await context_.operations.get(number, scheduled);
+    const kube::Answer found = co_await context_.operations.get(number, begin);
     if (found.ok()) living_.learn(number, kube::resource_version_of(found.body));
   }
 }
 
-net::Task<void> MixedLoop::change(Choice choice, base::SteadyTime scheduled) {
+net::Task<void> MixedLoop::change(Choice choice, Begin begin) {
   LivingObjects::Object& drawn = living_.draw_unwritten(choice.object);
   drawn.written = true;
   const std::uint64_t number = drawn.number;
@@ -237,9 +236,9 @@ net::Task<void> MixedLoop::change(Choice choice, base::SteadyTime scheduled) {
   const std::string version = drawn.resource_version;
   kube::Answer answer;
   if (choice.verb == Verb::update) {
-    answer = co_await context_.operations.replace(number, phase, version, scheduled);
+    answer = co_await context_.operations.replace(number, phase, version, begin);
   } else {
-    answer = co_await context_.operations.patch(number, phase, scheduled, Verb::patch);
+    answer = co_await context_.operations.patch(number, phase, begin, Verb::patch);
   }
   LivingObjects::Object* const still = living_.find(number);
   if (still == nullptr) co_return;

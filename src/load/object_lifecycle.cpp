@@ -12,8 +12,8 @@ base::Nanoseconds part_of(base::Nanoseconds whole, std::int64_t phase, std::int6
 
 }  // namespace
 
-net::Task<void> ObjectLifecycle::live(std::uint64_t number, base::SteadyTime scheduled) {
-  const kube::Answer created = co_await operations_.create(number, scheduled);
+net::Task<void> ObjectLifecycle::live(std::uint64_t number, Begin begin) {
+  const kube::Answer created = co_await operations_.create(number, begin);
   if (!created.ok()) co_return;
   const base::SteadyTime start = std::chrono::steady_clock::now();
   const auto parts = static_cast<std::int64_t>(parameters_.updates + 1);

@@ -105,11 +105,10 @@ net::Task<kube::Answer> ObjectOperations::patch(std::uint64_t number, std::uint6
 }
 
 net::Task<kube::Answer> ObjectOperations::replace(std::uint64_t number, std::uint64_t phase,
-                                                  std::string_view resource_version,
-                                                  base::SteadyTime scheduled) {
+                                                  std::string_view resource_version, Begin begin) {
   ServerSet::Use use(servers_, servers_.choose());
   const std::string name = family_->names.name(number);
-  OperationRecorder operation(sinks_, Verb::update, number, name, scheduled, use);
+  OperationRecorder operation(sinks_, Verb::update, number, name, begin, use);
   if (!operation.may_be_sent()) co_return operation.not_sent();
   const kube::Collection& collection = family_->collection_of(number);
   const ObjectKey key{number, name, family_->namespace_of(number)};
@@ -121,10 +120,10 @@ net::Task<kube::Answer> ObjectOperations::replace(std::uint64_t number, std::uin
   co_return answer;
 }
 
-net::Task<kube::Answer> ObjectOperations::get(std::uint64_t number, base::SteadyTime scheduled) {
+net::Task<kube::Answer> ObjectOperations::get(std::uint64_t number, Begin begin) {
   ServerSet::Use use(servers_, servers_.choose());
   const std::string name = family_->names.name(number);
-  OperationRecorder operation(sinks_, Verb::get, number, name, scheduled, use);
+  OperationRecorder operation(sinks_, Verb::get, number, name, begin, use);
   if (!operation.may_be_sent()) co_return operation.not_sent();
   const kube::AttemptObserver observer = operation.observer();
   kube::Answer answer = co_await use.client().get(family_->collection_of(number), name, observer);
@@ -133,9 +132,9 @@ net::Task<kube::Answer> ObjectOperations::get(std::uint64_t number, base::Steady
 }
 
 net::Task<kube::Answer> ObjectOperations::list(std::size_t place, const ListParameters& parameters,
-                                               base::SteadyTime scheduled) {
+                                               Begin begin) {
   ServerSet::Use use(servers_, servers_.choose());
-  OperationRecorder operation(sinks_, Verb::list, 0, family_->namespaces[place], scheduled, use);
+  OperationRecorder operation(sinks_, Verb::list, 0, family_->namespaces[place], begin, use);
   if (!operation.may_be_sent()) co_return operation.not_sent();
   const kube::Collection& collection = family_->collections[place];
   const std::string query = query_of(parameters);

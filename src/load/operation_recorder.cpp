@@ -38,7 +38,7 @@ void describe_answer(measure::Operation& operation, const net::Response& respons
 
 OperationRecorder::OperationRecorder(Sinks sinks, measure::Verb verb, std::uint64_t object_number,
                                      const std::string& object_name, Begin begin, const ServerSet::Use& use)
-    : sinks_(sinks), left_alone_(use.left_alone()), due_(begin.due) {
+    : sinks_(sinks), left_alone_(use.left_alone()), begin_(begin) {
   operation_.verb = verb;
   operation_.object_number = object_number;
   operation_.object_name = object_name;
@@ -71,9 +71,11 @@ void OperationRecorder::observe(const kube::Attempt& attempt) {
   measure::Operation& operation = operation_;
   operation.attempt = attempt.number;
   operation.final_attempt = attempt.last;
-  operation.due = attempt.number == 1 ? due_ : attempt.due;
+  const bool first = attempt.number == 1;
+  operation.due = first ? begin_.due : attempt.due;
   operation.sent = exchange.timing.sent;
   operation.connecting = std::max(operation.sent - exchange.timing.started, base::Nanoseconds(0));
+  if (first) operation.connecting += begin_.crowded_out;
   operation.first_byte = exchange.timing.first_byte;
   operation.done = exchange.timing.done;
   operation.sent_wall = exchange.timing.sent_wall;
@@ -81,7 +83,7 @@ void OperationRecorder::observe(const kube::Attempt& attempt) {
   operation.bytes_sent = exchange.bytes_sent;
   operation.bytes_received = exchange.bytes_received;
   operation.reused_connection = exchange.reused_connection;
-  if (attempt.number == 1) {
+  if (first) {
     first_sent_ = operation.sent_wall;
     if (!sinks_.paced)
       operation.scheduled = exchange.nothing_sent() ? exchange.timing.started : operation.sent;

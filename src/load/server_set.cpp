@@ -12,6 +12,7 @@ namespace {
 constexpr base::Nanoseconds first_pause = std::chrono::milliseconds(800);
 constexpr base::Nanoseconds longest_time_alone = std::chrono::seconds(30);
 constexpr int most_timeouts = 3;
+constexpr std::size_t crowd = 64;
 
 // Whether no connection could be made.
 bool is_unreachable(const kube::Answer& answer) {
@@ -149,6 +150,11 @@ std::uint64_t ServerSet::waited_for_limit() const {
   std::uint64_t waited = 0;
   for (const Server& each : servers_) waited += each.client->connections().waited_for_limit;
   return waited;
+}
+
+bool ServerSet::crowded() const {
+  return std::all_of(servers_.begin(), servers_.end(),
+                     [](const Server& each) { return each.client->connections().waiting >= crowd; });
 }
 
 void ServerSet::stop_retrying() {

@@ -360,8 +360,8 @@ Task<base::Result<std::unique_ptr<ResponseStream>>> Pool::open_stream(const Requ
 Task<base::Result<void>> Pool::prewarm(std::size_t count) { return State::prewarm(state_, count); }
 
 PoolCounters Pool::counters() const {
-  return {state_->connections_opened, state_->sessions_resumed, *state_->open, state_->idle.size(),
-          state_->waited_for_limit};
+  return {state_->connections_opened, state_->sessions_resumed, *state_->open,
+          state_->idle.size(),        state_->waiting,          state_->waited_for_limit};
 }
 
 void Pool::close_idle() {

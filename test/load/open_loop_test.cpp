@@ -1,6 +1,8 @@
 #include "k8scale/load/open_loop.h"
 
+#include <algorithm>
 #include <map>
+#include <utility>
 
 #include "catch.h"
 #include "k8scale/load/arrivals.h"
@@ -11,6 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 using Schedule = std::map<std::uint64_t, base::Nanoseconds>;
 
+const Crowded never_crowded = [] { return false; };
+
 const OpenLoopParameters many{ArrivalPlan::steady(50'000), 200, 7};
 
 // When each number of the lane is wanted, from the start of the run.
@@ -19,12 +23,13 @@ Schedule run(Lane lane, OpenLoopParameters loop = many) {
   net::Signal stop(shard);
   Schedule seen;
   const base::SteadyTime start = std::chrono::steady_clock::now();
-  const Life life = [&](std::uint64_t number, base::SteadyTime scheduled) -> net::Task<void> {
-    CHECK(std::chrono::steady_clock::now() >= scheduled);
-    CHECK(seen.emplace(number, scheduled - start).second);
+  const Life life = [&](std::uint64_t number, Begin begin) -> net::Task<void> {
+    CHECK(std::chrono::steady_clock::now() >= begin.scheduled);
+    CHECK(begin.crowded_out == 0ns);
+    CHECK(seen.emplace(number, begin.scheduled - start).second);
     co_return;
   };
-  shard.run(run_open_loop(shard, loop, lane, start, life, stop));
+  shard.run(run_open_loop(shard, loop, lane, start, life, never_crowded, stop));
   return seen;
 }
 
@@ -56,20 +61,57 @@ TEST_CASE("a life that takes long delays no other") {
   net::Shard shard("loop");
   net::Signal stop(shard), release(shard);
   std::uint64_t begun = 0, ended = 0;
-  const Life life = [&](std::uint64_t number, base::SteadyTime) -> net::Task<void> {
+  const Life life = [&](std::uint64_t number, Begin) -> net::Task<void> {
     if (++begun == many.count) release.raise();
     if (number == 1) co_await release.wait();
     ++ended;
   };
-  shard.run(run_open_loop(shard, many, {}, std::chrono::steady_clock::now(), life, stop));
+  shard.run(run_open_loop(shard, many, {}, std::chrono::steady_clock::now(), life, never_crowded, stop));
   CHECK(ended == many.count);
+}
+
+TEST_CASE(
+    "while it is crowded arrivals wait in the schedule, and come in their order with the times they had") {
+  net::Shard shard("loop");
+  net::Signal stop(shard);
+  std::uint64_t living = 0, most_living = 0, last = 0;
+  base::Nanoseconds longest_kept_out{0};
+  Schedule seen;
+  const base::SteadyTime start = std::chrono::steady_clock::now();
+  const Life life = [&](std::uint64_t number, Begin begin) -> net::Task<void> {
+    CHECK(number > std::exchange(last, number));
+    seen.emplace(number, begin.scheduled - start);
+    CHECK(begin.crowded_out <= std::chrono::steady_clock::now() - begin.due);
+    longest_kept_out = std::max(longest_kept_out, begin.crowded_out);
+    most_living = std::max(most_living, ++living);
+    co_await net::sleep_for(2ms);
+    --living;
+  };
+  const Crowded crowded = [&] { return living >= 10; };
+  shard.run(run_open_loop(shard, many, {}, start, life, crowded, stop));
+  CHECK(most_living == 10);
+  CHECK(longest_kept_out > 20ms);  // 20 tens, of 2 ms each at least, all wanted within 4 ms
+  CHECK(seen == run({}));
+}
+
+TEST_CASE("a stop ends the wait for a crowd") {
+  net::Shard shard("loop");
+  net::Signal stop(shard);
+  const Life life = [](std::uint64_t, Begin) -> net::Task<void> { co_return; };
+  bool asked = false;
+  const Crowded crowded = [&] {
+    if (!std::exchange(asked, true)) shard.post([&] { stop.raise(); });
+    return true;
+  };
+  shard.run(run_open_loop(shard, many, {}, std::chrono::steady_clock::now(), life, crowded, stop));
+  CHECK(asked);
 }
 
 TEST_CASE("nothing is begun after a stop, and what was begun is waited for") {
   net::Shard shard("loop");
   net::Signal stop(shard);
   std::uint64_t begun = 0, ended = 0, begun_at_stop = 0;
-  const Life life = [&](std::uint64_t, base::SteadyTime) -> net::Task<void> {
+  const Life life = [&](std::uint64_t, Begin) -> net::Task<void> {
     if (++begun == 3) {
       shard.post([&] {
         begun_at_stop = begun;
@@ -80,7 +122,7 @@ TEST_CASE("nothing is begun after a stop, and what was begun is waited for") {
     ++ended;
   };
   const OpenLoopParameters slow{ArrivalPlan::steady(1'000), 1'000'000, 7};
-  shard.run(run_open_loop(shard, slow, {}, std::chrono::steady_clock::now(), life, stop));
+  shard.run(run_open_loop(shard, slow, {}, std::chrono::steady_clock::now(), life, never_crowded, stop));
   CHECK(begun_at_stop >= 3);
   CHECK(begun == begun_at_stop);
   CHECK(ended == begun);
@@ -89,10 +131,10 @@ TEST_CASE("nothing is begun after a stop, and what was begun is waited for") {
 TEST_CASE("a stop does not wait for the next arrival") {
   net::Shard shard("loop");
   net::Signal stop(shard);
-  const Life life = [](std::uint64_t, base::SteadyTime) -> net::Task<void> { co_return; };
+  const Life life = [](std::uint64_t, Begin) -> net::Task<void> { co_return; };
   shard.post([&] { stop.raise(); });
   const base::SteadyTime far = std::chrono::steady_clock::now() + std::chrono::hours(1);
-  shard.run(run_open_loop(shard, {ArrivalPlan::steady(1), 10, 7}, {}, far, life, stop));
+  shard.run(run_open_loop(shard, {ArrivalPlan::steady(1), 10, 7}, {}, far, life, never_crowded, stop));
   CHECK(std::chrono::steady_clock::now() < far);
 }
 

@@ -126,6 +126,11 @@ TEST_CASE(
   late.timing.started = second + 13ms;
   other.observer()({1, true, second, late, nullptr});
   CHECK(updates.late == 1);
+  Begin crowded = begin;
+  crowded.crowded_out = 2ms;
+  OperationRecorder held({recorded.recorder, recorded.log}, Verb::update, 5, "o-5", crowded, recorded.use);
+  held.observer()({1, true, second, late, nullptr});
+  CHECK(updates.late == 1);
   CHECK(Begin(second, second - 1ms).due == second);
 }
 

@@ -91,10 +91,10 @@ class MixedLoop final : public Loop {
     std::uint64_t object;  // a random number
   };
   [[nodiscard]] Choice choice_of(std::uint64_t number) const;
-  [[nodiscard]] net::Task<void> perform(std::uint64_t number, base::SteadyTime scheduled);
-  [[nodiscard]] net::Task<void> create(std::uint64_t number, base::SteadyTime scheduled);
-  [[nodiscard]] net::Task<void> use_object(Choice choice, base::SteadyTime scheduled);
-  [[nodiscard]] net::Task<void> change(Choice choice, base::SteadyTime scheduled);
+  [[nodiscard]] net::Task<void> perform(std::uint64_t number, Begin begin);
+  [[nodiscard]] net::Task<void> create(std::uint64_t number, Begin begin);
+  [[nodiscard]] net::Task<void> use_object(Choice choice, Begin begin);
+  [[nodiscard]] net::Task<void> change(Choice choice, Begin begin);
   [[nodiscard]] net::Task<void> prepare_some(std::uint64_t& next);
   [[nodiscard]] net::Task<void> work(std::uint64_t worker, base::SteadyTime start);
   [[nodiscard]] std::uint64_t own_part_of(std::uint64_t count) const;

@@ -22,7 +22,7 @@ class ObjectLifecycle {
       : operations_(operations), parameters_(parameters), stop_(stop) {}
 
   /// One object's life.
-  [[nodiscard]] net::Task<void> live(std::uint64_t number, base::SteadyTime scheduled);
+  [[nodiscard]] net::Task<void> live(std::uint64_t number, Begin begin);
 
  private:
   ObjectOperations& operations_;

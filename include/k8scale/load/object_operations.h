@@ -65,12 +65,11 @@ class ObjectOperations {
                                               measure::Verb verb, Server server = {});
   /// The same as a PUT of version `resource_version`; empty: of any.
   [[nodiscard]] net::Task<kube::Answer> replace(std::uint64_t number, std::uint64_t phase,
-                                                std::string_view resource_version,
-                                                base::SteadyTime scheduled);
-  [[nodiscard]] net::Task<kube::Answer> get(std::uint64_t number, base::SteadyTime scheduled);
+                                                std::string_view resource_version, Begin begin);
+  [[nodiscard]] net::Task<kube::Answer> get(std::uint64_t number, Begin begin);
   /// Lists the namespace of that place. Its row's name says how many items and bytes came.
   [[nodiscard]] net::Task<kube::Answer> list(std::size_t place, const ListParameters& parameters,
-                                             base::SteadyTime scheduled);
+                                             Begin begin);
   [[nodiscard]] net::Task<kube::Answer> remove(std::uint64_t number, Begin begin,
                                                Counted counted = Counted::yes, Server server = {});
   /// From now on operations are counted, but their times are no part of the measurement.
@@ -87,6 +86,7 @@ class ObjectOperations {
 
   [[nodiscard]] const ObjectFamily& family() const { return *family_; }
   [[nodiscard]] std::size_t servers() const { return servers_.size(); }
+  [[nodiscard]] bool crowded() const { return servers_.crowded(); }
 
  private:
   struct Leftover {

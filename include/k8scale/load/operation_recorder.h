@@ -13,8 +13,9 @@ namespace k8scale::load {
 
 /// When an operation is to begin.
 struct Begin {
-  base::SteadyTime scheduled;  ///< response time counts from here
-  base::SteadyTime due;        ///< send lag counts from here: nobody was free to do it before
+  base::SteadyTime scheduled;        ///< response time counts from here
+  base::SteadyTime due;              ///< send lag counts from here: nobody was free to do it before
+  base::Nanoseconds crowded_out{0};  ///< what went by since `due` because it would have had no connection
 
   Begin(base::SteadyTime moment) : scheduled(moment), due(moment) {}
   Begin(base::SteadyTime wanted, base::SteadyTime free) : scheduled(wanted), due(std::max(wanted, free)) {}
@@ -55,7 +56,7 @@ class OperationRecorder {
   Sinks sinks_;
   std::optional<base::Failure> left_alone_;
   measure::Operation operation_;
-  base::SteadyTime due_;  // of the first attempt
+  Begin begin_;
   base::WallTime first_sent_;
   bool may_have_happened_ = false;
 };

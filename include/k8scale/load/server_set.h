@@ -73,6 +73,8 @@ class ServerSet {
   void stop_retrying();
   /// Operations that waited because all connections to their server were in use.
   [[nodiscard]] std::uint64_t waited_for_limit() const;
+  /// Whether at every server so many operations wait for a connection that more would only take memory.
+  [[nodiscard]] bool crowded() const;
 
  private:
   struct Server {

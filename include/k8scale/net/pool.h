@@ -79,6 +79,7 @@ struct PoolCounters {
   std::uint64_t sessions_resumed = 0;
   std::size_t open = 0;
   std::size_t idle = 0;
+  std::size_t waiting = 0;             ///< requests that have no connection yet
   std::uint64_t waited_for_limit = 0;  ///< requests that found `most_connections` in use
 };
 
