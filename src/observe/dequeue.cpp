@@ -1,6 +1,6 @@
 #include "k8scale/observe/dequeue.h"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <iterator>
 
@@ -74,12 +74,13 @@ void append_row(std::string& out, const Dequeue& dequeue, Columns columns) {
     out += no_creation;
   }
   const ChangeCounts& changes = dequeue.changes;
-  fmt::format_to(std::back_inserter(out), ",{},{},{},", changes.adds, changes.updates, changes.deletes);
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE(",{},{},{},"), changes.adds, changes.updates,
+                 changes.deletes);
   base::append_utc_millis(out, dequeue.first.wall);
   out += ',';
   base::append_utc_millis(out, dequeue.last.wall);
   if (columns == Columns::ten)
-    fmt::format_to(std::back_inserter(out), ",{}", static_cast<int>(dequeue.comparison));
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE(",{}"), static_cast<int>(dequeue.comparison));
   out += '\n';
 }
 
