@@ -17,6 +17,7 @@ constexpr auto watch_grace = std::chrono::seconds(30);
 // what comes while a list is not whole is left to gather.
 constexpr auto gathering_time = std::chrono::milliseconds(2);
 constexpr std::size_t worth_a_wake = 16 * 1024;
+constexpr std::size_t many_bytes = 256 * 1024;  // more than come in that time
 
 Ending lost(const base::Failure& failure) {
   Ending ending;
@@ -200,7 +201,9 @@ net::Task<Ending> Reflector::State::read(net::ResponseStream& stream, Body& body
     if (!ending && ended) ending = take(body.finish(), body, received);
     if (ending) co_return std::move(*ending);
     if (!ended && listing && bytes->size() < worth_a_wake) {
+      stream.wake_at(many_bytes);
       static_cast<void>(co_await stopped.wait_until(received + gathering_time));
+      stream.wake_at(1);
     }
     if (!ended) continue;
     if (streamed && listing) co_return stalled("a streamed list ended before it was whole");

@@ -56,6 +56,8 @@ class Connection {
   [[nodiscard]] std::uint64_t bytes_written() const { return stream_.bytes_written(); }
   /// Ends what is waiting, with kind cancelled.
   void cancel() { stream_.cancel(); }
+  /// See ResponseStream.
+  void wake_at(std::size_t bytes) { stream_.wake_at(bytes); }
   /// For the log: what comes next is its destruction.
   void ends_because(std::string_view why) {
     if (log_) log_->ends_because(why);

@@ -284,6 +284,9 @@ class PooledStream final : public ResponseStream {
   [[nodiscard]] const ResponseHead& head() const override { return head_; }
   [[nodiscard]] const Timing& timing() const override { return timing_; }
   [[nodiscard]] std::uint64_t bytes_received() const override { return bytes_received_; }
+  void wake_at(std::size_t bytes) override {
+    if (connection_) connection_->wake_at(bytes);
+  }
 
   [[nodiscard]] Task<base::Result<std::string_view>> read_some(base::Nanoseconds idle) override {
     if (began_) body_.clear();

@@ -59,6 +59,8 @@ class Stream {
 
   /// Gives back memory that a connection at rest does not need.
   void release_memory();
+  /// See ResponseStream.
+  void wake_at(std::size_t bytes);
   /// Whether a connection at rest is still open and has nothing unexpected to say.
   [[nodiscard]] bool is_quiet();
   /// Calls `ended`, once, when the peer closes the connection; stops looking at the first byte that it sends

@@ -1,4 +1,6 @@
+#include <future>
 #include <string>
+#include <thread>
 
 #include "catch.h"
 #include "net/pool_client.h"
@@ -42,6 +44,21 @@ net::Task<Streamed> read_stream(net::Pool& pool, base::Nanoseconds idle) {
 
 Streamed read_all(fake::PoolClient& client, base::Nanoseconds idle = 10s) {
   return client.shard().run(read_stream(client.pool(), idle));
+}
+
+// The first piece of the body that comes while `many` bytes are waited for.
+net::Task<std::string> read_many(net::Shard& shard, net::Pool& pool, std::size_t many,
+                                 std::promise<void>& waits) {
+  const net::Request request;
+  const base::Result<std::unique_ptr<net::ResponseStream>> opened = co_await pool.open_stream(request);
+  net::ResponseStream& stream = **opened;
+  const base::Result<std::string_view> first = co_await stream.read_some(10s);
+  std::string read = std::string(*first) + "|";
+  stream.wake_at(many);
+  shard.post([&waits] { waits.set_value(); });
+  const base::Result<std::string_view> second = co_await stream.read_some(10s);
+  read += *second;
+  co_return read;
 }
 
 net::Task<bool> open_and_drop(net::Pool& pool) {
@@ -91,6 +108,33 @@ TEST_CASE("a stream may go on for longer than a request may take") {
   const Streamed streamed = read_all(pair.client);
   REQUIRE_FALSE(streamed.failure.has_value());
   CHECK(streamed.body == "hello!");
+}
+
+TEST_CASE("a stream that waits for many bytes does not wake for few, and wakes at its end") {
+  const bool ends = GENERATE(false, true);
+  std::promise<void> waits;
+  const auto wait = [&waits](fake::Turn&) {
+    waits.get_future().wait();
+    return true;
+  };
+  const auto pause = [](fake::Turn&) {
+    std::this_thread::sleep_for(50ms);
+    return true;
+  };
+  std::string rest;
+  for (int i = 0; i < 400; ++i) rest += "1\r\nx\r\n";
+  if (ends) rest = "0\r\n\r\n";
+  fake::Script script = {fake::reply(chunked + "1\r\n.\r\n"), wait, fake::send("1\r\nx\r\n"), pause,
+                         fake::send(rest)};
+  if (!ends) script.push_back(fake::hold());
+  fake::Pair pair({script});
+  net::Shard& shard = pair.client.shard();
+  const std::string read = shard.run(read_many(shard, pair.client.pool(), 1000, waits));
+  if (ends) {
+    CHECK(read == ".|x");
+  } else {
+    CHECK(read.size() > 100);
+  }
 }
 
 TEST_CASE("a stream without a head in time is a timeout") {

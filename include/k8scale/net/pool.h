@@ -72,6 +72,9 @@ class ResponseStream {
   /// without a byte, zero for no limit. No memory for bytes is held while there are none.
   [[nodiscard]] virtual Task<base::Result<std::string_view>> read_some(base::Nanoseconds idle) = 0;
   [[nodiscard]] virtual std::uint64_t bytes_received() const = 0;
+  /// Until so many bytes have come, fewer wake nobody (SO_RCVLOWAT); 1 at first. For a pause after which they
+  /// are read together.
+  virtual void wake_at(std::size_t bytes) = 0;
 };
 
 struct PoolCounters {
