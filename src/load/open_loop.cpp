@@ -87,16 +87,17 @@ class Lives {
 };
 
 net::Task<void> follow(Schedule& schedule, net::Signal& stop, Lives& lives) {
-  while (const std::optional<Arrival> arrival = schedule.next()) {
-    lives.arm(*arrival);
-    bool stopped = stop.raised();
-    if (!stopped && arrival->scheduled > Clock::now()) {
-      stopped = co_await stop.wait_until(arrival->scheduled);
-    }
-    while (!stopped && !lives.begin_due(*arrival)) {
+  bool stopped = stop.raised();
+  while (!stopped) {
+    const std::optional<Arrival> next = schedule.next();
+    if (!next) break;
+    const Arrival arrival = *next;
+    lives.arm(arrival);
+    if (arrival.scheduled > Clock::now()) stopped = co_await stop.wait_until(arrival.scheduled);
+    while (!stopped && !lives.begin_due(arrival)) {
       stopped = co_await stop.wait_until(Clock::now() + look_again);
     }
-    if (stopped) break;
+    stopped = stopped || stop.raised();
   }
 }
 
