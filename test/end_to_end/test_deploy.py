@@ -3,11 +3,13 @@
 import copy
 import json
 import os
+import re
 import signal
 import subprocess
 
 import pytest
 import yaml
+from conftest import BINARY
 from pods import DEPLOY, NAMESPACE, OVERLAYS, Cluster, Role, render, templates
 from real_server import wait_until
 
@@ -27,6 +29,7 @@ ROLES = {
 # Flags that make a run short.
 DRIVERS = {
     "cmdriver": [*FEW],
+    "cmdriver-job": [*FEW],
     "flunder-driver": [*FEW],
     "cmdriverclosed": [*SHORT, "-conns", "1", "-n", "20", "-threads", "4", "-rate", "1000"],
     "drive": [*SHORT, "--rate", "400", "-n", "200", "--initial", "60"],
@@ -126,6 +129,9 @@ def test_pods_have_bounds_probes_and_a_place_to_write(overlay):
         named = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
         ports |= named
         if "metrics" in named:
+            said = subprocess.run([BINARY, container["args"][0], "--help"], capture_output=True, text=True, check=True).stdout
+            [port] = [line for line in said.splitlines() if line.lstrip().startswith("--metricport ")]
+            assert str(named["metrics"]) in re.findall(r"\d+", port) # the program's default
             assert container["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": "metrics"}
     for service in (each for each in objects if each["kind"] == "Service" and "annotations" in each["metadata"]):
         assert service["spec"]["clusterIP"] == "None"
@@ -243,6 +249,13 @@ def check_driver(cluster, overlay):
 @pytest.mark.parametrize("overlay", ["cmdriver", "cmdriverclosed", "drive"])
 def test_a_driver_may_do_what_it_needs_and_needs_what_it_may(cluster, overlay):
     check_driver(cluster, overlay)
+
+
+def test_the_job_of_cmdriver_ends_well(cluster):
+    run = drive(cluster, "cmdriver-job")
+    assert run.codes == [0] and not run.reasons, run.errors
+    [summary] = run.summaries
+    assert summary["operations"]["create"]["ok"] == summary["operations"]["delete"]["ok"] == 20
 
 
 def test_flunder_driver_may_do_what_it_needs_and_needs_what_it_may(flunder_cluster):
