@@ -79,7 +79,8 @@ void OperationRecorder::observe(const kube::Attempt& attempt) {
   operation.first_byte = exchange.timing.first_byte;
   operation.done = exchange.timing.done;
   operation.sent_wall = exchange.timing.sent_wall;
-  operation.done_wall = std::chrono::system_clock::now();
+  const base::SteadyTime began = measure::was_sent(operation) ? operation.sent : exchange.timing.started;
+  operation.done_wall = operation.sent_wall + (operation.done - began);
   operation.bytes_sent = exchange.bytes_sent;
   operation.bytes_received = exchange.bytes_received;
   operation.reused_connection = exchange.reused_connection;

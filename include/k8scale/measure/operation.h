@@ -77,7 +77,7 @@ struct Operation {
   base::SteadyTime first_byte;      ///< the first byte of the answer came
   base::SteadyTime done;            ///< the answer was whole, or the attempt had failed
   base::WallTime sent_wall;         ///< beside `sent`; when nothing was sent, beside the try
-  base::WallTime done_wall;         ///< beside `done`
+  base::WallTime done_wall;  ///< `sent_wall`, and as much later as the steady clock says that `done` was
 
   Outcome outcome = Outcome::ok;
   int http_status = 0;  ///< 0: no answer
