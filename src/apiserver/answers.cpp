@@ -95,8 +95,11 @@ std::string deleted_body(const Core& core, const Call& call, const Object& objec
     text += head;
     append_json_string(text, value);
   };
-  if (!resource.group.empty()) append(R"("group":)", resource.group);
-  append(resource.group.empty() ? R"("kind":)" : R"(,"kind":)", resource.plural);
+  if (!resource.group.empty()) {
+    append(R"("group":)", resource.group);
+    text += ',';
+  }
+  append(R"("kind":)", resource.plural);
   append(R"(,"name":)", object.key().name);
   append(R"(,"uid":)", object.uid());
   text += R"(},"kind":"Status","metadata":{},"status":"Success"})";

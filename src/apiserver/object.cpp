@@ -22,15 +22,11 @@ void append_member(std::string& out, std::string_view name, const Json& value) {
 // Room for the whole text, so that it is written without moving: the longest string is nearly all of it.
 std::size_t expected_size(const Json& value) {
   if (value.is_string()) return value.get_ref<const std::string&>().size() + 4;
-  if (!value.is_structured()) return 8;
   std::size_t size = 8;
   if (value.is_array()) {
     for (const Json& each : value) size += 4 + expected_size(each);
-    return size;
   }
-  for (const auto& [name, each] : members(value)) {
-    size += name.size() + 4 + expected_size(each);
-  }
+  for (const auto& [name, each] : members(value)) size += name.size() + 4 + expected_size(each);
   return size;
 }
 

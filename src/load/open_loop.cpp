@@ -15,7 +15,7 @@ using Clock = std::chrono::steady_clock;
 // system call.
 constexpr int armed_arrivals = 2;
 
-constexpr auto look_again = std::chrono::milliseconds(1);  // whether it is still crowded
+constexpr auto look_again = 1ms;  // whether it is still crowded
 
 struct Arrival {
   std::uint64_t number;
@@ -87,17 +87,15 @@ class Lives {
 };
 
 net::Task<void> follow(Schedule& schedule, net::Signal& stop, Lives& lives) {
-  bool stopped = stop.raised();
-  while (!stopped) {
+  while (!stop.raised()) {
     const std::optional<Arrival> next = schedule.next();
     if (!next) break;
     const Arrival arrival = *next;
     lives.arm(arrival);
-    if (arrival.scheduled > Clock::now()) stopped = co_await stop.wait_until(arrival.scheduled);
-    while (!stopped && !lives.begin_due(arrival)) {
-      stopped = co_await stop.wait_until(Clock::now() + look_again);
+    if (arrival.scheduled > Clock::now()) static_cast<void>(co_await stop.wait_until(arrival.scheduled));
+    while (!stop.raised() && !lives.begin_due(arrival)) {
+      static_cast<void>(co_await stop.wait_until(Clock::now() + look_again));
     }
-    stopped = stopped || stop.raised();
   }
 }
 

@@ -252,12 +252,12 @@ Failure Stream::tls_failure() {
 
 void Stream::leave_tls() { ssl_.reset(); }
 
-// OpenSSL releases what a read or write needed; but a session ticket that came in leaves a buffer behind.
 void Stream::wake_at(std::size_t bytes) {
   boost::system::error_code ignored;
   socket_.set_option(asio::socket_base::receive_low_watermark(static_cast<int>(bytes)), ignored);
 }
 
+// OpenSSL releases what a read or write needed; but a session ticket that came in leaves a buffer behind.
 void Stream::release_memory() {
   if (ssl_) SSL_free_buffers(ssl_.get());
 }

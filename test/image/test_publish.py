@@ -1,9 +1,9 @@
 """`./dev publish` to a registry on loopback, and back from there."""
 
-import os
 import contextlib
 import http.client
 import json
+import os
 import signal
 import subprocess
 import time
