@@ -19,13 +19,14 @@ BlockSource::Bytes::Bytes(std::size_t size) : memory_(size + page), begin_(0) {
   begin_ = (to_page + page / 2) % page;
 }
 
-BlockSource::BlockSource() : mixed_(mixed_size), zeros_(zeros_size) {}
+BlockSource::BlockSource() : mixed_(mixed_size) {}
 
 std::string_view BlockSource::piece(std::uint64_t size, std::uint64_t offset, std::uint64_t most) {
   const std::uint64_t within = offset % size;
   const std::uint64_t before_last = size - 1 - within;  // bytes up to the block's Z
   if (within > 0 && before_last >= mixed_size) {
-    return {zeros_.begin(),
+    if (!zeros_) zeros_.emplace(zeros_size);
+    return {zeros_->begin(),
             static_cast<std::size_t>(std::min<std::uint64_t>({before_last, most, zeros_size}))};
   }
   const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(most, mixed_size));

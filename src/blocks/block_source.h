@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -37,7 +38,7 @@ class BlockSource {
   };
 
   Bytes mixed_;
-  Bytes zeros_;
+  std::optional<Bytes> zeros_;  // most servers are never asked for blocks that long
 };
 
 }  // namespace k8scale::blocks
