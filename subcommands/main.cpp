@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <malloc.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "exit_codes.h"
 #include "general.h"
 #include "k8scale/base/error.h"
+#include "k8scale/profile/allocator.h"
 #include "subcommands.h"
 #include "unknown_word.h"
 
@@ -81,10 +81,7 @@ int run_named(const char* own_path, std::vector<std::string> arguments) {
 }  // namespace
 
 int main(int count, char* values[]) {
-  // Shards allocate and free all the time: do not hand memory back to the system and ask for it again in
-  // pages.
-  mallopt(M_TOP_PAD, 1 << 20);
-  mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  k8scale::profile::give_back_empty_pages();
   raise_file_limit();
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may leave; the run goes on
   const int exit_code = run_named(count > 0 ? values[0] : "", {values + std::min(count, 1), values + count});

@@ -1,8 +1,42 @@
 #include "k8scale/profile/allocator.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "k8scale/base/files.h"
+#include "k8scale/base/text.h"
 #include "profile/tcmalloc.h"
 
 namespace k8scale::profile {
+namespace {
+
+constexpr std::size_t page_size = 4096;
+constexpr std::array<char, page_size> empty_page{};
+
+// What sbrk(2) gave so far: the line "55d0c0000000-55d0c0a00000 rw-p … [heap]" of proc(5). Empty when there
+// is none.
+std::span<char> heap() {
+  const base::Result<std::string> maps = base::read_file("/proc/self/maps");
+  if (maps.has_error()) return {};
+  for (const std::string& line : base::split(*maps, '\n')) {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    if (!line.ends_with("[heap]")) continue;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR, &begin, &end) != 2) continue;
+    return {reinterpret_cast<char*>(begin), end - begin};
+  }
+  return {};
+}
+
+}  // namespace
 
 __attribute__((no_sanitize("vptr"))) void keep_little_free_memory() {
   constexpr std::size_t for_all_threads = 1024 * 1024;
@@ -10,6 +44,18 @@ __attribute__((no_sanitize("vptr"))) void keep_little_free_memory() {
   if (malloc == nullptr) return;
   malloc->SetNumericProperty("tcmalloc.max_total_thread_cache_bytes", for_all_threads);
   malloc->SetNumericProperty("tcmalloc.aggressive_memory_decommit", 1);
+}
+
+void give_back_empty_pages() {
+  if (tcmalloc() == nullptr || sysconf(_SC_PAGESIZE) != page_size) return;
+  const std::span<char> pages = heap();
+  std::vector<unsigned char> in_memory(pages.size() / page_size);
+  if (mincore(pages.data(), pages.size(), in_memory.data()) != 0) return;
+  for (std::size_t i = 0; i < in_memory.size(); ++i) {
+    char* const page = pages.data() + i * page_size;
+    const bool empty = (in_memory[i] & 1) != 0 && std::memcmp(page, empty_page.data(), page_size) == 0;
+    if (empty) madvise(page, page_size, MADV_DONTNEED);
+  }
 }
 
 }  // namespace k8scale::profile
