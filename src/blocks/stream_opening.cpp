@@ -67,6 +67,7 @@ Task<base::Result<void>> Stream::finish_handshake() {
     base::Result<void> flushed = co_await flush();
     if (flushed.has_error()) co_return flushed.error();
     if (outcome == 1) co_return base::Result<void>();
+    release_memory();  // many clients may come at once
     base::Result<void> ready = co_await wait(Socket::wait_read);
     if (ready.has_error()) co_return ready.error();
   }
