@@ -3,9 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <cinttypes>
 #include <cstdio>
 #include <cstring>
 #include <span>
@@ -27,11 +25,10 @@ std::span<char> heap() {
   const base::Result<std::string> maps = base::read_file("/proc/self/maps");
   if (maps.has_error()) return {};
   for (const std::string& line : base::split(*maps, '\n')) {
-    std::uintptr_t begin = 0;
-    std::uintptr_t end = 0;
-    if (!line.ends_with("[heap]")) continue;
-    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR, &begin, &end) != 2) continue;
-    return {reinterpret_cast<char*>(begin), end - begin};
+    void* begin = nullptr;
+    void* end = nullptr;
+    if (!line.ends_with("[heap]") || std::sscanf(line.c_str(), "%p-%p", &begin, &end) != 2) continue;
+    return {static_cast<char*>(begin), static_cast<char*>(end)};
   }
   return {};
 }
