@@ -28,6 +28,7 @@ struct ApiserverFlags {
   std::uint64_t port = 6443;
   std::string kubeconfig_out;
   std::string identity;
+  std::vector<std::string> namespaces;
   std::vector<std::string> resources;
   std::vector<std::string> faults;
   std::uint64_t max_inflight = 0;
@@ -47,6 +48,9 @@ void declare_apiserver_flags(CLI::App& app, ApiserverFlags& flags) {
                   "folder that keeps certificate authority, token and client certificate; made when there "
                   "are none; without it they are new at each start")
       ->type_name("DIR");
+  app.add_option("--namespace", flags.namespaces,
+                 "a namespace to have from the start, as drivers need scaletest; may be repeated")
+      ->type_name("NAME");
   app.add_option("--resource", flags.resources, "another resource to serve; may be repeated")
       ->type_name("GROUP/VERSION/PLURAL=KIND");
   app.add_option("--fault", flags.faults, "a fault rule, see docs/apiserver.md; may be repeated")
@@ -78,6 +82,9 @@ apiserver::Config apiserver_config(const ApiserverFlags& flags) {
   config.max_in_flight = flags.max_inflight;
   config.watch_window = flags.watch_window;
   config.log_requests = flags.verbosity >= request_verbosity;
+  for (const std::string& each : flags.namespaces) {
+    config.namespaces.push_back(apiserver::parse_namespace(each));
+  }
   for (const std::string& each : flags.resources) config.resources.push_back(apiserver::parse_resource(each));
   for (const std::string& each : flags.faults) config.faults.push_back(apiserver::parse_fault(each));
   return config;

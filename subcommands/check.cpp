@@ -93,6 +93,9 @@ int check_chosen(CheckReport& report, const CheckFlags& flags, const std::vector
   try {
     cluster = open_cluster(flags.cluster);
     credentials = kube::Credentials::load(cluster->configuration);
+  } catch (const kube::NoServerError& error) {
+    report.add("configuration", Verdict::failed, error.found(), error.advice());
+    return kube::configuration_exit_code;
   } catch (const base::Error& error) {
     if (error.exit_code() != kube::configuration_exit_code) throw;
     report.add("configuration", Verdict::failed, error.what(),

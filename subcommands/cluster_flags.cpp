@@ -30,7 +30,8 @@ void ClusterFlags::declare_server(CLI::App& app, const std::string& server_names
 
 void ClusterFlags::declare(CLI::App& app, const std::string& server_names) {
   declare_server(app, server_names);
-  base::add_bool(app, "--embedded", embedded, "run against an API server in this very process");
+  embedded_flag = "--embedded";
+  base::add_bool(app, embedded_flag, embedded, "run against an API server in this very process");
   app.add_option("--fault", faults, "with --embedded: a fault rule, see docs/apiserver.md; may be repeated")
       ->type_name("RULE");
   base::add_value(app, "--max-inflight", max_inflight,
@@ -53,6 +54,7 @@ Cluster open_cluster(const ClusterFlags& flags, const std::string& first_of_list
     sources.server = flags.server;
     sources.first_of_list = first_of_list;
     sources.server_flag = flags.server_flag;
+    sources.embedded_flag = flags.embedded_flag;
     cluster.configuration = kube::load_configuration(sources);
     base::log_verbose(2, kube::description(cluster.configuration));
     return cluster;

@@ -15,6 +15,7 @@ struct ClusterFlags {
   std::string context;
   std::string server;
   std::string server_flag = "--server";  ///< that `server` is from, for errors
+  std::string embedded_flag;             ///< that `embedded` is from, once `declare` has declared it
   bool embedded = false;
   std::vector<std::string> faults;
   std::uint64_t max_inflight = 0;

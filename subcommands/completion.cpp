@@ -18,6 +18,10 @@ constexpr const char* completion_footer =
     "                       k8scale completion fish > ~/.config/fish/completions/k8scale.fish\n"
     "Exit codes: 0 it was printed; 1 a flag, or another shell.";
 
+base::Error wrong_shell(const std::string& found) {
+  return base::Error("found " + found + ", expected bash, zsh or fish");
+}
+
 }  // namespace
 
 int completion(const Invocation& invocation) {
@@ -26,6 +30,7 @@ int completion(const Invocation& invocation) {
                "k8scale completion");
   app.add_option("shell", shell, "the shell to print it for")->type_name("bash|zsh|fish")->required();
   app.footer(completion_footer);
+  if (invocation.describe == nullptr && invocation.arguments.empty()) throw wrong_shell("no shell");
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   std::string script;
   if (shell == "bash") {
@@ -35,7 +40,7 @@ int completion(const Invocation& invocation) {
   } else if (shell == "fish") {
     script = fish_completion(all_pages());
   } else {
-    throw base::Error("found " + base::go_quote(shell) + ", expected bash, zsh or fish");
+    throw wrong_shell(base::go_quote(shell));
   }
   std::fputs(script.c_str(), stdout);
   return 0;

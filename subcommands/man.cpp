@@ -16,6 +16,15 @@
 namespace k8scale::subcommands {
 namespace {
 
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw base::Error(fmt::format("--output: {}: {}", folder.string(), error.message()),
+                      output_lost_exit_code);
+  }
+}
+
 void write_page(const std::filesystem::path& folder, const std::string& name, const std::string& text) {
   const base::Result<void> written = base::write_file_whole(folder / (name + ".1"), text);
   if (written.has_error()) throw base::Error("--output: " + written.error().detail(), output_lost_exit_code);
@@ -24,12 +33,12 @@ void write_page(const std::filesystem::path& folder, const std::string& name, co
 // Pages of links are found under both names.
 void write_all(const std::filesystem::path& folder) {
   const std::vector<Page> pages = all_pages();
+  make_folder(folder);
   write_page(folder, "k8scale", overview_man_page(pages));
   for (const Page& page : pages) {
-    const std::string name = man_page_name(page);
-    write_page(folder, name, man_page(page));
-    if (page.subcommand->link == Link::no) continue;
-    write_page(folder, std::string(page.subcommand->name), fmt::format(".so man1/{}.1\n", name));
+    const std::string text = man_page(page);
+    write_page(folder, man_page_name(page), text);
+    if (page.subcommand->link == Link::yes) write_page(folder, std::string(page.subcommand->name), text);
   }
 }
 
@@ -40,7 +49,8 @@ int man(const Invocation& invocation) {
   std::string folder;
   CLI::App app("Prints the manual page of a subcommand or, without one, of the program.", "k8scale man");
   app.add_option("subcommand", name, "whose page")->type_name("SUBCOMMAND");
-  base::add_value(app, "--output", folder, "instead: folder to write all pages to")->type_name("DIR");
+  base::add_value(app, "--output", folder, "instead: folder to write all pages to, made when it is missing")
+      ->type_name("DIR");
   app.footer(
       "To read a page: k8scale man cmdriver | man -l -\n"
       "Exit codes: 0 it was printed; 1 a flag; 2 an unknown subcommand; 12 --output cannot be written.");

@@ -15,15 +15,19 @@ void put(Core& core, const kube::Resource& kind, Json document) {
   core.store.put(core.table.index_of(resource), std::move(document));
 }
 
+void put_namespace(Core& core, const std::string& name) {
+  const std::size_t index = core.table.index_of(core.table.namespaces());
+  if (!core.store.find(index, {"", name})) put(core, kube::namespaces(), {{"metadata", {{"name", name}}}});
+}
+
 }  // namespace
 
 void put_first_objects(Core& core, const std::string& address, std::uint16_t port,
                        const std::vector<std::string>& more_namespaces) {
   for (const char* name : {"default", "kube-node-lease", "kube-public", "kube-system"}) {
-    put(core, kube::namespaces(), {{"metadata", {{"name", name}}}});
+    put_namespace(core, name);
   }
-  for (const std::string& name : more_namespaces)
-    put(core, kube::namespaces(), {{"metadata", {{"name", name}}}});
+  for (const std::string& name : more_namespaces) put_namespace(core, name);
   const Json labels = {{"component", "apiserver"}, {"provider", "kubernetes"}};
   const Json metadata = {{"name", "kubernetes"}, {"namespace", "default"}, {"labels", labels}};
   const Json https = {{"name", "https"}, {"protocol", "TCP"}};

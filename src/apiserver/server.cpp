@@ -17,6 +17,7 @@
 #include "k8scale/net/tls.h"
 #include "k8scale/net/url.h"
 #include "request_log.h"
+#include "validation.h"
 
 namespace k8scale::apiserver {
 namespace {
@@ -72,6 +73,14 @@ kube::Resource parse_resource(const std::string& text) {
   if (parts.size() == 2) parts.insert(parts.begin(), "");
   if (parts.size() != 3 || parts[1].empty() || parts[2].empty()) throw wrong();
   return {parts[0], parts[1], parts[2], text.substr(equals + 1), true};
+}
+
+std::string parse_namespace(const std::string& text) {
+  if (dns_label_fault(text).empty()) return text;
+  throw base::Error(
+      fmt::format("--namespace: found {}, expected 1 to 63 lower-case letters, digits and \"-\", the latter "
+                  "not at an end",
+                  base::go_quote(text)));
 }
 
 struct EmbeddedServer::State {

@@ -73,18 +73,19 @@ void set_server(Configuration& configuration, const std::string& flag, const std
   configuration.path_prefix = url->path == "/" ? "" : url->path;
 }
 
-base::Error nothing_found(const ConfigurationSources& sources) {
+NoServerError nothing_found(const ConfigurationSources& sources) {
   const std::string variable_text =
       sources.kubeconfig_variable.empty() ? "$KUBECONFIG is not set" : "no file of $KUBECONFIG exists";
   const std::string home_text =
       sources.home.empty() ? "there is no home folder"
                            : fmt::format("{} does not exist", (sources.home / ".kube" / "config").string());
-  return base::Error(
-      fmt::format(
-          "no API server: -kubeconfig is not given, {}, {}, and this is not a pod with a service account; "
-          "--embedded runs against a built-in server",
-          variable_text, home_text),
-      configuration_exit_code);
+  const std::string embedded_text =
+      sources.embedded_flag.empty() ? ""
+                                    : fmt::format(", or try the built-in one with {}", sources.embedded_flag);
+  return {fmt::format(
+              "no API server: -kubeconfig is not given, {}, {}, and this is not a pod with a service account",
+              variable_text, home_text),
+          fmt::format("name one with -kubeconfig or {}{}", sources.server_flag, embedded_text)};
 }
 
 Configuration choose(const ConfigurationSources& sources) {

@@ -46,6 +46,17 @@ class Pair {
   std::optional<net::Pool> pool_;
 };
 
+// The names of the namespaces that a server has from the start, and the version that it begins with.
+std::string first_namespaces(std::vector<std::string> namespaces) {
+  Config config;
+  config.namespaces = std::move(namespaces);
+  Pair pair(config);
+  const Json list = parse_json(pair.ask("GET", "/api/v1/namespaces").response.body).value;
+  std::string text = list["metadata"]["resourceVersion"];
+  for (const Json& each : list["items"]) text += " " + each["metadata"]["name"].get<std::string>();
+  return text;
+}
+
 const std::string collection = "/api/v1/namespaces/default/configmaps";
 
 std::string resource_error(const std::string& resource) {
@@ -95,6 +106,12 @@ TEST_CASE("a seed fixes the names that a server makes up") {
   const Json first = name();
   CHECK(first == name());
   CHECK(first.get<std::string>().starts_with("x-"));
+}
+
+TEST_CASE("namespaces that are asked for are there from the start, each made once") {
+  const std::string once = first_namespaces({"scaletest"});
+  CHECK(once.ends_with(" default kube-node-lease kube-public kube-system scaletest"));
+  CHECK(first_namespaces({"scaletest", "default", "scaletest", "kube-system"}) == once);
 }
 
 TEST_CASE("two servers have tokens and authorities of their own") {

@@ -137,9 +137,7 @@ def server(api_server):
 @pytest.fixture
 def parts_server(api_server):
     """A `k8scale apiserver` with the drivers' namespace."""
-    running = api_server()
-    running.kubectl("create", "namespace", "scaletest")
-    return running
+    return api_server("--namespace", "scaletest")
 
 
 @pytest.fixture

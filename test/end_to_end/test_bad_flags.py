@@ -80,8 +80,10 @@ def test_what_does_not_go_together_is_named(program, tmp_path, flags, code, told
     (["--bind-address", "foo"], '--bind-address: found "foo", expected an IP address'),
     (["--bind-address", "192.0.2.1"], "--bind-address 192.0.2.1 --secure-port 0: cannot listen on 192.0.2.1:0: Cannot assign requested address"),
     (["--secure-port", "65536"], "--secure-port: found 65536, expected 0 to 65535"),
+    *[(["--namespace=a", f"--namespace={value}"], f'--namespace: found "{value}", expected 1 to 63 lower-case letters, digits and "-"')
+      for value in ("", "Upper", "a.b", "a/b", "-a", "a-", "a" * 64)],
 ])
-def test_an_address_that_the_api_server_cannot_have_is_named(program, tmp_path, flags, told):
+def test_what_the_api_server_cannot_have_is_named(program, tmp_path, flags, told):
     finished = program("apiserver", "--secure-port", "0", *flags)
     assert finished.returncode == 1 and told in finished.stderr and finished.stderr.count("\n") == 1
     assert finished.stdout == "" and list(tmp_path.iterdir()) == []

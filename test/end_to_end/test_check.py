@@ -125,6 +125,14 @@ def test_a_configuration_that_cannot_be_read_is_told(check, tmp_path):
     (tmp_path / "broken").write_text("clusters: 5\n")
     code, report = check("--kubeconfig", "broken")
     assert code == 20 and last(report)["check"] == "configuration" and "broken" in last(report)["found"]
+    assert last(report)["remedy"] == "correct what it names, or name another server"
+
+
+def test_where_nothing_is_configured_the_remedy_names_flags(check):
+    code, report = check()
+    assert code == 20 and last(report)["check"] == "configuration" and last(report)["verdict"] == "failed"
+    assert last(report)["found"].startswith("no API server: ") and last(report)["found"].endswith("a service account")
+    assert last(report)["remedy"] == "name one with -kubeconfig or --server, or try the built-in one with --embedded"
 
 
 def changed(kubeconfig, tmp_path, change):

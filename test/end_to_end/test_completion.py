@@ -124,8 +124,8 @@ def test_fish_offers_what_fits(script, tmp_path, line, offered):
 
 
 @pytest.mark.parametrize("arguments, told", [
-    ([], "shell is required"),
-    (["tcsh"], 'found "tcsh", expected bash, zsh or fish'),
+    ([], "k8scale completion: found no shell, expected bash, zsh or fish\n"),
+    (["tcsh"], 'k8scale completion: found "tcsh", expected bash, zsh or fish\n'),
     (["bash", "more"], "unexpected argument more"),
 ])
 def test_other_shells_are_refused(program, arguments, told):

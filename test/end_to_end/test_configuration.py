@@ -58,6 +58,18 @@ def test_several_files_in_the_variable(program, tmp_path, server):
     assert ok(finished)
 
 
+@pytest.mark.parametrize("command, flags", [
+    (["cmdriver", *FEW], "-kubeconfig or --server, or try the built-in one with --embedded"),
+    (["flunder-logger"], "-kubeconfig or --server, or try the built-in one with --embedded"),
+    (["merge", "--run", "a"], "-kubeconfig or --server"),
+])
+def test_without_any_configuration_the_flags_of_the_subcommand_are_advised(program, command, flags):
+    finished = program(*command)
+    assert finished.returncode == 20 and finished.stdout == "" and finished.stderr.count("\n") == 1
+    assert "no API server: -kubeconfig is not given" in finished.stderr
+    assert finished.stderr.endswith(f"; name one with {flags}\n")
+
+
 def exec_user(tmp_path, script, version="v1"):
     plugin = tmp_path / "plugin.sh"
     plugin.write_text("#!/bin/sh\n" + script)

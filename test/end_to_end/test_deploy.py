@@ -140,24 +140,6 @@ def test_pods_have_bounds_probes_and_a_place_to_write(overlay):
         assert service["spec"]["selector"]["app"] in [it["metadata"]["labels"]["app"] for it in templates(objects).values()]
 
 
-@pytest.fixture
-def kustomization(tmp_path):
-    """An overlay of a user's own."""
-    def write(overlay, **fields):
-        folder = tmp_path / "own"
-        folder.mkdir()
-        resources = [os.path.relpath(DEPLOY / overlay, folder)]
-        (folder / "kustomization.yaml").write_text(yaml.safe_dump({"resources": resources, **fields}))
-        return folder
-    return write
-
-
-def test_an_own_overlay_names_another_image(kustomization):
-    images = [{"name": "k8scale", "newName": "registry.example/team/k8scale", "newTag": "abc"}]
-    [template] = templates(render(kustomization("drive", images=images))).values()
-    assert template["spec"]["containers"][0]["image"] == "registry.example/team/k8scale:abc"
-
-
 def test_the_number_of_parts_stands_in_one_place(tmp_path):
     for folder in ("base", "components", "drive"):
         subprocess.run(["cp", "-r", DEPLOY / folder, tmp_path], check=True)
@@ -169,19 +151,7 @@ def test_the_number_of_parts_stands_in_one_place(tmp_path):
     assert variables["K8SCALE_PARTS"] == "7"
 
 
-def test_the_documented_overlay_has_other_parts(tmp_path):
-    page = (DEPLOY.parent / "docs" / "cluster.md").read_text()
-    [overlay] = [block for block in page.split("```") if "completions: 8" in block]
-    folder = tmp_path / "own"
-    folder.mkdir()
-    (folder / "kustomization.yaml").write_text(overlay.replace("../k8scale/deploy", os.path.relpath(DEPLOY, folder)))
-    [made] = [each for each in render(folder) if each["kind"] == "Job"]
-    assert (made["spec"]["completions"], made["spec"]["parallelism"]) == (8, 8)
-    variables = {each["name"]: each.get("value") for each in made["spec"]["template"]["spec"]["containers"][0]["env"]}
-    assert variables == {"K8SCALE_PARTS": "8", "K8SCALE_JOB_NAME": None, "K8SCALE_JOB_UID": None}
-
-
-def test_the_pod_monitor_is_one(namespace, kustomization):
+def test_the_pod_monitor_is_one(namespace, tmp_path):
     crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
            "metadata": {"name": "podmonitors.monitoring.coreos.com"},
            "spec": {"group": "monitoring.coreos.com", "scope": "Namespaced",
@@ -190,13 +160,11 @@ def test_the_pod_monitor_is_one(namespace, kustomization):
                         "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
     namespace.kubectl_run("apply", "-f", "-", input=json.dumps(crd))
     namespace.kubectl_run("wait", "--for=condition=established", "crd/podmonitors.monitoring.coreos.com", "--timeout=30s")
-    folder = kustomization("cm-logger")
-    component = os.path.relpath(DEPLOY / "components" / "pod-monitor", folder)
-    with (folder / "kustomization.yaml").open("a") as file:
-        file.write(yaml.safe_dump({"components": [component]}))
+    overlay, component = (os.path.relpath(DEPLOY / name, tmp_path) for name in ("cm-logger", "components/pod-monitor"))
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({"resources": [overlay], "components": [component]}))
     try:
         assert "podmonitor.monitoring.coreos.com/k8scale created (server dry run)" in namespace.kubectl_run(
-            "apply", "-k", str(folder), "--dry-run=server")
+            "apply", "-k", str(tmp_path), "--dry-run=server")
     finally:
         namespace.kubectl_run("delete", "crd", "podmonitors.monitoring.coreos.com")
 

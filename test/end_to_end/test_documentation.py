@@ -56,6 +56,14 @@ def test_inline_code_runs_as_it_stands(shell, command):
     assert finished.returncode == 0, finished.stdout
 
 
+def test_readme_brings_a_server_with_what_a_driver_needs(shell):
+    said = [code for page, _, code in documents.inline_code() if page.name == "README.md"]
+    [serve], [configure], [drive] = ([code for code in said if code.startswith(beginning)]
+                                     for beginning in ("k8scale apiserver ", "export KUBECONFIG=", "k8scale drive "))
+    finished = shell(f"rm admin.conf\n{serve}\n{configure}\n{drive}\n")
+    assert finished.returncode == 0, finished.stdout
+
+
 @pytest.mark.parametrize("fault", inline("--fault "))
 def test_an_example_of_a_fault_hits(shell, fault):
     rule = fault.split()[1]

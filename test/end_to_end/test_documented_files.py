@@ -373,7 +373,7 @@ ENDINGS = {
     "check": {0: ["--embedded"], 1: ["--nothing"], 2: ["nothing"],
               3: ["--embedded", "drive", "--resource", "example.com/v1/absentees"], 12: ["--embedded"], 20: NO_CONFIGURATION},
     "completion": {0: ["bash"], 1: ["tcsh"], 12: ["zsh"]},
-    "man": {0: ["drive"], 1: ["--nothing"], 2: ["nothing"], 12: ["--output", "missing/folder"]},
+    "man": {0: ["drive"], 1: ["--nothing"], 2: ["nothing"], 12: ["--output", "/dev/null/folder"]},
     "apiserver": {0: ["--secure-port", "0"], 1: ["--nothing"], 12: ["--secure-port", "0"]},
 }
 OF_ONE = {

@@ -12,9 +12,8 @@ OLD_NAMES = {"cmdriver", "cmdriverclosed", "flunder-driver", "cm-logger", "flund
 
 @pytest.fixture
 def pages(program, tmp_path):
-    """The folder with all pages."""
-    folder = tmp_path / "man1"
-    folder.mkdir()
+    """The folder with all pages, which was not there before."""
+    folder = tmp_path / "all" / "pages"
     finished = program("man", "--output", folder)
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
     return folder
@@ -86,8 +85,11 @@ def test_pages_tell_the_environment_variables_that_the_program_reads(pages):
     assert drivers - environment_of(pages / "k8scale-check.1") == drivers - {"K8SCALE_SERVICEACCOUNT_DIR"}
 
 
-def test_a_page_of_a_link_is_that_of_its_subcommand(pages):
-    shown = tool("man", "-P", "cat", "-M", pages.parent, "go_httperf", env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+def test_a_page_of_a_link_is_that_of_its_subcommand(pages, tmp_path):
+    for name in OLD_NAMES:
+        assert (pages / f"{name}.1").read_text() == (pages / f"k8scale-{name}.1").read_text()
+    pages.rename(tmp_path / "all" / "man1")
+    shown = tool("man", "-P", "cat", "-M", tmp_path / "all", "go_httperf", env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
     assert "k8scale-go_httperf" in re.sub(".\b", "", shown)
 
 
@@ -99,7 +101,7 @@ def test_one_page_is_printed(program, pages):
 @pytest.mark.parametrize("arguments, code, told", [
     (["cmdrivr"], 2, "did you mean cmdriver?"),
     (["cmdriver", "--output", "."], 1, "expected no subcommand beside it"),
-    (["--output", "missing/folder"], 12, "missing/folder"),
+    (["--output", "/dev/null/folder"], 12, "k8scale man: --output: /dev/null/folder: Not a directory\n"),
 ])
 def test_what_cannot_be_printed_is_told(program, arguments, code, told):
     finished = program("man", *arguments)

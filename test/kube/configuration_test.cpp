@@ -55,15 +55,21 @@ TEST_CASE("with the variable set the home folder is not looked at") {
   folder.write(".kube/config", config_of_host("home"));
   sources.kubeconfig_variable = (folder / "missing").string();
   CHECK_THAT(kube::thrown([&] { static_cast<void>(load_configuration(sources)); }),
-             Catch::Contains("no file of $KUBECONFIG exists") && Catch::Contains("--embedded"));
+             Catch::Contains("no file of $KUBECONFIG exists"));
 }
 
-TEST_CASE("with nothing found the error says what was looked for") {
+TEST_CASE("with nothing found the error says what was looked for and which flags name a server") {
   const TemporaryFolder folder;
-  const kube::ConfigurationSources sources = nothing(folder);
+  kube::ConfigurationSources sources = nothing(folder);
   CHECK_THAT(kube::thrown([&] { static_cast<void>(load_configuration(sources)); }),
              Catch::Contains("-kubeconfig is not given") && Catch::Contains("$KUBECONFIG is not set") &&
-                 Catch::Contains((folder / ".kube/config").string()) && Catch::Contains("--embedded"));
+                 Catch::Contains((folder / ".kube/config").string()) &&
+                 Catch::EndsWith("; name one with -kubeconfig or --server"));
+  sources.server_flag = "-override-server";
+  sources.embedded_flag = "--embedded";
+  CHECK_THAT(kube::thrown([&] { static_cast<void>(load_configuration(sources)); }),
+             Catch::EndsWith("; name one with -kubeconfig or -override-server, or try the built-in one with "
+                             "--embedded"));
 }
 
 TEST_CASE("a file that the flag names must exist") {

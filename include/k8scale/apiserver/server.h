@@ -23,7 +23,7 @@ struct Config {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;                 ///< 0: any
   std::vector<kube::Resource> resources;  ///< beside the built-in ones
-  std::vector<std::string> namespaces;    ///< beside those of every cluster
+  std::vector<std::string> namespaces;    ///< beside those of every cluster; a repeated one is one
   std::vector<Fault> faults;
   std::size_t max_in_flight = 0;  ///< requests for objects at a time, 429 beyond; 0: no limit
   std::size_t watch_window = 0;   ///< past events that are kept; 0: 100,000 that take up to 16 MiB
@@ -40,6 +40,9 @@ struct Config {
 /// Reads `group/version/plural=Kind` or, for the core group, `version/plural=Kind`; namespaced. Throws
 /// base::Error.
 [[nodiscard]] kube::Resource parse_resource(const std::string& text);
+
+/// The name of a namespace, if it may be one. Throws base::Error.
+[[nodiscard]] std::string parse_namespace(const std::string& text);
 
 /// The address cannot be listened on.
 class ListenError : public base::Error {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "k8scale/base/error.h"
 #include "k8scale/net/url.h"
 
 /// Where the API server is and who we are: kubeconfig files and the files of a pod, as kubectl reads them.
@@ -84,6 +85,7 @@ struct ConfigurationSources {
   std::string context;                   ///< --context
   std::string server;                    ///< --server: replaces the URL only
   std::string server_flag = "--server";  ///< the flag that gave it, for errors
+  std::string embedded_flag;  ///< the flag for a server of our own, for errors; empty: there is none
   std::string first_of_list;  ///< the first URL of --server-list: the server when nothing else names one
   std::string service_host;   ///< $KUBERNETES_SERVICE_HOST
   std::string service_port;   ///< $KUBERNETES_SERVICE_PORT
@@ -95,10 +97,26 @@ struct ConfigurationSources {
   [[nodiscard]] static ConfigurationSources from_environment();
 };
 
+/// Nothing names an API server.
+class NoServerError : public base::Error {
+ public:
+  NoServerError(const std::string& found, std::string advice)
+      : base::Error(found + "; " + advice, configuration_exit_code),
+        found_(found),
+        advice_(std::move(advice)) {}
+  /// Where it was looked for.
+  [[nodiscard]] const std::string& found() const { return found_; }
+  /// The flags that name one.
+  [[nodiscard]] const std::string& advice() const { return advice_; }
+
+ private:
+  std::string found_;
+  std::string advice_;
+};
+
 /// Tries in kubectl's order: --kubeconfig; $KUBECONFIG, or else ~/.kube/config; the pod's service account;
-/// and
-/// --server or --server-list alone. Throws base::Error with exit code 20 and one line that names file, line
-/// and field.
+/// and --server or --server-list alone. Throws NoServerError, or base::Error with exit code 20 and one line
+/// that names file, line and field.
 [[nodiscard]] Configuration load_configuration(const ConfigurationSources& sources);
 
 /// One line for the log: where it came from, which server, and by what we and the server know each other. It
