@@ -77,6 +77,9 @@ void HttperfFlags::declare(CLI::App& app) {
   base::add_value(app, "-v", verbosity,
                   "verbosity of the log: 2 intervals, 3 requests, 4 their URLs, 5 blocks");
   app.footer(
+      "The keys of all TLS connections are appended to $TMPDIR/PORT.keys (without $TMPDIR: /tmp), where PORT "
+      "is that\n"
+      "of --listen, and to $SSLKEYLOGFILE as well when that is set; with --plain there are none.\n"
       "Exit codes: 0 it came to its end; 1 a flag, a port or file that cannot be used, or a request that "
       "failed;\n"
       "12 standard output could not be written; 130 SIGINT; 143 SIGTERM.");
@@ -158,7 +161,7 @@ void HttperfFlags::check_asking() const {
   if (base_url.find('#') != std::string::npos) base::log_warning("-base-url: what follows # is not sent");
   if (connections > threads) {
     base::log_warning(
-        fmt::format("-connections {}, -threads {}: {} connections have no thread, and are not opened",
+        fmt::format("-connections {}, -threads {}: {} connection(s) have no thread, and are not opened",
                     connections, threads, connections - threads));
   }
 }

@@ -71,7 +71,10 @@ std::shared_ptr<net::KeyLog> HttperfFlags::open_key_log(std::uint16_t port) cons
   const char* another = std::getenv("SSLKEYLOGFILE");
   if (another != nullptr && *another != '\0') files.push_back({another, ChosenBy::user});
   auto log = net::KeyLog::open(files);
-  if (log.has_error()) throw base::Error("cannot write TLS keys: " + log.error().detail());
+  if (log.has_error()) {
+    throw base::Error(
+        fmt::format("cannot write TLS keys: {}; $TMPDIR names another folder", log.error().detail()));
+  }
   return *log;
 }
 

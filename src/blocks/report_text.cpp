@@ -144,6 +144,10 @@ void print_text(std::ostream& out, const ClientReport& report) {
   print_heading(out, report.facts);
   print_connections(out, report);
   print_times(out, report.figures.times);
+  if (report.figures.requests == 0 && report.figures.under_way > 0) {
+    out << "\nno request has ended: the answers asked for take longer than this "
+           "(-blocks-per-request, -period)\n";
+  }
   out << '\n' << fmt::format("{:.1f} requests/s", rate(report.figures.requests, report.facts.duration));
   for (const ConnectionFigures& each : report.figures.connections) {
     if (each.protocol.empty()) continue;

@@ -258,6 +258,13 @@ def test_what_is_under_way_at_the_end_is_told_and_has_a_first_byte(tmp_path):
     assert (total["requests"], total["under_way"], total["times"]["first_byte"]["count"]) == (0, 1, 1)
 
 
+@pytest.mark.parametrize("flags, told", [(["-blocks-per-request", 1000], True), (["-blocks-per-request", 1], False)])
+def test_it_is_told_when_no_request_could_end(tmp_path, flags, told):
+    with httperf(tmp_path) as server:
+        out = ask(tmp_path, server.url, "--duration", "300ms", *flags).stdout
+    assert ("no request has ended: the answers asked for take longer than this" in out) == told
+
+
 def test_the_tables_have_a_mean(tmp_path):
     with httperf(tmp_path) as server:
         told = ask(tmp_path, server.url, *FAST, "--requests", 5).stdout
