@@ -129,7 +129,7 @@ Task<base::Result<void>> ServerConnection::send_bytes(std::uint64_t size, std::u
       in_this_turn = 0;
     } else if (in_this_turn >= turn) {
       in_this_turn = 0;
-      co_await yield_turn();
+      co_await net::yield_turn();
     }
   }
   stream_.set_limit(shard_.options.stall_timeout, "the client took nothing");

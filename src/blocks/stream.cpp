@@ -4,13 +4,11 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 
 #include "blocks/stream_errors.h"
 #include "k8scale/net/as_result.h"
+#include "k8scale/net/wait.h"
 
 namespace k8scale::blocks {
 namespace asio = boost::asio;
@@ -69,6 +67,7 @@ base::Result<std::optional<std::size_t>> Stream::read_now(std::span<char> buffer
   ERR_clear_error();
   std::size_t bytes = 0;
   const int outcome = SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &bytes);
+  lacks_bytes_ = false;
   if (outcome == 1) return std::optional(bytes);
   return after_read(outcome);
 }
@@ -76,7 +75,8 @@ base::Result<std::optional<std::size_t>> Stream::read_now(std::span<char> buffer
 base::Result<std::optional<std::size_t>> Stream::after_read(int outcome) {
   const int system_error = errno;
   const int error = SSL_get_error(ssl_.get(), outcome);
-  if (error == SSL_ERROR_WANT_READ) return std::optional<std::size_t>();
+  lacks_bytes_ = error == SSL_ERROR_WANT_READ;
+  if (lacks_bytes_) return std::optional<std::size_t>();
   if (error == SSL_ERROR_ZERO_RETURN) return std::optional<std::size_t>(0);
   broken_ = true;
   if (error == SSL_ERROR_SYSCALL && system_error != 0) return failure_of(system_error);
@@ -88,8 +88,13 @@ base::Result<std::optional<std::size_t>> Stream::after_read(int outcome) {
 }
 
 Task<base::Result<void>> Stream::wait_readable() {
-  const bool buffered = ssl_ && SSL_has_pending(ssl_.get()) == 1;
-  return buffered ? ready() : wait(Socket::wait_read);
+  const bool buffered = ssl_ && !lacks_bytes_ && SSL_has_pending(ssl_.get()) == 1;
+  return buffered ? take_turns() : wait(Socket::wait_read);
+}
+
+Task<base::Result<void>> Stream::take_turns() {
+  co_await net::yield_turn();
+  co_return still_wanted();
 }
 
 Task<base::Result<void>> Stream::ready() { co_return base::Result<void>(); }
@@ -167,12 +172,18 @@ Task<base::Result<void>> Stream::write(std::string_view bytes) {
   co_return flushed;
 }
 
+base::Result<void> Stream::still_wanted() const {
+  if (deadline_.passed()) return timed_out();
+  if (cancelled_) return Failure(FailureKind::cancelled, "given up");
+  return {};
+}
+
 Task<base::Result<void>> Stream::wait(Socket::wait_type kind) {
-  if (deadline_.passed()) co_return timed_out();
-  if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
+  base::Result<void> wanted = still_wanted();
+  if (wanted.has_error()) co_return wanted;
   auto [error] = co_await socket_.async_wait(kind, net::as_result);
-  if (deadline_.passed()) co_return timed_out();
-  if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
+  wanted = still_wanted();
+  if (wanted.has_error()) co_return wanted;
   if (error) co_return failure_of(error.value());
   co_return base::Result<void>();
 }
@@ -186,6 +197,7 @@ Stream::Peer Stream::look_at_peer() {
   // Bytes of TLS may be its end; SSL_peek takes that in.
   ERR_clear_error();
   const int outcome = SSL_peek(ssl_.get(), &byte, 1);
+  lacks_bytes_ = false;
   if (outcome > 0) return Peer::speaks;
   const base::Result<std::optional<std::size_t>> read = after_read(outcome);
   return read.has_value() && !read->has_value() ? Peer::silent : Peer::ended;
@@ -264,11 +276,6 @@ TcpFigures Stream::tcp_figures() const {
   const int descriptor = const_cast<Socket&>(socket_).native_handle();
   if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
   return {info.tcpi_total_retrans, std::chrono::microseconds(info.tcpi_rtt)};
-}
-
-Task<void> yield_turn() {
-  const net::Executor executor = co_await asio::this_coro::executor;
-  co_await asio::post(executor, asio::use_awaitable_t<net::Executor>());
 }
 
 }  // namespace k8scale::blocks

@@ -53,6 +53,7 @@ class Stream {
 
   /// Reads what is there: nothing when `wait_readable` has to be awaited first, 0 at the end of the stream.
   [[nodiscard]] base::Result<std::optional<std::size_t>> read_now(std::span<char> buffer);
+  /// Lets others have their turn, if there is something to read already.
   [[nodiscard]] net::Task<base::Result<void>> wait_readable();
   /// Succeeds at once.
   [[nodiscard]] static net::Task<base::Result<void>> ready();
@@ -109,8 +110,10 @@ class Stream {
   [[nodiscard]] base::Result<std::size_t> offer_plain(std::string_view bytes);
   [[nodiscard]] base::Result<std::size_t> offer_tls(std::string_view bytes);
   [[nodiscard]] base::Result<std::optional<std::size_t>> after_read(int outcome);
+  [[nodiscard]] net::Task<base::Result<void>> take_turns();
   [[nodiscard]] net::Task<base::Result<void>> wait(Socket::wait_type kind);
   [[nodiscard]] base::Failure timed_out() const;
+  [[nodiscard]] base::Result<void> still_wanted() const;
 
   void wake();
 
@@ -123,14 +126,12 @@ class Stream {
   bool blocked_ = false;  // the kernel did not take all of the last piece
   bool broken_ = false;   // TLS forbids SSL_shutdown after a fatal error
   bool cancelled_ = false;
-  char first_byte_ = 0;  // of a client, before the handshake
+  bool lacks_bytes_ = false;  // OpenSSL holds half a record at most, and can do nothing without the rest
+  char first_byte_ = 0;       // of a client, before the handshake
   net::Deadline deadline_;
   base::Nanoseconds limit_{0};
   std::string_view expected_;
   std::shared_ptr<Watch> watch_;
 };
-
-/// Lets others on the shard have their turn.
-[[nodiscard]] net::Task<void> yield_turn();
 
 }  // namespace k8scale::blocks

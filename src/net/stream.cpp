@@ -9,6 +9,7 @@
 
 #include "k8scale/net/as_result.h"
 #include "k8scale/net/name_lookup.h"
+#include "k8scale/net/wait.h"
 #include "net/tls_state.h"
 
 namespace k8scale::net {
@@ -124,8 +125,11 @@ Failure Stream::handshake_failed() {
 }
 
 Task<base::Result<void>> Stream::wait_readable() {
-  const bool buffered = ssl_ && SSL_has_pending(ssl_.get()) == 1;
-  if (buffered) co_return base::Result<void>();
+  const bool buffered = ssl_ && !lacks_bytes_ && SSL_has_pending(ssl_.get()) == 1;
+  if (buffered) {
+    co_await yield_turn();
+    co_return still_wanted();
+  }
   base::Result<void> ready = co_await wait(Progress::wants_read);
   co_return ready;
 }
@@ -169,13 +173,19 @@ Task<base::Result<void>> Stream::write(std::string_view bytes) {
   co_return base::Result<void>();
 }
 
+base::Result<void> Stream::still_wanted() const {
+  if (deadline_.passed()) return timed_out();
+  if (cancelled_) return Failure(FailureKind::cancelled, "given up");
+  return {};
+}
+
 Task<base::Result<void>> Stream::wait(Progress progress) {
-  if (deadline_.passed()) co_return timed_out();
-  if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
+  base::Result<void> wanted = still_wanted();
+  if (wanted.has_error()) co_return wanted;
   const auto kind = progress == Progress::wants_write ? Socket::wait_write : Socket::wait_read;
   auto [error] = co_await socket_.async_wait(kind, as_result);
-  if (deadline_.passed()) co_return timed_out();
-  if (cancelled_) co_return Failure(FailureKind::cancelled, "given up");
+  wanted = still_wanted();
+  if (wanted.has_error()) co_return wanted;
   if (error) co_return failure_of(error.value());
   co_return base::Result<void>();
 }
@@ -188,8 +198,9 @@ Stream::Attempt Stream::try_read(std::span<char> buffer) {
   openssl::clear_errors();
   std::size_t bytes = 0;
   const int outcome = SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &bytes);
-  if (outcome == 1) return {Progress::done, bytes};
-  return after_tls(outcome);
+  const Attempt attempt = outcome == 1 ? Attempt{Progress::done, bytes} : after_tls(outcome);
+  lacks_bytes_ = attempt.progress == Progress::wants_read;
+  return attempt;
 }
 
 Stream::Attempt Stream::try_write(std::string_view bytes) {
@@ -273,8 +284,9 @@ Stream::Peer Stream::look_at_peer() {
   // Bytes of TLS may be a session ticket; SSL_peek takes those in.
   openssl::clear_errors();
   const int outcome = SSL_peek(ssl_.get(), &byte, 1);
+  lacks_bytes_ = outcome <= 0 && after_tls(outcome).progress == Progress::wants_read;
   if (outcome > 0) return Peer::speaks;
-  return after_tls(outcome).progress == Progress::wants_read ? Peer::silent : Peer::ended;
+  return lacks_bytes_ ? Peer::silent : Peer::ended;
 }
 
 void Stream::when_peer_ends(std::function<void()> ended) {

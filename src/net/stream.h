@@ -38,7 +38,7 @@ class Stream {
   [[nodiscard]] Task<base::Result<void>> handshake(TlsClient& client, const Endpoint& endpoint);
   [[nodiscard]] Task<base::Result<void>> handshake(TlsServer& server);
 
-  /// Returns when there may be something to read.
+  /// Returns when there may be something to read. Lets others have their turn, if there is something already.
   [[nodiscard]] Task<base::Result<void>> wait_readable();
   /// Reads what is there, at least one byte; 0 at the end of the stream.
   [[nodiscard]] Task<base::Result<std::size_t>> read_some(std::span<char> buffer);
@@ -92,6 +92,7 @@ class Stream {
   [[nodiscard]] Attempt after_tls(int outcome);
   [[nodiscard]] Attempt after_system_call(ssize_t outcome, Progress when_blocked);
   [[nodiscard]] Task<base::Result<void>> wait(Progress progress);
+  [[nodiscard]] base::Result<void> still_wanted() const;
   [[nodiscard]] Task<base::Result<void>> finish_handshake();
   [[nodiscard]] base::Failure timed_out() const;
   [[nodiscard]] base::Failure handshake_failed();
@@ -109,6 +110,7 @@ class Stream {
   base::Failure failure_;
   std::uint64_t bytes_written_ = 0;
   bool cancelled_ = false;
+  bool lacks_bytes_ = false;  // OpenSSL holds half a record at most, and can do nothing without the rest
   bool peer_spoke_http_ = false;
   bool broken_ = false;  // TLS forbids SSL_shutdown after a fatal error
   std::shared_ptr<std::function<void()>> peer_ended_;

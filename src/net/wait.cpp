@@ -1,6 +1,7 @@
 #include "k8scale/net/wait.h"
 
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
@@ -29,6 +30,11 @@ Task<void> sleep_until(base::SteadyTime when) {
   const Executor executor = co_await asio::this_coro::executor;
   Timer timer(executor, when);
   co_await timer.async_wait(as_result);
+}
+
+Task<void> yield_turn() {
+  const Executor executor = co_await asio::this_coro::executor;
+  co_await asio::post(executor, asio::use_awaitable_t<Executor>());
 }
 
 Task<void> sleep_for(base::Nanoseconds duration) { return sleep_until(Clock::now() + duration); }

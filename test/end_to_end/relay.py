@@ -7,8 +7,12 @@ import threading
 
 
 class Relay:
-    def __init__(self, target_port, address="127.0.0.1"):
+    """Of what the target answers on a connection, the bytes beyond `most_answered` stay away, and `held` is set."""
+
+    def __init__(self, target_port, address="127.0.0.1", most_answered=None):
         self._target = ("127.0.0.1", target_port)
+        self._most_answered = most_answered
+        self.held = threading.Event()
         self._listener = socket.create_server((address, 0))
         self.address, self.port = self._listener.getsockname()
         self._open, self._lock, self._alive = set(), threading.Lock(), True
@@ -36,12 +40,18 @@ class Relay:
             threading.Thread(target=self._relay, args=(near, far), daemon=True).start()
 
     def _relay(self, near, far):
+        left = self._most_answered
         with contextlib.suppress(OSError):
             while True:
                 for source in select.select([near, far], [], [])[0]:
                     received = source.recv(65536)
                     if not received:
                         return
+                    if source is far and left is not None:
+                        if len(received) > left:
+                            self.held.set()
+                        received = received[:left]
+                        left -= len(received)
                     (far if source is near else near).sendall(received)
 
     def kill(self):

@@ -12,6 +12,7 @@ import pytest
 import real_server as envtest
 from conftest import BINARY
 from lacking import lack
+from relay import Relay
 
 from httperf import FAST, answer_of, ask, expected, httperf, make_certificate, nginx, result, scripted_server
 
@@ -294,6 +295,21 @@ def test_a_server_that_does_not_answer_is_given_up_in_time(tmp_path):
             server.process.send_signal(signal.SIGCONT)
     assert finished.returncode == 1 and f"no answer came from {server.url}" in finished.stderr
     assert "server: it gave no figures" in finished.stdout
+
+
+def test_half_a_record_of_tls_keeps_nothing_from_its_end(tmp_path):
+    long = ["-block-size", 1_000_000, "-period", 0]
+    with httperf(tmp_path) as server:
+        relay = Relay(server.port, most_answered=100_000)
+        timed = result(ask(tmp_path, relay.url, "--json", *long, "--duration", "500ms"))
+        assert relay.held.is_set() and timed["total"]["under_way"] == 1
+        assert timed["total"]["cpu"] < timed["duration"] / 2
+        relay.held.clear()
+        with httperf(tmp_path, "-base-url", relay.url, *long) as client:
+            assert relay.held.wait(timeout=20)
+            out, _, code = client.stop(signal.SIGINT)
+        assert code == 130 and "total" in out
+        relay.kill()
 
 
 def test_a_signal_ends_the_wait_for_a_server_that_does_not_answer(tmp_path):

@@ -1,5 +1,6 @@
 """The server of httperf, asked by curl, Python and raw connections."""
 
+import contextlib
 import http.client
 import json
 import re
@@ -110,6 +111,31 @@ def test_stuck_clients_hold_nobody_up(tmp_path):
             assert server.get("/blocks?size=3&n=1&periodMS=0") == (200, b"A\0Z")
         for each in stuck:
             each.close()
+
+
+def test_half_a_record_of_tls_holds_nobody_up(tmp_path):
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = ssl._create_unverified_context().wrap_bio(incoming, outgoing)
+    with httperf(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                client.sendall(outgoing.read())
+                incoming.write(client.recv(65536))
+        tls.write(b"GET /blocks?size=3&n=1&periodMS=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+        record = outgoing.read()
+        client.sendall(record[:-10])
+        for _ in range(10):
+            assert server.get("/blocks?size=3&n=1&periodMS=0") == (200, b"A\0Z")
+        assert json.loads(server.get("/stats")[1])["cpu"] < 2e9
+        client.sendall(record[-10:])
+        answer = b""
+        while not answer.endswith(b"A\0Z"):
+            incoming.write(client.recv(65536))
+            with contextlib.suppress(ssl.SSLWantReadError):
+                answer += tls.read()
 
 
 @pytest.mark.parametrize("tls, half", [(False, b"GET / HTTP/1.1\r\nX: " + b"x" * 50_000), (True, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")])

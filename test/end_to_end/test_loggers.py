@@ -11,6 +11,7 @@ import time
 import pytest
 import real_server as envtest
 from prometheus_client.parser import text_string_to_metric_families
+from relay import Relay
 from watching import Writer, observing, scrape
 
 MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}"
@@ -49,6 +50,18 @@ def test_flunders_have_nine_columns(server, writer, tmp_path):
         assert logger.end() == 0
         assert [row.split(",")[1:3] for row in logger.rows] == [["create", '"default/f"'], ["delete", '"default/f"']]
         assert all(ROW.fullmatch(row) and row.count(",") == 8 for row in logger.rows)
+
+
+@pytest.mark.parametrize("flags", [[], ["-useProtobuf"]])
+def test_half_a_record_of_tls_keeps_nothing_from_its_end(server, writer, tmp_path, flags):
+    for number in range(100):
+        writer.create(f"a-{number}", filler="x" * 2000)
+    relay = Relay(int(server.url.rsplit(":", 1)[1]), most_answered=100_000)
+    with observing(tmp_path, "cm-logger", server.kubeconfig, "--server", relay.url, *flags) as logger:
+        assert relay.held.wait(timeout=20)
+        assert logger.stop(signal.SIGTERM) == 143
+        assert logger.summary["objects"] < 100
+    relay.kill()
 
 
 def test_any_resource_can_be_logged(server, writer, tmp_path):

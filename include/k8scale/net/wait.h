@@ -13,6 +13,9 @@ namespace k8scale::net {
 [[nodiscard]] Task<void> sleep_until(base::SteadyTime when);
 [[nodiscard]] Task<void> sleep_for(base::Nanoseconds duration);
 
+/// Lets others on the calling coroutine's shard have their turn.
+[[nodiscard]] Task<void> yield_turn();
+
 /// A flag that many coroutines of one shard can sleep on. Once raised it stays raised until `lower`.
 class Signal {
  public:
