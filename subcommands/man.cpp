@@ -53,6 +53,7 @@ int man(const Invocation& invocation) {
       ->type_name("DIR");
   app.footer(
       "To read a page: k8scale man cmdriver | man -l -\n"
+      "For man to find them by name: k8scale man --output DIR/man1, with DIR in $MANPATH.\n"
       "Exit codes: 0 it was printed; 1 a flag; 2 an unknown subcommand; 12 --output cannot be written.");
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   if (!folder.empty()) {

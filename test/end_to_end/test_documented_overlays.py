@@ -25,7 +25,14 @@ def check_components(components, objects):
 
 def check_patches(patches, objects):
     [job] = [each["spec"] for each in objects if each["kind"] == "Job"]
-    assert len(patches) == 1 and (job["completions"], job["parallelism"]) == (8, 8)
+    [patch] = patches
+    if "target" in patch:
+        [test, replace] = yaml.safe_load(patch["patch"])
+        assert test["op"] == "test" and test["path"] == replace["path"]
+        args = job["template"]["spec"]["containers"][0]["args"]
+        assert replace["value"] in args and test["value"] not in args and "--part=auto" in args
+        return
+    assert (job["completions"], job["parallelism"]) == (8, 8)
     variables = {each["name"]: each.get("value") for each in job["template"]["spec"]["containers"][0]["env"]}
     assert variables == {"K8SCALE_PARTS": "8", "K8SCALE_JOB_NAME": None, "K8SCALE_JOB_UID": None}
 
