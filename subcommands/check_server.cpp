@@ -17,7 +17,8 @@ bool is_about_reaching(FailureKind kind) {
 
 std::string reaching_remedy(const kube::Configuration& configuration, FailureKind kind) {
   const std::string where = configuration.proxy ? "the proxy's URL" : "the server's URL";
-  const std::string in = fmt::format("{} in {}", where, configuration.source);
+  const std::string in = fmt::format(
+      "{} in {}", where, configuration.proxy ? configuration.source : configuration.server_source);
   if (kind == FailureKind::resolve) return fmt::format("check the host's name in {}, and DNS", in);
   if (kind == FailureKind::connect) return fmt::format("check {}, and that the server runs", in);
   return fmt::format("check {}, the network and firewalls on the way", in);
@@ -31,8 +32,16 @@ std::string tls_remedy(const kube::Configuration& configuration, const std::stri
   if (detail.find("expired") != std::string::npos || detail.find("not yet valid") != std::string::npos) {
     return "compare the clocks of both hosts, or renew the server's certificate";
   }
-  const std::string ca = configuration.ca.pem.empty() ? "what this system trusts" : configuration.ca.origin;
-  return fmt::format("put the authority that signed the server's certificate in place of {}", ca);
+  if (detail.find("not trusted") == std::string::npos) {
+    return fmt::format(
+        "check the server's URL in {}: expected a server that speaks TLS there, and nothing on the way",
+        configuration.server_source);
+  }
+  if (configuration.ca.pem.empty()) {
+    return "use a kubeconfig whose certificate-authority signed the server's certificate: none is configured";
+  }
+  return fmt::format("put the authority that signed the server's certificate in place of {}",
+                     configuration.ca.origin);
 }
 
 std::string tls_text(const kube::Configuration& configuration) {

@@ -121,7 +121,11 @@ ConfigurationSources ConfigurationSources::from_environment() {
 
 Configuration load_configuration(const ConfigurationSources& sources) {
   Configuration configuration = choose(sources);
-  if (!sources.server.empty()) set_server(configuration, sources.server_flag, sources.server);
+  configuration.server_source = configuration.source;
+  if (!sources.server.empty()) {
+    set_server(configuration, sources.server_flag, sources.server);
+    configuration.server_source = sources.server_flag;
+  }
   if (!configuration.proxy) configuration.proxy = proxy_from_variables(sources.proxy, configuration.server);
   return configuration;
 }

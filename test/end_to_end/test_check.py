@@ -1,10 +1,12 @@
 """`k8scale check` against the built-in server and a real one, whole and broken."""
 
+import contextlib
 import http.server
 import json
 import pathlib
 import resource
 import shlex
+import socket
 import subprocess
 import threading
 
@@ -114,6 +116,30 @@ def test_a_port_where_nobody_listens_is_told(check):
     assert code == 20 and report["failed"] and last(report)["check"] == "reachable"
     assert "refused" in last(report)["found"] and "that the server runs" in last(report)["remedy"]
     assert report["server_version"] is None and report["clock"] is None
+
+
+def test_the_flag_that_gave_the_url_is_named_and_not_the_file(check, server):
+    [port] = free_ports(1)
+    code, report = check("--kubeconfig", server.kubeconfig, "--server", f"https://127.0.0.1:{port}")
+    assert code == 20 and last(report)["remedy"] == "check the server's URL in --server, and that the server runs"
+
+
+def test_a_port_that_does_not_speak_tls_is_told(check):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def end_each():
+            with contextlib.suppress(OSError):
+                while True:
+                    listener.accept()[0].close()
+        threading.Thread(target=end_each, daemon=True).start()
+        code, report = check("--server", f"https://127.0.0.1:{listener.getsockname()[1]}")
+        assert code == 20 and last(report)["check"] == "TLS"
+        assert "expected a server that speaks TLS there" in last(report)["remedy"]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_an_authority_that_nobody_configured_is_told(check, server):
+    code, report = check("--server", server.url)
+    assert code == 20 and last(report)["check"] == "TLS" and "use a kubeconfig" in last(report)["remedy"]
 
 
 def test_a_name_that_has_no_address_is_told(check):

@@ -65,8 +65,9 @@ struct Configuration {
   Impersonation impersonation;
 
   std::string namespace_name = "default";
-  std::string context;  ///< empty: none
-  std::string source;   ///< for people: the file, "the pod's service account" or "--server"
+  std::string context;        ///< empty: none
+  std::string source;         ///< for people: the file, "the pod's service account" or "--server"
+  std::string server_source;  ///< the same of the server's URL, which a flag may replace
 };
 
 /// Proxy variables of the environment, as golang.org/x/net/http/httpproxy reads them.
