@@ -68,8 +68,9 @@ void HttperfFlags::declare(CLI::App& app) {
                   "is not used; empty for OpenSSL's choice");
   base::add_bool(app, "--resume", resume, "connections that are opened again resume their TLS session");
   base::add_value(app, "--max-block", max_block, "largest block that is served, bytes");
-  base::add_value(app, "--max-connections", max_connections,
-                  "connections that are served at a time, 503 beyond");
+  base::add_value(
+      app, "--max-connections", max_connections,
+      "connections that are served at a time; 256 more are told so with 503, those beyond are closed");
   base::add_bool(app, "--json", json, "print the result as JSON");
   base::add_bool(app, "--json-stream", json_stream,
                  "print a line of JSON for each interval, and one at the end");

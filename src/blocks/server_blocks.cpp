@@ -16,6 +16,8 @@ namespace {
 constexpr int block_verbosity = 5;
 // An answer up to this goes out in one piece with its head: one record of TLS.
 constexpr std::size_t small_answer = 16 * 1024;
+// What a connection sends before others have their turn. Whoever has just come waits for a round of them all.
+constexpr std::size_t turn = 64 * 1024;
 
 }  // namespace
 
@@ -113,7 +115,6 @@ Task<base::Result<void>> ServerConnection::send_on_schedule(const BlocksRequest&
 
 Task<base::Result<void>> ServerConnection::send_bytes(std::uint64_t size, std::uint64_t from,
                                                       std::uint64_t to) {
-  constexpr std::size_t turn = 1024 * 1024;
   std::size_t in_this_turn = 0;
   while (from < to) {
     const base::Result<std::size_t> taken = stream_.offer(shard_.source.piece(size, from, to - from));

@@ -14,7 +14,8 @@ using net::Task;
 
 namespace {
 
-constexpr net::MessageLimits request_limits{64 * 1024, 1024 * 1024};
+// A body is held whole; only /pprof/symbol has a use for one.
+constexpr net::MessageLimits request_limits{64 * 1024, 64 * 1024};
 // How long, and for how much, a client that was refused is listened to, so that it reads the refusal before
 // its own writes fail.
 constexpr auto linger_time = std::chrono::seconds(1);
@@ -120,7 +121,7 @@ Task<void> ServerConnection::refuse_malformed(net::ParseError error, Failure fai
   if (error == net::ParseError::head_too_large) {
     co_await refuse(431, "the request's head is larger than 64 KiB");
   } else if (error == net::ParseError::body_too_large || failure.kind() == FailureKind::limit) {
-    co_await refuse(413, "the request's body is larger than 1 MiB");
+    co_await refuse(413, "the request's body is larger than 64 KiB");
   } else if (error == net::ParseError::malformed) {
     co_await refuse(400, failure.detail());
   } else if (failure.kind() == FailureKind::timeout) {

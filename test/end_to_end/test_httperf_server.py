@@ -112,8 +112,12 @@ def test_stuck_clients_hold_nobody_up(tmp_path):
             each.close()
 
 
-@pytest.mark.parametrize("tls, half", [(False, b"GET / HTTP/1.1\r\nX: " + b"x" * 50_000), (True, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")])
-def test_half_heads_and_half_handshakes_hold_little(tmp_path, tls, half):
+@pytest.mark.parametrize("tls, half", [
+    (False, b"GET / HTTP/1.1\r\nX: " + b"x" * 50_000),
+    (False, b"POST /pprof/symbol HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n" + b"x" * 65_535),
+    (True, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
+])
+def test_half_requests_and_half_handshakes_hold_little(tmp_path, tls, half):
     count = 200
     with httperf(tmp_path, *([] if tls else ["--plain"])) as server:
         assert server.get("/blocks?size=1&n=1&periodMS=0")[0] == 200
