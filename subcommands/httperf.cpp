@@ -205,7 +205,7 @@ int HttperfRun::run() {
   } else {
     begin_measurement();
     wait_until(end_of(flags_.duration), Intervals::told);
-    last_totals_.when = Clock::now();
+    tell_interval(totals());
     shown_ = print(blocks::ServerReport{facts(), server_->figures()});
   }
   return exit_code();

@@ -75,8 +75,9 @@ void HttperfFlags::declare(CLI::App& app) {
   base::add_bool(app, "--json-stream", json_stream,
                  "print a line of JSON for each interval, and one at the end");
   add_debug_from(app, debug_from);
-  base::add_value(app, "-v", verbosity,
-                  "verbosity of the log: 2 intervals, 3 requests, 4 their URLs, 5 blocks");
+  base::add_value(
+      app, "-v", verbosity,
+      "verbosity of the log: 1 clients that left or failed, 2 intervals, 3 requests, 4 their URLs, 5 blocks");
   app.footer(
       "The keys of all TLS connections are appended to $TMPDIR/PORT.keys (without $TMPDIR: /tmp), where PORT "
       "is that\n"
@@ -136,6 +137,7 @@ void HttperfFlags::check_use() const {
   const auto refuse = [](bool given, const char* flag, const char* why) {
     if (given) throw base::Error(fmt::format("{}: found {}", flag, why));
   };
+  refuse(json && json_stream, "--json", "with --json-stream");
   if (!asks()) {
     refuse(requests > 0, "--requests", "without -base-url");
     refuse(warmup > base::Nanoseconds(0), "--warmup", "without -base-url");

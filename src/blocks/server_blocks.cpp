@@ -59,7 +59,7 @@ Task<base::Result<void>> ServerConnection::answer_blocks(std::string_view query)
 void ServerConnection::log_blocks(std::uint64_t size, std::uint64_t from, std::uint64_t to) const {
   if (base::verbosity() < block_verbosity) return;
   for (std::uint64_t block = from / size; block < to / size; ++block) {
-    base::log_info(fmt::format("{}: sent block {} of {} bytes", peer_.address, block, size));
+    base::log_info(fmt::format("{}: sent block {} of {} bytes", peer_name_, block, size));
   }
 }
 

@@ -57,12 +57,13 @@ Task<bool> ServerConnection::greet() {
   const auto peer = stream_.socket().remote_endpoint(error);
   if (error) co_return false;
   peer_ = net::peer_at(peer);
+  peer_name_ = net::Endpoint{peer_.address, peer.port(), false}.authority();
   if (!shard_.tls) co_return true;
   stream_.set_limit(shard_.options.request_timeout, "no TLS handshake");
   const base::Result<void> greeted = co_await stream_.handshake(*shard_.tls);
   if (greeted.has_value()) co_return true;
   ++shard_.figures.failed_handshakes;
-  base::log_verbose(1, peer_.address + ": " + greeted.error().message());
+  base::log_verbose(1, peer_name_ + ": " + greeted.error().message());
   co_return false;
 }
 
@@ -90,7 +91,7 @@ Task<bool> ServerConnection::serve_one() {
   request.from_loopback = peer_.from_loopback;
   head_only_ = request.method == "HEAD";
   if (base::verbosity() >= 4) {
-    base::log_info(fmt::format("{}: {} {}", peer_.address, request.method, base::go_quote(request.target)));
+    base::log_info(fmt::format("{}: {} {}", peer_name_, request.method, base::go_quote(request.target)));
   }
   const base::SteadyTime began = std::chrono::steady_clock::now();
   const base::Result<void> answered = co_await answer(request);
@@ -99,8 +100,8 @@ Task<bool> ServerConnection::serve_one() {
     co_return keep_alive_;
   }
   ++shard_.figures.broken_off;
-  base::log_verbose(1, fmt::format("{}: {}: {}", peer_.address, base::go_quote(request.target),
-                                   answered.error().message()));
+  base::log_verbose(
+      1, fmt::format("{}: {}: {}", peer_name_, base::go_quote(request.target), answered.error().message()));
   co_return false;
 }
 
@@ -219,7 +220,7 @@ Task<net::Response> ServerConnection::ask_other(const net::ServerRequest& reques
 
 void ServerConnection::log_answer(base::SteadyTime began) const {
   if (base::verbosity() < 3) return;
-  base::log_info(fmt::format("{}: {} in {}", peer_.address, told_,
+  base::log_info(fmt::format("{}: {} in {}", peer_name_, told_,
                              base::format_duration(std::chrono::steady_clock::now() - began)));
 }
 
