@@ -5,6 +5,7 @@
 #include <iostream>
 #include <optional>
 
+#include "exit_codes.h"
 #include "httperf_flags.h"
 #include "httperf_stats.h"
 #include "k8scale/base/error.h"
@@ -46,7 +47,8 @@ class HttperfRun {
   void tell_interval(const blocks::Totals& now);
   [[nodiscard]] blocks::RunFacts facts() const;
   template <class Report>
-  void print(const Report& report) const;
+  [[nodiscard]] bool print(const Report& report) const;
+  [[nodiscard]] int exit_code() const;
 
   const HttperfFlags& flags_;
   base::StopSignals signals_;
@@ -61,6 +63,7 @@ class HttperfRun {
   base::SteadyTime next_interval_;
   blocks::Totals last_totals_;
   bool failed_ = false;
+  bool shown_ = false;
 };
 
 void HttperfRun::serve() {
@@ -138,8 +141,9 @@ blocks::RunFacts HttperfRun::facts() const {
   return facts;
 }
 
+// Whether it could be written: an interval before it may have been lost as well.
 template <class Report>
-void HttperfRun::print(const Report& report) const {
+bool HttperfRun::print(const Report& report) const {
   if (flags_.json_stream) {
     const nlohmann::ordered_json line = {{"end", to_json(report)}};
     std::cout << line.dump() << std::endl;
@@ -149,6 +153,8 @@ void HttperfRun::print(const Report& report) const {
     print_text(std::cout, report);
     std::cout.flush();
   }
+  if (!std::cout) base::log_error("the result cannot be written to standard output");
+  return static_cast<bool>(std::cout);
 }
 
 void HttperfRun::ask() {
@@ -177,14 +183,14 @@ void HttperfRun::ask() {
   report.figures = client_->figures();
   tell_interval(totals_with(report.figures));
   report.facts = facts();
+  client_->stop();  // first: a server that sends as fast as it can is slow to tell of itself
   report.server = blocks::server_side(before, read(stats));
-  client_->stop();
   failed_ = report.figures.failures + report.warmup_failures > 0;
   if (!signal_ && report.figures.bytes == 0 && !failed_) {
     base::log_error("no answer came from " + asked_url_);
     failed_ = true;
   }
-  print(report);
+  shown_ = print(report);
 }
 
 base::SteadyTime HttperfRun::end_of(base::Nanoseconds duration) const {
@@ -199,11 +205,16 @@ int HttperfRun::run() {
   } else {
     begin_measurement();
     wait_until(end_of(flags_.duration), Intervals::told);
-    last_totals_.when = Clock::now();
-    print(blocks::ServerReport{facts(), server_->figures()});
+    tell_interval(totals());
+    shown_ = print(blocks::ServerReport{facts(), server_->figures()});
   }
+  return exit_code();
+}
+
+int HttperfRun::exit_code() const {
   if (signal_) return 128 + *signal_;
-  return failed_ ? 1 : 0;
+  if (failed_) return 1;
+  return shown_ ? 0 : output_lost_exit_code;
 }
 
 }  // namespace

@@ -68,14 +68,16 @@ void HttperfFlags::declare(CLI::App& app) {
                   "is not used; empty for OpenSSL's choice");
   base::add_bool(app, "--resume", resume, "connections that are opened again resume their TLS session");
   base::add_value(app, "--max-block", max_block, "largest block that is served, bytes");
-  base::add_value(app, "--max-connections", max_connections,
-                  "connections that are served at a time, 503 beyond");
+  base::add_value(
+      app, "--max-connections", max_connections,
+      "connections that are served at a time; 256 more are told so with 503, those beyond are closed");
   base::add_bool(app, "--json", json, "print the result as JSON");
   base::add_bool(app, "--json-stream", json_stream,
                  "print a line of JSON for each interval, and one at the end");
   add_debug_from(app, debug_from);
-  base::add_value(app, "-v", verbosity,
-                  "verbosity of the log: 2 intervals, 3 requests, 4 their URLs, 5 blocks");
+  base::add_value(
+      app, "-v", verbosity,
+      "verbosity of the log: 1 clients that left or failed, 2 intervals, 3 requests, 4 their URLs, 5 blocks");
   app.footer(
       "The keys of all TLS connections are appended to $TMPDIR/PORT.keys (without $TMPDIR: /tmp), where PORT "
       "is that\n"
@@ -135,6 +137,7 @@ void HttperfFlags::check_use() const {
   const auto refuse = [](bool given, const char* flag, const char* why) {
     if (given) throw base::Error(fmt::format("{}: found {}", flag, why));
   };
+  refuse(json && json_stream, "--json", "with --json-stream");
   if (!asks()) {
     refuse(requests > 0, "--requests", "without -base-url");
     refuse(warmup > base::Nanoseconds(0), "--warmup", "without -base-url");

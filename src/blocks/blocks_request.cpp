@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,14 @@ base::Result<std::uint64_t> number_of(const Parameters& parameters, std::string_
   return *value;
 }
 
+// The first that has a % without two hexadecimal digits, and so no value.
+std::optional<std::string> undecodable(std::string_view query) {
+  for (const std::string& each : base::split(query, '&')) {
+    if (!base::percent_decode(each)) return each;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string BlocksRequest::target() const {
@@ -49,6 +58,10 @@ std::string BlocksRequest::target() const {
 }
 
 base::Result<BlocksRequest> parse_blocks_query(std::string_view query, std::uint64_t largest_block) {
+  if (const auto found = undecodable(query)) {
+    return wrong(fmt::format("found {}, expected two hexadecimal digits after each %",
+                             base::go_quote(found->substr(0, 40))));
+  }
   const Parameters parameters = net::query_values(query);
   const auto size = number_of(parameters, "size", 1);
   if (size.has_error()) return size.error();

@@ -26,6 +26,7 @@ namespace {
 constexpr auto accept_pause = std::chrono::milliseconds(50);
 // Connections beyond the limit that may wait to be told so.
 constexpr std::uint64_t most_refused_at_once = 256;
+constexpr int most_accepted_at_once = 64;
 
 }  // namespace
 
@@ -88,7 +89,10 @@ class Server::State {
   [[nodiscard]] ServerFigures figures() const;
 
  private:
+  // These three on the first shard.
   [[nodiscard]] Task<void> accept();
+  [[nodiscard]] boost::system::error_code accept_all();
+  void admit(ServerShard& target, Socket socket);
   [[nodiscard]] static Task<void> serve(ServerShard& shard, Socket socket, std::unique_ptr<Place> place,
                                         Admission admission);
   [[nodiscard]] Task<ServerFigures> look_at_all();
@@ -98,6 +102,7 @@ class Server::State {
   std::vector<std::unique_ptr<ServerShard>> shards_;
   std::unique_ptr<net::Acceptor> acceptor_;
   std::uint16_t port_ = 0;
+  std::size_t next_ = 0;  // the shard that serves the next connection
   std::atomic<std::uint64_t> open_ = 0;
   base::WallTime started_;
 };
@@ -129,20 +134,47 @@ base::Result<void> Server::State::bind() {
 }
 
 Task<void> Server::State::accept() {
-  for (std::size_t next = 0;; next = (next + 1) % shards_.size()) {
-    ServerShard& target = *shards_[next];
-    auto [error, socket] = co_await acceptor_->async_accept(target.shard.executor(), net::as_result);
-    if (error) {
-      base::log_verbose(1, "cannot accept a connection: " + error.message());
-      co_await net::sleep_for(accept_pause);
-      continue;
+  boost::system::error_code error;
+  acceptor_->non_blocking(true, error);
+  for (;;) {
+    error = accept_all();
+    if (error == asio::error::would_block) {
+      const auto [waited] = co_await acceptor_->async_wait(net::Acceptor::wait_read, net::as_result);
+      error = waited;
+    } else if (!error) {
+      co_await yield_turn();
     }
-    const std::uint64_t open = open_;
-    if (open >= options_.most_connections + most_refused_at_once) continue;
-    const Admission admission = open < options_.most_connections ? Admission::welcome : Admission::too_many;
-    auto place = std::make_unique<Place>(open_);
-    target.shard.spawn(serve(target, std::move(socket), std::move(place), admission));
+    if (!error) continue;
+    base::log_verbose(1, "cannot accept a connection: " + error.message());
+    co_await net::sleep_for(accept_pause);
   }
+}
+
+// Those that wait, up to some: what else the thread does may take long.
+boost::system::error_code Server::State::accept_all() {
+  boost::system::error_code error;
+  for (int accepted = 0; accepted < most_accepted_at_once; ++accepted) {
+    ServerShard& target = *shards_[next_];
+    Socket socket(target.shard.executor());
+    acceptor_->accept(socket, error);
+    if (error) break;
+    admit(target, std::move(socket));
+    next_ = (next_ + 1) % shards_.size();
+  }
+  return error;
+}
+
+void Server::State::admit(ServerShard& target, Socket socket) {
+  const std::uint64_t open = open_;
+  if (open >= options_.most_connections + most_refused_at_once) {
+    ServerFigures& own = shards_.front()->figures;
+    ++own.connections;
+    ++own.refused;
+    return;
+  }
+  const Admission admission = open < options_.most_connections ? Admission::welcome : Admission::too_many;
+  auto place = std::make_unique<Place>(open_);
+  target.shard.spawn(serve(target, std::move(socket), std::move(place), admission));
 }
 
 Task<void> Server::State::serve(ServerShard& shard, Socket socket, std::unique_ptr<Place> place,

@@ -16,6 +16,8 @@ namespace {
 constexpr int block_verbosity = 5;
 // An answer up to this goes out in one piece with its head: one record of TLS.
 constexpr std::size_t small_answer = 16 * 1024;
+// What a connection sends before others have their turn. Whoever has just come waits for a round of them all.
+constexpr std::size_t turn = 64 * 1024;
 
 }  // namespace
 
@@ -57,7 +59,7 @@ Task<base::Result<void>> ServerConnection::answer_blocks(std::string_view query)
 void ServerConnection::log_blocks(std::uint64_t size, std::uint64_t from, std::uint64_t to) const {
   if (base::verbosity() < block_verbosity) return;
   for (std::uint64_t block = from / size; block < to / size; ++block) {
-    base::log_info(fmt::format("{}: sent block {} of {} bytes", peer_.address, block, size));
+    base::log_info(fmt::format("{}: sent block {} of {} bytes", peer_name_, block, size));
   }
 }
 
@@ -113,7 +115,6 @@ Task<base::Result<void>> ServerConnection::send_on_schedule(const BlocksRequest&
 
 Task<base::Result<void>> ServerConnection::send_bytes(std::uint64_t size, std::uint64_t from,
                                                       std::uint64_t to) {
-  constexpr std::size_t turn = 1024 * 1024;
   std::size_t in_this_turn = 0;
   while (from < to) {
     const base::Result<std::size_t> taken = stream_.offer(shard_.source.piece(size, from, to - from));

@@ -14,7 +14,8 @@ using net::Task;
 
 namespace {
 
-constexpr net::MessageLimits request_limits{64 * 1024, 1024 * 1024};
+// A body is held whole; only /pprof/symbol has a use for one.
+constexpr net::MessageLimits request_limits{64 * 1024, 64 * 1024};
 // How long, and for how much, a client that was refused is listened to, so that it reads the refusal before
 // its own writes fail.
 constexpr auto linger_time = std::chrono::seconds(1);
@@ -56,12 +57,13 @@ Task<bool> ServerConnection::greet() {
   const auto peer = stream_.socket().remote_endpoint(error);
   if (error) co_return false;
   peer_ = net::peer_at(peer);
+  peer_name_ = net::Endpoint{peer_.address, peer.port(), false}.authority();
   if (!shard_.tls) co_return true;
   stream_.set_limit(shard_.options.request_timeout, "no TLS handshake");
   const base::Result<void> greeted = co_await stream_.handshake(*shard_.tls);
   if (greeted.has_value()) co_return true;
   ++shard_.figures.failed_handshakes;
-  base::log_verbose(1, peer_.address + ": " + greeted.error().message());
+  base::log_verbose(1, peer_name_ + ": " + greeted.error().message());
   co_return false;
 }
 
@@ -89,7 +91,7 @@ Task<bool> ServerConnection::serve_one() {
   request.from_loopback = peer_.from_loopback;
   head_only_ = request.method == "HEAD";
   if (base::verbosity() >= 4) {
-    base::log_info(fmt::format("{}: {} {}", peer_.address, request.method, base::go_quote(request.target)));
+    base::log_info(fmt::format("{}: {} {}", peer_name_, request.method, base::go_quote(request.target)));
   }
   const base::SteadyTime began = std::chrono::steady_clock::now();
   const base::Result<void> answered = co_await answer(request);
@@ -98,8 +100,8 @@ Task<bool> ServerConnection::serve_one() {
     co_return keep_alive_;
   }
   ++shard_.figures.broken_off;
-  base::log_verbose(1, fmt::format("{}: {}: {}", peer_.address, base::go_quote(request.target),
-                                   answered.error().message()));
+  base::log_verbose(
+      1, fmt::format("{}: {}: {}", peer_name_, base::go_quote(request.target), answered.error().message()));
   co_return false;
 }
 
@@ -120,7 +122,7 @@ Task<void> ServerConnection::refuse_malformed(net::ParseError error, Failure fai
   if (error == net::ParseError::head_too_large) {
     co_await refuse(431, "the request's head is larger than 64 KiB");
   } else if (error == net::ParseError::body_too_large || failure.kind() == FailureKind::limit) {
-    co_await refuse(413, "the request's body is larger than 1 MiB");
+    co_await refuse(413, "the request's body is larger than 64 KiB");
   } else if (error == net::ParseError::malformed) {
     co_await refuse(400, failure.detail());
   } else if (failure.kind() == FailureKind::timeout) {
@@ -218,7 +220,7 @@ Task<net::Response> ServerConnection::ask_other(const net::ServerRequest& reques
 
 void ServerConnection::log_answer(base::SteadyTime began) const {
   if (base::verbosity() < 3) return;
-  base::log_info(fmt::format("{}: {} in {}", peer_.address, told_,
+  base::log_info(fmt::format("{}: {} in {}", peer_name_, told_,
                              base::format_duration(std::chrono::steady_clock::now() - began)));
 }
 

@@ -75,6 +75,7 @@ class ServerConnection
   std::unique_ptr<Place> place_;
   Admission admission_;
   net::Peer peer_;
+  std::string peer_name_;  // with its port
   bool keep_alive_ = true;
   bool is_1_1_ = true;
   bool head_only_ = false;

@@ -102,7 +102,9 @@ base::Result<void> use_identity(SSL_CTX* context, const std::string& certificate
   ERR_clear_error();
   const openssl::Key key = openssl::read_key(key_pem);
   if (!key) return failed("the private key is not a PEM key without passphrase");
-  if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
+  // OpenSSL itself takes a key of another type than the certificate's, for a certificate that may follow.
+  const bool belongs = X509_check_private_key(certificate.get(), key.get()) == 1;
+  if (!belongs || SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
     return failed("the private key does not belong to the certificate");
   }
   return {};

@@ -145,7 +145,7 @@ bool may_be_asked_by(const std::string& method, std::string_view name) {
 std::optional<net::Response> answer_at_once(const net::ServerRequest& request, std::string_view name,
                                             Askers askers) {
   if (askers == Askers::loopback && !request.from_loopback) {
-    return text(403, "profiles are for askers on this host only; --debug-from any allows all\n");
+    return text(403, "profiles are for who asks from a loopback address; --debug-from any allows all\n");
   }
   if (!may_be_asked_by(request.method, name)) {
     net::Response response = text(405, "expected GET\n");

@@ -31,6 +31,10 @@ std::atomic<base::SteadyTime>& end_of_sampling() {
 void stop_profiler_silently() {
   std::array<char, 1024> told{};
   ::flockfile(stderr);
+  // Of a stream that was written to last, glibc flushes a new buffer after each piece of the text; of one
+  // that was read from last, as far as stderr can be, it does not.
+  static_cast<void>(::getc_unlocked(stderr));
+  ::clearerr_unlocked(stderr);
   std::setvbuf(stderr, told.data(), _IOFBF, told.size());
   ProfilerStop();
   ::__fpurge(stderr);

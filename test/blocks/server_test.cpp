@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <string>
 #include <thread>
@@ -164,6 +165,29 @@ TEST_CASE("nobody is asked to go on with a body that is too large, or that has c
   client.send(request);
   if (answer.empty()) client.send("abc");
   CHECK(client.read_to_the_end().starts_with("HTTP/1.1 " + (answer.empty() ? "404" : answer) + " "));
+}
+
+TEST_CASE("a body of up to 64 KiB is read, a larger one refused") {
+  const auto server = plain_server();
+  const auto [size, status] =
+      GENERATE(table<std::size_t, std::string>({{64 * 1024, "404"}, {64 * 1024 + 1, "413"}}));
+  RawClient client(server->port());
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " + std::to_string(size) +
+              "\r\n\r\n");
+  client.send(std::string(size, 'x'));
+  CHECK(client.read_to_the_end().starts_with("HTTP/1.1 " + status + " "));
+}
+
+TEST_CASE("connections that are too many even to be told so are closed, and counted") {
+  ServerOptions options;
+  options.most_connections = 1;
+  const auto server = plain_server(std::move(options));
+  std::deque<RawClient> clients;
+  while (clients.size() < 1 + 256) clients.emplace_back(server->port());
+  wait_until([&] { return server->figures().open_connections == clients.size(); });
+  for (int i = 0; i < 5; ++i) CHECK(RawClient(server->port()).read_to_the_end().empty());
+  wait_until([&] { return server->figures().refused == 5; });
+  CHECK(server->figures().connections == clients.size() + 5);
 }
 
 TEST_CASE("a client that asks for more meanwhile is not taken for one that is gone") {

@@ -344,6 +344,27 @@ def test_a_name_that_nobody_resolves_is_given_up_in_time(tmp_path):
     assert finished.returncode == 1 and "no answer came from http://nobody.example:1" in finished.stderr
 
 
+@pytest.mark.parametrize("flags", [[], ["--plain"]])
+def test_a_busy_server_tells_of_itself(tmp_path, flags):
+    with httperf(tmp_path, *flags) as server:
+        finished = ask(tmp_path, server.url, "--json", *FAST, *flags, "-block-size", 1 << 20, "-connections", 300, "-threads", 300,
+                       "--duration", "2s")
+    assert finished.returncode == 0, finished.stderr
+    assert result(finished)["server_side"]["bytes"] >= result(finished)["total"]["bytes"] > 0
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"], ["--json-stream"]])
+def test_a_result_that_nobody_reads_is_an_error(tmp_path, flags):
+    with httperf(tmp_path) as server:
+        client = subprocess.Popen([BINARY, "httperf", "-listen", "127.0.0.1:0", "-base-url", server.url, *FAST, "--requests", "3", *flags],
+                                  cwd=tmp_path, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True)
+        client.stdout.close()
+        errors = client.stderr.read()
+        assert client.wait(timeout=20) == 12
+    assert "the result cannot be written to standard output" in errors
+
+
 def test_a_server_that_was_restarted_gives_no_figures(tmp_path):
     port, = envtest.free_ports(1)
     serve = ["-listen", f"127.0.0.1:{port}"]

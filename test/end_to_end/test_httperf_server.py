@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -12,6 +13,7 @@ import time
 
 import pytest
 import real_server as envtest
+from conftest import BINARY
 
 from httperf import expected, httperf
 
@@ -45,6 +47,7 @@ def test_a_connection_of_http_client_serves_many_requests(tmp_path):
     ("", "size: found nothing"),
     ("size=1&n=1", "periodMS: found nothing"),
     ("size=1&n=1&periodMS=0&n=2", "n: found it 2 times"),
+    ("size=%zz&n=1&periodMS=0", 'found "size=%zz", expected two hexadecimal digits after each %'),
     ("size=0&n=1&periodMS=0", 'size: found "0"'),
     ("size=-5&n=1&periodMS=0", 'size: found "-5"'),
     ("size=abc&n=1&periodMS=0", 'size: found "abc"'),
@@ -138,8 +141,12 @@ def test_half_a_record_of_tls_holds_nobody_up(tmp_path):
                 answer += tls.read()
 
 
-@pytest.mark.parametrize("tls, half", [(False, b"GET / HTTP/1.1\r\nX: " + b"x" * 50_000), (True, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")])
-def test_half_heads_and_half_handshakes_hold_little(tmp_path, tls, half):
+@pytest.mark.parametrize("tls, half", [
+    (False, b"GET / HTTP/1.1\r\nX: " + b"x" * 50_000),
+    (False, b"POST /pprof/symbol HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n" + b"x" * 65_535),
+    (True, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
+])
+def test_half_requests_and_half_handshakes_hold_little(tmp_path, tls, half):
     count = 200
     with httperf(tmp_path, *([] if tls else ["--plain"])) as server:
         assert server.get("/blocks?size=1&n=1&periodMS=0")[0] == 200
@@ -189,7 +196,7 @@ def test_requests_are_told_at_3_and_their_urls_at_4(tmp_path, level, told):
     with httperf(tmp_path, f"-v={level}") as server:
         assert server.get("/blocks?size=3&n=2&periodMS=0")[0] == 200
         _, errors, _ = server.stop()
-    lines = [line.split("127.0.0.1: ")[1] for line in errors.splitlines()]
+    lines = re.findall(r"127\.0\.0\.1:\d+: (.*)", errors)
     assert len(lines) == len(told) and all(line.startswith(words) for line, words in zip(lines, told))
 
 
@@ -218,7 +225,7 @@ def test_each_block_is_told_at_5(tmp_path):
         assert server.get("/blocks?size=10&n=3&periodMS=10")[0] == 200
         assert server.get("/blocks?size=10&n=2&periodMS=0")[0] == 200
         _, errors, _ = server.stop()
-    assert re.findall(r"127.0.0.1: sent block (\d) of 10 bytes", errors) == ["0", "1", "2", "0", "1"]
+    assert re.findall(r"127.0.0.1:\d+: sent block (\d) of 10 bytes", errors) == ["0", "1", "2", "0", "1"]
 
 
 def test_it_listens_where_a_name_points_to(tmp_path):
@@ -241,6 +248,7 @@ def test_a_port_in_use_and_keys_that_cannot_be_written_are_errors(program, tmp_p
     (["-connections", "0"], "-connections"), (["-threads", "-3"], "-3"), (["-listen", "host:port"], "-listen"),
     (["-block-size", "0"], "-block-size"), (["--tls-max", "1.1"], "--tls-max"), (["--ciphers", "NONSENSE"], "NONSENSE"),
     (["--cert", "/nowhere"], "/nowhere"), (["--key", "x"], "--cert"), (["-log-period", "0s"], "-log-period"),
+    (["--json", "--json-stream"], "--json: found with --json-stream"),
     (["-base-url", "ftp://x"], "-base-url"), (["--plain", "-base-url", "https://x"], "--plain"),
     (["--ciphers", ":"], "--ciphers: found no cipher's name"), (["--ciphers", "TLS_AES_128_GCM_SHA256", "--tls-max", "1.2"], "--ciphers"),
     (["--plain", "--ciphers", "NONSENSE"], "--ciphers"), (["--plain", "--ciphers", "TLS_AES_128_GCM_SHA256"], "--ciphers: found with --plain"),
@@ -256,6 +264,24 @@ def test_a_wrong_flag_is_one_line_that_names_it(program, tmp_path, monkeypatch, 
     finished = program("httperf", "-listen", "127.0.0.1:0", *flags)
     assert finished.returncode == 1
     assert words in finished.stderr and finished.stderr.count("\n") == 1
+
+
+def test_who_left_is_told_at_1_with_its_port(tmp_path):
+    with httperf(tmp_path, "-v=1") as server:
+        with server.connect() as client:
+            port = client.getsockname()[1]
+            client.sendall(b"GET /blocks?size=10&n=2&periodMS=3600000 HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(1000).startswith(b"HTTP/1.1 200")
+        envtest.wait_until(lambda: json.loads(server.get("/stats")[1])["broken_off"] == 1, "the end of the answer")
+        _, errors, _ = server.stop()
+    assert f'127.0.0.1:{port}: "/blocks?size=10&n=2&periodMS=3600000": ' in errors
+
+
+def test_a_server_alone_tells_its_last_interval(tmp_path):
+    server = subprocess.run([BINARY, "httperf", "-listen", "127.0.0.1:0", "--json-stream", "--duration", "50ms"], cwd=tmp_path,
+                            env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, timeout=20)
+    interval, end = [json.loads(line) for line in server.stdout.splitlines()]
+    assert 0.05 <= interval["interval"]["end"] == pytest.approx(end["end"]["duration"] / 1e9)
 
 
 def test_a_server_ends_with_totals(tmp_path):

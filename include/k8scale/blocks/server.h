@@ -26,7 +26,7 @@ struct ServerFigures {
   std::uint64_t open_connections = 0;  ///< now
   std::uint64_t requests = 0;          ///< for blocks, answered to the end
   std::uint64_t bytes = 0;             ///< of blocks, handed to TLS or to the kernel
-  std::uint64_t refused = 0;           ///< requests that were answered with 4xx or 5xx
+  std::uint64_t refused = 0;           ///< requests answered with 4xx or 5xx, connections closed as too many
   std::uint64_t broken_off = 0;        ///< answers that their clients did not read to the end
   std::uint64_t failed_handshakes = 0;
   std::uint64_t retransmits = 0;  ///< TCP segments that were sent again
@@ -46,8 +46,8 @@ struct ServerOptions {
   std::string address{net::any_address};  ///< or a name; see listen_on in net/listener.h
   std::uint16_t port = 8080;              ///< 0: any
   std::size_t threads = 1;
-  std::uint64_t largest_block = 1ULL << 30U;                     ///< bytes; 400 beyond
-  std::uint64_t most_connections = 10'000;                       ///< 503 beyond, except for `/stats`
+  std::uint64_t largest_block = 1ULL << 30U;  ///< bytes; 400 beyond
+  std::uint64_t most_connections = 10'000;    ///< 256 more get 503, but for `/stats`; then closed
   base::Nanoseconds request_timeout = std::chrono::seconds(30);  ///< a handshake; a head that has begun
   base::Nanoseconds idle_timeout = std::chrono::minutes(10);     ///< between requests
   base::Nanoseconds stall_timeout = std::chrono::minutes(10);    ///< a client that takes nothing
@@ -59,7 +59,8 @@ struct ServerOptions {
 /// An HTTP/1.1 server of blocks: `GET /blocks?size=&n=&periodMS=` (see blocks_request.h) and `GET /stats`.
 /// Who asks for `/stats` with `Connection: close` takes nobody's place. Its connections are spread over
 /// threads of its own. Block i of an answer is due `i * period` after its first, whenever the others went: a
-/// late one goes out at once. A connection that is stuck holds nothing but its own memory, less than 100 kB.
+/// late one goes out at once. A connection that is stuck holds nothing but its own memory, less than 100 kB
+/// with a body of up to 64 KiB (413 beyond), or as large a head.
 class Server {
  public:
   /// Has a port, and lets clients wait. A failure (kind io) names the address and the reason.
