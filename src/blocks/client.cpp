@@ -114,7 +114,10 @@ void Client::State::start_measuring() {
 Task<ClientFigures> Client::State::look(const ClientShard& shard) {
   ClientFigures figures;
   figures.times = shard.times;
-  for (const ClientConnection& each : shard.connections) figures.connections.push_back(each.look());
+  for (const ClientConnection& each : shard.connections) {
+    figures.connections.push_back(each.look());
+    each.record_lateness_in(figures.times);
+  }
   co_return figures;
 }
 
