@@ -55,6 +55,7 @@ void ClientConnection::count(const Answer& answer) {
 
 void ClientConnection::count_failure(const Failure& failure) {
   ++figures_.failures;
+  if (figures_.failures == 1) figures_.first_failure = failure.message();
   figures_.last_failure = failure.message();
   shard_.failures.tell(figures_.number, failure.message(), Clock::now());
   take_back();
@@ -84,8 +85,8 @@ void ClientConnection::start_measuring() {
   fresh.resumed = now_resumed_;
   if (figures_.times) fresh.times.emplace();
   figures_ = std::move(fresh);
-  if (stream_) retransmits_before_ = stream_->tcp_figures().retransmits;
   lateness_.forget_blocks();
+  if (stream_) retransmits_before_ = stream_->tcp_figures().retransmits;
   for (Asker& each : in_flight_) each.budgeted = shard_.may_begin();
   for (Asker& each : waiting_) each.budgeted = each.budgeted && shard_.may_begin();
 }
@@ -107,8 +108,8 @@ std::uint64_t ClientConnection::retransmits() const {
 ConnectionFigures ClientConnection::look() const {
   ConnectionFigures now = figures_;
   now.under_way = in_flight_.size();
-  if (!stream_) return now;
   if (now.times) lateness_.record_in(now.times->lateness);
+  if (!stream_) return now;
   now.retransmits += retransmits();
   const base::Nanoseconds round_trip_time = stream_->tcp_figures().round_trip_time;
   if (round_trip_time > base::Nanoseconds(0)) now.round_trip_time = round_trip_time;

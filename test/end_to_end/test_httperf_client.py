@@ -399,7 +399,25 @@ def test_a_failure_that_repeats_is_not_told_each_time(tmp_path):
     finished = ask(tmp_path, url, *FAST, "-connections", 50, "-threads", 50, "--requests", 200)
     failures, = re.findall(r"^total +(?:\S+ +\S+ +){1}\S+ +\d+ +(\d+)", finished.stdout, re.MULTILINE)
     assert failures == "200"
-    assert len([line for line in finished.stderr.splitlines() if "Connection refused" in line]) < 50
+    lines = [line for line in finished.stderr.splitlines() if "Connection refused" in line]
+    assert len(lines) < 50
+    told = re.findall(r"connections? (\d[\d, ]*):", "\n".join(lines))
+    assert {int(number) for each in told for number in each.split(",")} == set(range(50))
+
+
+def test_failures_of_connections_are_told_with_each(tmp_path):
+    with scripted_server(lambda connection, number: True) as url:
+        finished = ask(tmp_path, url, *FAST, "-connections", 3, "-threads", 3, "--requests", 3)
+    assert sorted(re.findall(r"connection (\d): closed: the server closed", finished.stderr)) == ["0", "1", "2"]
+
+
+def test_the_first_cause_is_in_the_report(tmp_path):
+    def answer(connection, number):
+        connection.sendall(b"nonsense\r\n\r\n" if number == 1 else b"")  # 0 is for /stats
+        return True
+    with scripted_server(answer) as url:
+        finished = ask(tmp_path, url, *FAST, "--requests", 2)
+    assert re.search(r"connection 0: 2 failures, the first: [^;]*not HTTP/1.1[^;]*; the last: closed: the server closed", finished.stdout)
 
 
 @pytest.mark.parametrize("ciphers, version", [("ECDHE-ECDSA-AES128-GCM-SHA256", "TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256"),

@@ -34,6 +34,7 @@ struct ConnectionFigures {
   std::uint64_t resumed = 0;             ///< of those: with an earlier TLS session
   std::uint64_t retransmits = 0;         ///< TCP segments that this side sent again
   base::Nanoseconds round_trip_time{0};  ///< TCP's own estimate, of the last connection; 0: not known
+  std::string first_failure;             ///< empty: none
   std::string last_failure;              ///< empty: none
   std::string protocol;                  ///< "TLSv1.3 TLS_AES_128_GCM_SHA256", empty without TLS
   std::optional<RequestTimes> times;     ///< not kept for each when there are many
