@@ -16,7 +16,7 @@ bool is_interim(int status) { return status >= 100 && status < 200 && status != 
 
 }  // namespace
 
-Answer::Answer(const BlocksRequest& request, std::uint64_t& bytes, measure::Histogram& lateness)
+Answer::Answer(const BlocksRequest& request, std::uint64_t& bytes, BlockLateness& lateness)
     : request_(request), bytes_(bytes), lateness_(lateness), checker_(request) {
   await_head();
 }
@@ -47,16 +47,10 @@ bool Answer::put(std::string_view piece) {
   const std::uint64_t first = checker_.begun();
   good_ = checker_.put(piece);
   bytes_ += piece.size();
-  if (request_.period.count() > 0) record_lateness(first, checker_.begun());
-  return good_;
-}
-
-void Answer::record_lateness(std::uint64_t first, std::uint64_t end) {
-  for (std::uint64_t block = first; block < end; ++block) {
-    const base::SteadyTime start = now_ - request_.period * static_cast<std::int64_t>(block);
-    if (block == 0 || start < schedule_start_) schedule_start_ = start;
-    lateness_.record(start - schedule_start_);
+  for (std::uint64_t block = first; block < checker_.begun() && request_.period.count() > 0; ++block) {
+    lateness_.add(now_ - request_.period * static_cast<std::int64_t>(block));
   }
+  return good_;
 }
 
 base::Failure Answer::wrong_bytes() const {

@@ -3,9 +3,10 @@
 #include <string>
 
 #include "blocks/block_checker.h"
+#include "blocks/block_lateness.h"
 #include "k8scale/base/result.h"
 #include "k8scale/base/time.h"
-#include "k8scale/blocks/client_figures.h"
+#include "k8scale/blocks/blocks_request.h"
 #include "k8scale/net/http.h"
 #include "k8scale/net/message_parser.h"
 
@@ -14,8 +15,8 @@ namespace k8scale::blocks {
 /// The answer to a request for blocks, as it comes.
 class Answer : public net::BodySink {
  public:
-  /// `bytes` counts what comes of blocks, and `times` how late they are.
-  Answer(const BlocksRequest& request, std::uint64_t& bytes, measure::Histogram& lateness);
+  /// `bytes` counts what comes of blocks, and `lateness` how late they are.
+  Answer(const BlocksRequest& request, std::uint64_t& bytes, BlockLateness& lateness);
 
   /// When the bytes were read that are put next.
   void set_now(base::SteadyTime now);
@@ -42,16 +43,14 @@ class Answer : public net::BodySink {
 
  private:
   void await_head();
-  void record_lateness(std::uint64_t first, std::uint64_t end);
 
   BlocksRequest request_;
   std::uint64_t& bytes_;
-  measure::Histogram& lateness_;
+  BlockLateness& lateness_;
   BlockChecker checker_;
   net::ResponseHead head_;
   std::unique_ptr<net::MessageParser> parser_;
   base::SteadyTime now_, first_byte_;
-  base::SteadyTime schedule_start_;  // the latest that explains all blocks so far
   bool good_ = true;
   bool final_begun_ = false;
   std::string refusal_;  // the beginning of the body of an answer that has no blocks

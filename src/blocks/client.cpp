@@ -85,6 +85,7 @@ Task<void> Client::State::run(ClientShard& shard) {
   net::TaskGroup running(shard.shard);
   for (ClientConnection& each : shard.connections) running.spawn(each.run());
   co_await running.wait_until_done();
+  shard.failures.tell_rest(std::chrono::steady_clock::now());
   const std::lock_guard lock(mutex_);
   if (--running_ > 0) co_return;
   ended_.notify_all();
@@ -114,7 +115,10 @@ void Client::State::start_measuring() {
 Task<ClientFigures> Client::State::look(const ClientShard& shard) {
   ClientFigures figures;
   figures.times = shard.times;
-  for (const ClientConnection& each : shard.connections) figures.connections.push_back(each.look());
+  for (const ClientConnection& each : shard.connections) {
+    figures.connections.push_back(each.look());
+    each.record_lateness_in(figures.times);
+  }
   co_return figures;
 }
 

@@ -104,8 +104,9 @@ Task<base::Result<void>> ClientConnection::converse() {
   while (keep_alive_) {
     base::Result<void> outcome = co_await send_requests();
     if (outcome.has_error() || in_flight_.empty()) co_return outcome;
-    Answer answer(in_flight_.front().request, figures_.bytes, times().lateness);
+    Answer answer(in_flight_.front().request, figures_.bytes, lateness_);
     outcome = co_await read_answer(answer);
+    keep_lateness();
     if (outcome.has_value()) outcome = verdict_on(answer);
     if (outcome.has_error()) co_return outcome;
     count(answer);

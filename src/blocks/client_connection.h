@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "blocks/block_lateness.h"
 #include "blocks/stream.h"
 #include "k8scale/base/random.h"
 #include "k8scale/blocks/blocks_request.h"
@@ -29,6 +30,8 @@ class ClientConnection {
   void cut();
   void start_measuring();
   [[nodiscard]] ConnectionFigures look() const;
+  /// Of the answer that is under way, for connections that keep no times of their own.
+  void record_lateness_in(RequestTimes& shared) const;
 
  private:
   // A thread that asks, and what it asks for next.
@@ -54,6 +57,7 @@ class ClientConnection {
   [[nodiscard]] bool has_request();
   [[nodiscard]] std::uint64_t retransmits() const;
   void draw(Asker& asker);
+  void keep_lateness();
   void count(const Answer& answer);
   void count_failure(const base::Failure& failure);
   void keep_tcp_figures();
@@ -63,6 +67,7 @@ class ClientConnection {
 
   ClientShard& shard_;
   ConnectionFigures figures_;
+  BlockLateness lateness_;                // of the answer that is under way
   std::uint64_t retransmits_before_ = 0;  // of this TCP connection, before measuring
   // What the connection that is open now counts for: 0 or 1.
   std::uint64_t now_opened_ = 0, now_resumed_ = 0;

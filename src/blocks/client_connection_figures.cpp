@@ -19,6 +19,16 @@ void ClientConnection::note_first_byte(const Answer& answer) {
   if (sent >= shard_.measured_from) times().first_byte.record(answer.first_byte() - sent);
 }
 
+// Of an answer that has ended, well or not.
+void ClientConnection::keep_lateness() {
+  lateness_.record_in(times().lateness);
+  lateness_ = BlockLateness();
+}
+
+void ClientConnection::record_lateness_in(RequestTimes& shared) const {
+  if (!figures_.times) lateness_.record_in(shared.lateness);
+}
+
 // Those whose last byte has come since `position`.
 void ClientConnection::log_blocks(std::uint64_t position, const Answer& answer) const {
   const Asker& asker = in_flight_.front();
@@ -45,6 +55,7 @@ void ClientConnection::count(const Answer& answer) {
 
 void ClientConnection::count_failure(const Failure& failure) {
   ++figures_.failures;
+  if (figures_.failures == 1) figures_.first_failure = failure.message();
   figures_.last_failure = failure.message();
   shard_.failures.tell(figures_.number, failure.message(), Clock::now());
   take_back();
@@ -74,6 +85,7 @@ void ClientConnection::start_measuring() {
   fresh.resumed = now_resumed_;
   if (figures_.times) fresh.times.emplace();
   figures_ = std::move(fresh);
+  lateness_.forget_blocks();
   if (stream_) retransmits_before_ = stream_->tcp_figures().retransmits;
   for (Asker& each : in_flight_) each.budgeted = shard_.may_begin();
   for (Asker& each : waiting_) each.budgeted = each.budgeted && shard_.may_begin();
@@ -96,6 +108,7 @@ std::uint64_t ClientConnection::retransmits() const {
 ConnectionFigures ClientConnection::look() const {
   ConnectionFigures now = figures_;
   now.under_way = in_flight_.size();
+  if (now.times) lateness_.record_in(now.times->lateness);
   if (!stream_) return now;
   now.retransmits += retransmits();
   const base::Nanoseconds round_trip_time = stream_->tcp_figures().round_trip_time;

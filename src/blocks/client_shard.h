@@ -5,6 +5,7 @@
 
 #include "blocks/client_connection.h"
 #include "blocks/failure_log.h"
+#include "k8scale/base/log.h"
 #include "k8scale/blocks/client.h"
 #include "k8scale/net/shard.h"
 #include "k8scale/net/wait.h"
@@ -46,7 +47,7 @@ struct ClientShard {
   RequestBudget& budget;
   std::vector<char> received;  // one read's bytes; a connection takes over what it cannot use at once
   RequestTimes times;          // of connections that keep none of their own
-  FailureLog failures;
+  FailureLog failures{[](const std::string& line) { base::log_warning(line); }};
   std::deque<ClientConnection> connections;
   bool measuring = true;  // else what is done now is forgotten later
   base::SteadyTime measured_from;

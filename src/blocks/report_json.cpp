@@ -43,6 +43,7 @@ Json connection_json(const ConnectionFigures& figures, base::Nanoseconds duratio
           {"retransmits", figures.retransmits},
           {"round_trip_time", number_or_null(figures.round_trip_time)},
           {"protocol", measure::or_null(figures.protocol)},
+          {"first_failure", measure::or_null(figures.first_failure)},
           {"last_failure", measure::or_null(figures.last_failure)},
           {"times", figures.times ? times_json(*figures.times) : Json()}};
 }

@@ -70,6 +70,9 @@ void print_connections(std::ostream& out, const ClientReport& report) {
   add(table, {"total", all.bytes, all.requests, all.failures, all.under_way, all.retransmits, "", &all.times},
       report.facts.duration);
   table.print(out);
+  if (each_one) return;
+  out << fmt::format("the lines of {} connections are left out, as they are more than {}; --json has them\n",
+                     all.connections.size(), most_lines);
 }
 
 void add_times(measure::Table& table, const char* label, const measure::Histogram& times) {
@@ -115,12 +118,15 @@ void print_failures(std::ostream& out, const ClientReport& report) {
   if (figures.resent > 0) {
     out << fmt::format("{} requests were sent again, as their connections had ended\n", figures.resent);
   }
-  std::size_t lines = 0;
+  std::size_t failing = 0;
   for (const ConnectionFigures& each : figures.connections) {
-    if (each.failures == 0 || ++lines > most_lines) continue;
-    out << fmt::format("connection {}: {} failures, the last: {}\n", each.number, each.failures,
+    if (each.failures == 0 || ++failing > most_lines) continue;
+    const std::string first =
+        each.first_failure == each.last_failure ? "" : fmt::format(" the first: {};", each.first_failure);
+    out << fmt::format("connection {}: {} failures,{} the last: {}\n", each.number, each.failures, first,
                        each.last_failure);
   }
+  if (failing > most_lines) out << fmt::format("and {} more connections failed\n", failing - most_lines);
 }
 
 void print_server_side(std::ostream& out, const base::Result<ServerSide>& side) {

@@ -49,5 +49,38 @@ TEST_CASE("a connection that was never open has no round-trip time") {
   CHECK(text.str().find("server: it gave no figures\n") != std::string::npos);
 }
 
+std::string text_of(const ClientFigures& figures) {
+  std::ostringstream text;
+  print_text(text,
+             ClientReport{{}, figures, base::Failure(base::FailureKind::protocol, "it gave no figures")});
+  return text.str();
+}
+
+TEST_CASE("a connection's first failure is told when its last is another") {
+  ClientFigures figures;
+  figures.connections.resize(2);
+  figures.connections[1].number = 1;
+  for (ConnectionFigures& each : figures.connections) {
+    each.failures = 3;
+    each.first_failure = "gone";
+    each.last_failure = each.number == 0 ? "refused" : "gone";
+  }
+  CHECK(text_of(figures).find("connection 0: 3 failures, the first: gone; the last: refused\n") !=
+        std::string::npos);
+  CHECK(text_of(figures).find("connection 1: 3 failures, the last: gone\n") != std::string::npos);
+}
+
+TEST_CASE("of many connections what is left out is said") {
+  ClientFigures figures;
+  figures.connections.resize(70);
+  for (ConnectionFigures& each : figures.connections) each.failures = 1;
+  const std::string text = text_of(figures);
+  CHECK(text.find("the lines of 70 connections are left out, as they are more than 64; --json has them\n") !=
+        std::string::npos);
+  CHECK(text.find("and 6 more connections failed\n") != std::string::npos);
+  figures.connections.resize(64);
+  CHECK(text_of(figures).find("connections") == std::string::npos);
+}
+
 }  // namespace
 }  // namespace k8scale::blocks

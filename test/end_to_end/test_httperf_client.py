@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -57,6 +58,44 @@ def test_paced_blocks_have_a_lateness(tmp_path):
     blocks = report["total"]["bytes"] // 500
     assert report["total"]["times"]["lateness"]["count"] == report["server_side"]["lateness"]["count"] == blocks
     assert report["duration"] >= (blocks - 2) * 1_000_000
+
+
+@pytest.mark.parametrize("ending", ["whole", "broken off", "under way"])
+@pytest.mark.parametrize("connections", [1, 65])
+def test_blocks_that_are_late_at_the_beginning_of_an_answer_are_told(tmp_path, ending, connections):
+    asked = ["--seed", 7, "--requests", 1, "-block-size", 1, "-blocks-per-request", 40]
+    with httperf(tmp_path) as server:
+        blocks = result(ask(tmp_path, server.url, "--json", "-period", 0, *asked))["total"]["bytes"]
+    ended = threading.Event()
+    sent = blocks if ending == "whole" else blocks - 1
+
+    def answer(connection, number):
+        if number != 1:  # these are for /stats
+            return True
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        start = time.monotonic()
+        connection.sendall(answer_of(b"", blocks))
+        for block in range(sent):
+            time.sleep(max(0, start + max(0.2, block * 0.01) - time.monotonic()))
+            connection.sendall(b"A")
+        if ending == "under way":
+            ended.wait(60)
+        return True
+
+    with scripted_server(answer) as url:
+        flags = ["-listen", "127.0.0.1:0", "-base-url", url, "--json-stream", "-log-period", "50ms", "-period", 0.01, *asked]
+        with subprocess.Popen([BINARY, "httperf", *map(str, flags), "-connections", str(connections)], cwd=tmp_path,
+                              env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, text=True) as client:
+            missing = sent
+            for line in map(json.loads, client.stdout):
+                if missing and "interval" in line:
+                    missing -= line["interval"]["bytes"]
+                    if not missing and ending == "under way":
+                        client.send_signal(signal.SIGINT)
+        ended.set()
+    lateness = line["end"]["total"]["times"]["lateness"]
+    assert lateness["count"] == sent
+    assert lateness["max"] > 150_000_000 and lateness["p90"] > 80_000_000
 
 
 def test_each_block_is_told_at_5(tmp_path):
@@ -397,7 +436,25 @@ def test_a_failure_that_repeats_is_not_told_each_time(tmp_path):
     finished = ask(tmp_path, url, *FAST, "-connections", 50, "-threads", 50, "--requests", 200)
     failures, = re.findall(r"^total +(?:\S+ +\S+ +){1}\S+ +\d+ +(\d+)", finished.stdout, re.MULTILINE)
     assert failures == "200"
-    assert len([line for line in finished.stderr.splitlines() if "Connection refused" in line]) < 50
+    lines = [line for line in finished.stderr.splitlines() if "Connection refused" in line]
+    assert len(lines) < 50
+    told = re.findall(r"connections? (\d[\d, ]*):", "\n".join(lines))
+    assert {int(number) for each in told for number in each.split(",")} == set(range(50))
+
+
+def test_failures_of_connections_are_told_with_each(tmp_path):
+    with scripted_server(lambda connection, number: True) as url:
+        finished = ask(tmp_path, url, *FAST, "-connections", 3, "-threads", 3, "--requests", 3)
+    assert sorted(re.findall(r"connection (\d): closed: the server closed", finished.stderr)) == ["0", "1", "2"]
+
+
+def test_the_first_cause_is_in_the_report(tmp_path):
+    def answer(connection, number):
+        connection.sendall(b"nonsense\r\n\r\n" if number == 1 else b"")  # 0 is for /stats
+        return True
+    with scripted_server(answer) as url:
+        finished = ask(tmp_path, url, *FAST, "--requests", 2)
+    assert re.search(r"connection 0: 2 failures, the first: [^;]*not HTTP/1.1[^;]*; the last: closed: the server closed", finished.stdout)
 
 
 @pytest.mark.parametrize("ciphers, version", [("ECDHE-ECDSA-AES128-GCM-SHA256", "TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256"),

@@ -16,7 +16,7 @@ struct RequestTimes {
   measure::Histogram first_byte;  ///< from sending to the first byte of any answer, taken when it comes
   measure::Histogram request;     ///< from sending to the last byte of an answer as it should be
   /// How late a block's first byte came, of paced requests: block i is due `i * period` after the schedule's
-  /// start, which is the latest moment by which no block until then came early.
+  /// start, which is the latest moment by which no block of the answer came early. To within 1 µs or 1 %.
   measure::Histogram lateness;
 
   void merge(const RequestTimes& other);
@@ -34,6 +34,7 @@ struct ConnectionFigures {
   std::uint64_t resumed = 0;             ///< of those: with an earlier TLS session
   std::uint64_t retransmits = 0;         ///< TCP segments that this side sent again
   base::Nanoseconds round_trip_time{0};  ///< TCP's own estimate, of the last connection; 0: not known
+  std::string first_failure;             ///< empty: none
   std::string last_failure;              ///< empty: none
   std::string protocol;                  ///< "TLSv1.3 TLS_AES_128_GCM_SHA256", empty without TLS
   std::optional<RequestTimes> times;     ///< not kept for each when there are many

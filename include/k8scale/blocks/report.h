@@ -47,9 +47,9 @@ void print_text(std::ostream& out, const ClientReport& report);
 /// `failures`, `under_way`, `resent`, `retransmits`, `cpu` (ns), `cpu_per_gigabyte` (ns), `times` with
 /// `wait`, `first_byte`, `request`, `lateness`, each as in measure/report.h; `connections`: a list with
 /// `number`, `bytes`, `bytes_per_second`, `requests`, `failures`, `under_way`, `resent`, `opened`, `resumed`,
-/// `retransmits`, `round_trip_time` (ns, null: not known), `protocol` and `last_failure` (null: none),
-/// `times` (null when there are more than 64 connections); `server_side` (null: there is none): `bytes`,
-/// `requests`, `retransmits`, `cpu`, `cpu_per_gigabyte`, `lateness`.
+/// `retransmits`, `round_trip_time` (ns, null: not known), `protocol`, `first_failure` and `last_failure`
+/// (null: none), `times` (null when there are more than 64 connections); `server_side` (null: there is none):
+/// `bytes`, `requests`, `retransmits`, `cpu`, `cpu_per_gigabyte`, `lateness`.
 [[nodiscard]] nlohmann::ordered_json to_json(const ClientReport& report);
 
 struct ServerReport {
