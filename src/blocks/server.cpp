@@ -142,7 +142,7 @@ Task<void> Server::State::accept() {
       const auto [waited] = co_await acceptor_->async_wait(net::Acceptor::wait_read, net::as_result);
       error = waited;
     } else if (!error) {
-      co_await yield_turn();
+      co_await net::yield_turn();
     }
     if (!error) continue;
     base::log_verbose(1, "cannot accept a connection: " + error.message());
