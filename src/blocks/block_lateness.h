@@ -9,8 +9,8 @@ namespace k8scale::blocks {
 
 /// How late the blocks of one answer are. Any block may show that the schedule began earlier than those
 /// before it told; then all of them were later. So blocks are kept by when the schedule began if they were on
-/// time, those apart by at most 1 µs, or 1 % of their lateness, as one: some 20 kB, however many blocks there
-/// are.
+/// time, those apart by at most 1 µs, or 1 % of their lateness, as one: up to 40 kB, however many blocks
+/// there are.
 class BlockLateness {
  public:
   /// The next block came when it would have been on time by a schedule that began at `start`.
