@@ -26,7 +26,7 @@ namespace {
 constexpr auto accept_pause = std::chrono::milliseconds(50);
 // Connections beyond the limit that may wait to be told so.
 constexpr std::uint64_t most_refused_at_once = 256;
-constexpr int most_accepted_at_once = 64;
+constexpr int most_accepted_at_once = 4;  // each begins a handshake, which takes memory while it lasts
 
 }  // namespace
 
