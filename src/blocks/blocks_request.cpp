@@ -45,6 +45,7 @@ base::Result<std::uint64_t> number_of(const Parameters& parameters, std::string_
 
 // The first that has a % without two hexadecimal digits, and so no value.
 std::optional<std::string> undecodable(std::string_view query) {
+  if (query.find('%') == std::string_view::npos) return std::nullopt;
   for (const std::string& each : base::split(query, '&')) {
     if (!base::percent_decode(each)) return each;
   }
