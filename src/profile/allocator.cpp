@@ -48,10 +48,15 @@ void give_back_empty_pages() {
   const std::span<char> pages = heap();
   std::vector<unsigned char> in_memory(pages.size() / page_size);
   if (mincore(pages.data(), pages.size(), in_memory.data()) != 0) return;
-  for (std::size_t i = 0; i < in_memory.size(); ++i) {
-    char* const page = pages.data() + i * page_size;
-    const bool empty = (in_memory[i] & 1) != 0 && std::memcmp(page, empty_page.data(), page_size) == 0;
-    if (empty) madvise(page, page_size, MADV_DONTNEED);
+  const auto page = [&](std::size_t i) { return pages.data() + i * page_size; };
+  const auto is_empty = [&](std::size_t i) {
+    return (in_memory[i] & 1) == 0 || std::memcmp(page(i), empty_page.data(), page_size) == 0;
+  };
+  std::size_t begin = 0;  // of the empty pages up to the one that is looked at
+  for (std::size_t i = 0; i <= in_memory.size(); ++i) {
+    if (i < in_memory.size() && is_empty(i)) continue;
+    if (i > begin) madvise(page(begin), (i - begin) * page_size, MADV_DONTNEED);
+    begin = i + 1;
   }
 }
 
