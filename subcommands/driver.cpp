@@ -134,6 +134,7 @@ void Driver::make_shards(const DriverPlan& plan) {
   DriverShard::Parameters parameters;
   parameters.servers = {servers_, credentials_, client_options_, settings_.balance};
   parameters.servers.client.encoding = plan.family->text.shape().encoding;
+  if (plan.workers > 0) parameters.servers.client.enough_when_busy = client_options_.most_connections;
   parameters.family = plan.family;
   parameters.make_loop = plan.make_loop;
   parameters.seed = settings_.seed;

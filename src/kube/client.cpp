@@ -92,6 +92,7 @@ void Client::State::use_current_credential() {
     pool_options.handshake_timeout = options.connect_timeout;
     pool_options.request_timeout = options.request_timeout;
     pool_options.most_connections = options.most_connections;
+    pool_options.enough_when_busy = options.enough_when_busy;
     pool = std::make_unique<net::Pool>(shard, std::move(pool_options));
   }
   credential = std::move(now);

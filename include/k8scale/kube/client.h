@@ -31,6 +31,7 @@ struct ClientOptions {
   /// Of the bodies of create and update, which the caller writes so; answers come so where the server can.
   Encoding encoding = Encoding::json;
   std::size_t most_connections = 256;  ///< calls beyond wait for one of these; each open watch holds one
+  std::size_t enough_when_busy = 16;   ///< see net::PoolOptions
   std::shared_ptr<LogMemory> logged;   ///< of its reflectors; null: its own
 };
 

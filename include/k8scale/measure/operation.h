@@ -73,11 +73,13 @@ struct Operation {
   base::SteadyTime scheduled;  ///< the schedule wanted the operation to begin
   base::SteadyTime due;   ///< this attempt should have been sent: `scheduled`, or the moment of the retry
   base::SteadyTime sent;  ///< its first byte was handed to TLS
-  base::Nanoseconds connecting{0};  ///< of the time from `due` to `sent`: without a connection to send it on
-  base::SteadyTime first_byte;      ///< the first byte of the answer came
-  base::SteadyTime done;            ///< the answer was whole, or the attempt had failed
-  base::WallTime sent_wall;         ///< beside `sent`; when nothing was sent, beside the try
-  base::WallTime done_wall;  ///< `sent_wall`, and as much later as the steady clock says that `done` was
+  /// Of the time from `due` to `sent`: without a connection to send it on, but for want of CPU time to open
+  /// one.
+  base::Nanoseconds connecting{0};
+  base::SteadyTime first_byte;  ///< the first byte of the answer came
+  base::SteadyTime done;        ///< the answer was whole, or the attempt had failed
+  base::WallTime sent_wall;     ///< beside `sent`; when nothing was sent, beside the try
+  base::WallTime done_wall;     ///< `sent_wall`, and as much later as the steady clock says that `done` was
 
   Outcome outcome = Outcome::ok;
   int http_status = 0;  ///< 0: no answer

@@ -133,7 +133,7 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `response_time` | times from the scheduled moment to the end, of each operation sent and not cancelled |
 /// | `service_time` | times from sending to the end, of each attempt sent and not cancelled |
 /// | `send_lag` | times from when an attempt was due to when it was sent |
-/// | `late` | attempts over 2 ms late by this program's doing: not for want of a connection |
+/// | `late` | attempts over 2 ms late by this program's doing: not for want of a connection it could open |
 ///
 /// and for a verb that writes, with --observe:
 ///
