@@ -33,7 +33,7 @@ class HttperfRun {
 
  private:
   void serve();
-  void ask();
+  void ask(const blocks::ClientOptions& options);
   void announce() const;
   enum class Intervals { told, untold };
   // Until `end`, a signal, or the last request.
@@ -157,8 +157,7 @@ bool HttperfRun::print(const Report& report) const {
   return static_cast<bool>(std::cout);
 }
 
-void HttperfRun::ask() {
-  const blocks::ClientOptions options = flags_.client_options(keys_);
+void HttperfRun::ask(const blocks::ClientOptions& options) {
   asked_url_ = options.server.url() + options.path_prefix;
   ServerStats stats(options, flags_.tls_client(keys_), signals_);
   client_ = std::make_unique<blocks::Client>(options);
@@ -199,9 +198,11 @@ base::SteadyTime HttperfRun::end_of(base::Nanoseconds duration) const {
 
 int HttperfRun::run() {
   serve();
+  std::optional<blocks::ClientOptions> asked;  // its files are read before anything is told
+  if (flags_.asks()) asked = flags_.client_options(keys_);
   announce();
-  if (flags_.asks()) {
-    ask();
+  if (asked) {
+    ask(*asked);
   } else {
     begin_measurement();
     wait_until(end_of(flags_.duration), Intervals::told);

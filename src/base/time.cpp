@@ -33,20 +33,25 @@ Calendar calendar_utc(WallTime time) {
           in_day / 60000 % 60, in_day / 1000 % 60,     in_day % 1000};
 }
 
-void write_digits(char* place, unsigned value, int digits) {
-  for (int i = digits - 1; i >= 0; --i, value /= 10) place[i] = static_cast<char>('0' + value % 10);
+void write_digit(char* place, unsigned value) { *place = static_cast<char>('0' + value); }
+
+void write_two_digits(char* place, unsigned value) {
+  write_digit(place, value / 10);
+  write_digit(place + 1, value % 10);
 }
 
 // Writes as many characters as `millis_form` has.
 void write_millis(char* place, const Calendar& c) {
   std::copy(millis_form.begin(), millis_form.end(), place);
-  write_digits(place, static_cast<unsigned>(c.year), 4);
-  write_digits(place + 5, c.month, 2);
-  write_digits(place + 8, c.day, 2);
-  write_digits(place + 11, c.hour, 2);
-  write_digits(place + 14, c.minute, 2);
-  write_digits(place + 17, c.second, 2);
-  write_digits(place + 20, c.millisecond, 3);
+  write_two_digits(place, static_cast<unsigned>(c.year) / 100);
+  write_two_digits(place + 2, static_cast<unsigned>(c.year) % 100);
+  write_two_digits(place + 5, c.month);
+  write_two_digits(place + 8, c.day);
+  write_two_digits(place + 11, c.hour);
+  write_two_digits(place + 14, c.minute);
+  write_two_digits(place + 17, c.second);
+  write_digit(place + 20, c.millisecond / 100);
+  write_two_digits(place + 21, c.millisecond % 100);
 }
 
 // Reads exactly `digits` decimal digits from the front of `text`.
@@ -62,7 +67,7 @@ std::optional<int> take_number(std::string_view& text, std::size_t digits) {
 }
 
 bool take_char(std::string_view& text, std::string_view allowed) {
-  if (text.empty() || allowed.find(text[0]) == std::string_view::npos) return false;
+  if (text.empty() || std::find(allowed.begin(), allowed.end(), text[0]) == allowed.end()) return false;
   text.remove_prefix(1);
   return true;
 }
@@ -165,8 +170,8 @@ std::string format_local_millis(WallTime time) {
   write_millis(text.data(), calendar_utc(time + offset));
   char* zone = text.data() + millis_form.size() + 1;
   zone[0] = offset.count() < 0 ? '-' : '+';
-  write_digits(zone + 1, minutes / 60, 2);
-  write_digits(zone + 3, minutes % 60, 2);
+  write_two_digits(zone + 1, minutes / 60);
+  write_two_digits(zone + 3, minutes % 60);
   return text;
 }
 

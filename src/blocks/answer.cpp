@@ -10,6 +10,7 @@ namespace k8scale::blocks {
 namespace {
 
 constexpr std::size_t shown_of_a_refusal = 200;
+constexpr std::uint64_t longest_refusal = 64 * 1024;  // one without end would keep its connection for ever
 
 // 101 changes the protocol, which nobody asked for.
 bool is_interim(int status) { return status >= 100 && status < 200 && status != 101; }
@@ -42,7 +43,9 @@ void Answer::set_now(base::SteadyTime now) {
 bool Answer::put(std::string_view piece) {
   if (head_.status != 200) {
     refusal_ += piece.substr(0, shown_of_a_refusal - std::min(shown_of_a_refusal, refusal_.size()));
-    return true;
+    refusal_bytes_ += piece.size();
+    good_ = refusal_bytes_ <= longest_refusal;
+    return good_;
   }
   const std::uint64_t first = checker_.begun();
   good_ = checker_.put(piece);
@@ -53,17 +56,20 @@ bool Answer::put(std::string_view piece) {
   return good_;
 }
 
+base::Failure Answer::refused() const {
+  return {base::FailureKind::protocol,
+          fmt::format("the server answered {} {}", head_.status, base::go_quote(base::trim(refusal_)))};
+}
+
 base::Failure Answer::wrong_bytes() const {
+  if (head_.status != 200) return refused();
   return {
       base::FailureKind::protocol,
       fmt::format("the answer has a wrong byte, or one too many, at {} of {}", position(), request_.bytes())};
 }
 
 base::Result<void> Answer::verdict() const {
-  if (head_.status != 200) {
-    return base::Failure(base::FailureKind::protocol, fmt::format("the server answered {} {}", head_.status,
-                                                                  base::go_quote(base::trim(refusal_))));
-  }
+  if (head_.status != 200) return refused();
   if (position() == request_.bytes()) return {};
   return base::Failure(base::FailureKind::protocol,
                        fmt::format("the answer has {} bytes of {}", position(), request_.bytes()));

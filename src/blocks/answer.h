@@ -26,7 +26,7 @@ class Answer : public net::BodySink {
   /// are passed over.
   [[nodiscard]] base::Result<std::size_t> take(std::string_view bytes);
   [[nodiscard]] net::MessageParser& parser() { return *parser_; }
-  /// Whether `put` wanted all bytes so far.
+  /// Whether `put` wanted all bytes so far: of blocks, the right ones; of a refusal, the first 64 KiB.
   [[nodiscard]] bool good() const { return good_; }
   /// Whether a byte came; of an interim answer will do.
   [[nodiscard]] bool begun() const { return first_byte_ != base::SteadyTime(); }
@@ -43,6 +43,7 @@ class Answer : public net::BodySink {
 
  private:
   void await_head();
+  [[nodiscard]] base::Failure refused() const;
 
   BlocksRequest request_;
   std::uint64_t& bytes_;
@@ -54,6 +55,7 @@ class Answer : public net::BodySink {
   bool good_ = true;
   bool final_begun_ = false;
   std::string refusal_;  // the beginning of the body of an answer that has no blocks
+  std::uint64_t refusal_bytes_ = 0;
 };
 
 }  // namespace k8scale::blocks

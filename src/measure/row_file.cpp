@@ -21,13 +21,13 @@ RowFile::RowFile(const std::filesystem::path& path)
 
 RowFile::~RowFile() { close(); }
 
-std::uint64_t RowFile::write(std::string_view lines) {
+std::uint64_t RowFile::write(std::string_view lines, std::uint64_t count) {
   std::size_t written = 0;
   bool failed = false;
   while (!failed && written < lines.size()) {
-    const ssize_t count = ::write(descriptor_, lines.data() + written, lines.size() - written);
-    if (count >= 0) {
-      written += static_cast<std::size_t>(count);
+    const ssize_t bytes = ::write(descriptor_, lines.data() + written, lines.size() - written);
+    if (bytes >= 0) {
+      written += static_cast<std::size_t>(bytes);
     } else if (errno != EINTR) {
       if (error_ == 0) error_ = errno;
       failed = true;
@@ -35,7 +35,8 @@ std::uint64_t RowFile::write(std::string_view lines) {
   }
   const std::string_view out = lines.substr(0, written);
   whole_ += static_cast<off_t>(out.rfind('\n') + 1);  // npos + 1 is 0
-  if (failed) cut_to_whole_lines();
+  if (!failed) return count;
+  cut_to_whole_lines();
   return static_cast<std::uint64_t>(std::count(out.begin(), out.end(), '\n'));
 }
 

@@ -18,8 +18,8 @@ class RowFile {
   RowFile(const RowFile&) = delete;
   RowFile& operator=(const RowFile&) = delete;
 
-  /// Writes lines that each end with "\n"; how many were written whole.
-  std::uint64_t write(std::string_view lines);
+  /// Writes `count` lines that each end with "\n"; how many were written whole.
+  std::uint64_t write(std::string_view lines, std::uint64_t count);
   void close();
   /// errno of the first thing that went wrong.
   [[nodiscard]] int error() const { return error_; }

@@ -87,7 +87,7 @@ void RowLog::State::write_pending(std::unique_lock<std::mutex>& lock) {
   const std::uint64_t rows = std::exchange(pending_rows, 0);
   hurry = false;
   lock.unlock();
-  const std::uint64_t written = file.write(writing);
+  const std::uint64_t written = file.write(writing, rows);
   writing.clear();
   lock.lock();
   totals.rows_written += written;

@@ -31,8 +31,9 @@ void Logger::stop() {
 
 net::Task<void> Logger::work() {
   while (true) {
-    if (const auto item = queue_.take(clock_())) {
-      process(*item);
+    const Moment now = clock_();
+    if (const auto item = queue_.take(now)) {
+      process(*item, now);
       queue_.done(item->key);
       continue;
     }
@@ -44,9 +45,9 @@ net::Task<void> Logger::work() {
 }
 
 // When the disk is too slow the key comes back later, and with it what was queued for it.
-void Logger::process(const WorkItem& item) {
+void Logger::process(const WorkItem& item, Moment now) {
   StoredObject* const object = informer_.find(item.key);
-  const Dequeue dequeue = examine(item, object, options_.compare, clock_());
+  const Dequeue dequeue = examine(item, object, options_.compare, now);
   row_.clear();
   append_row(row_, dequeue, options_.columns);
   if (!rows_.try_append(row_)) {

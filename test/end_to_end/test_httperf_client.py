@@ -160,6 +160,7 @@ GOOD = answer_of(expected(100, 1))
     (answer_of(expected(100, 2)), "one too many, at 0 of 100"),
     (answer_of(b"A" + bytes(50) + b"x" + bytes(47) + b"Z"), "wrong byte, or one too many, at 51 of 100"),
     (b"HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n\r\nso\x1b[y", 'the server answered 503 "so\\x1b[y"'),
+    (b"HTTP/1.1 503 Busy\r\nContent-Length: 1000000000\r\n\r\n" + b"busy " * 20_000, 'the server answered 503 "busy busy'),
     (answer_of(expected(100, 1)) * 2, "bytes that nobody asked for"),
     (b"", "closed the connection before it answered"),
     (b"nonsense\r\n\r\n", "not HTTP/1.1"),

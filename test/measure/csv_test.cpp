@@ -151,11 +151,11 @@ TEST_CASE("a disk that fills within a row leaves whole rows, also of those that 
   RowFile file(folder / "rows.csv");
   {
     const FileSizeLimit limit(10);
-    CHECK(file.write("one\ntwo\nthree\nfour\n") == 2);
+    CHECK(file.write("one\ntwo\nthree\nfour\n", 4) == 2);
     CHECK(file.error() == EFBIG);
     CHECK(content(folder / "rows.csv") == "one\ntwo\n");
   }
-  CHECK(file.write("five\n") == 1);
+  CHECK(file.write("five\n", 1) == 1);
   file.close();
   CHECK(content(folder / "rows.csv") == "one\ntwo\nfive\n");
   CHECK(file.error() == EFBIG);

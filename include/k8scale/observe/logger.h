@@ -54,7 +54,7 @@ class Logger final : public ChangeHandler {
 
  private:
   [[nodiscard]] net::Task<void> work();
-  void process(const WorkItem& item);
+  void process(const WorkItem& item, Moment now);
 
   net::Shard& shard_;
   LoggerOptions options_;
