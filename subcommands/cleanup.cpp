@@ -43,6 +43,7 @@ kube::ClientOptions client_options(std::uint64_t connections) {
   kube::ClientOptions options;
   options.user_agent = "k8scale cleanup";
   options.most_connections = connections;
+  options.enough_when_busy = connections;
   return options;
 }
 

@@ -43,11 +43,10 @@ Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request
     const std::uint64_t times_before = state->times_too_busy;
     Task<base::Result<ConnectionPointer>> opening = fresh ? connect(state) : acquire(state);
     base::Result<ConnectionPointer> opened = co_await std::move(opening);
-    exchange.short_of_time = state->times_too_busy != times_before;
+    exchange.short_of_time = !fresh && state->times_too_busy != times_before;
     if (opened.has_error()) co_return std::move(finish(exchange, opened.error()));
     connection = std::move(*opened);
   }
-  ++state->exchanging;
   exchange.reused_connection = connection->used_before;
   const std::uint64_t written_before = connection->bytes_written();
   const Connection::Answer answer{exchange.response, exchange.response.body, exchange.timing,
@@ -57,7 +56,6 @@ Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request
     outcome = co_await connection->read_body(exchange.bytes_received);
   }
   exchange.bytes_sent = connection->bytes_written() - written_before;
-  --state->exchanging;
   if (outcome.has_error()) {
     finish(exchange, outcome.error());
     connection->ends_because(outcome.error().message());

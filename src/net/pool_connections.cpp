@@ -15,8 +15,9 @@ using Clock = std::chrono::steady_clock;
 constexpr auto surely_open = std::chrono::milliseconds(10);
 
 constexpr std::size_t most_opening = 8;
-// A thread that is short of time serves nobody sooner by more connections: their handshakes take time as
+// A thread that is short of time serves nobody sooner by many connections: their handshakes take time as
 // well.
+constexpr std::size_t most_opening_when_busy = 1;
 constexpr double busy = 0.75;  // of its time
 
 Failure given_up() { return {FailureKind::cancelled, "given up"}; }
@@ -85,19 +86,20 @@ void Pool::State::count_opened(const Connection& connection) {
   if (connection.resumed()) ++sessions_resumed;
 }
 
-// Those that are in an exchange come back, and who waits is looked after then.
-bool Pool::State::may_open() {
-  if (*open >= options->most_connections) return false;
-  if (exchanging < options->enough_when_busy || load.part_used(Clock::now()) < busy) return true;
-  ++times_too_busy;
-  return false;
+std::size_t Pool::State::most_opening_now() {
+  const std::size_t coming_back = *open - idle.size() - opening - streaming;
+  const bool is_busy = coming_back >= options->enough_when_busy && load.part_used(Clock::now()) > busy;
+  return is_busy ? most_opening_when_busy : most_opening;
 }
 
 void Pool::State::open_for_waiters(const std::shared_ptr<State>& state) {
-  while (state->opening < std::min(state->waiting, most_opening) && state->may_open()) {
+  if (state->opening >= state->waiting) return;
+  const std::size_t most = state->most_opening_now();
+  while (state->opening < std::min(state->waiting, most) && *state->open < state->options->most_connections) {
     ++state->opening;
     state->shard.spawn(open_one(state, state->make_connection()));
   }
+  if (most == most_opening_when_busy && state->opening < state->waiting) ++state->times_too_busy;
 }
 
 Task<void> Pool::State::open_one(std::shared_ptr<State> state, ConnectionPointer connection) {

@@ -36,13 +36,13 @@ struct Pool::State {
   std::size_t waiting = 0;
   std::uint64_t last_waiter = 0;
   std::size_t opening = 0;
-  std::size_t exchanging = 0;
+  std::size_t streaming = 0;  // connections that streams have
   ThreadLoad load;
   std::uint64_t generation = 0;
   std::uint64_t connections_opened = 0;
   std::uint64_t sessions_resumed = 0;
   std::uint64_t waited_for_limit = 0;
-  std::uint64_t times_too_busy = 0;  // to open one more
+  std::uint64_t times_too_busy = 0;  // to open more
 
   void drop_expired(base::SteadyTime now);
   ConnectionPointer take_idle();
@@ -53,7 +53,7 @@ struct Pool::State {
   ConnectionPointer make_connection();
   void count_opened(const Connection& connection);
 
-  [[nodiscard]] bool may_open();
+  [[nodiscard]] std::size_t most_opening_now();
   static void open_for_waiters(const std::shared_ptr<State>& state);
   static Task<void> open_one(std::shared_ptr<State> state, ConnectionPointer connection);
   static Task<base::Result<ConnectionPointer>> connect(std::shared_ptr<State> state);

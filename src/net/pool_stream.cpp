@@ -11,6 +11,7 @@ class Pool::State::PooledStream final : public ResponseStream {
   PooledStream(std::shared_ptr<State> state, std::unique_ptr<Connection> connection,
                Cancellation* cancellation)
       : state_(std::move(state)), connection_(std::move(connection)), cancellation_(cancellation) {
+    ++state_->streaming;
     if (cancellation_ == nullptr) return;
     cancellation_->set([this] {
       if (connection_) connection_->cancel();
@@ -18,6 +19,7 @@ class Pool::State::PooledStream final : public ResponseStream {
   }
   ~PooledStream() override {
     if (cancellation_ != nullptr) cancellation_->set(nullptr);
+    if (connection_) take_connection().reset();
   }
   PooledStream(const PooledStream&) = delete;
   PooledStream& operator=(const PooledStream&) = delete;
@@ -51,18 +53,23 @@ class Pool::State::PooledStream final : public ResponseStream {
       if (read.has_error()) {
         timing_.done = Clock::now();
         connection_->ends_because(read.error().message());
-        connection_.reset();
+        take_connection().reset();
         co_return read.error();
       }
     }
     if (body_.empty()) {
       timing_.done = Clock::now();
-      state_->give_back(std::move(connection_));
+      state_->give_back(take_connection());
     }
     co_return std::string_view(body_);
   }
 
  private:
+  [[nodiscard]] std::unique_ptr<Connection> take_connection() {
+    --state_->streaming;
+    return std::move(connection_);
+  }
+
   std::shared_ptr<State> state_;
   std::unique_ptr<Connection> connection_;
   ResponseHead head_;

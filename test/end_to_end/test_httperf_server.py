@@ -264,6 +264,7 @@ def test_a_wrong_flag_is_one_line_that_names_it(program, tmp_path, monkeypatch, 
     finished = program("httperf", "-listen", "127.0.0.1:0", *flags)
     assert finished.returncode == 1
     assert words in finished.stderr and finished.stderr.count("\n") == 1
+    assert finished.stdout == ""  # no port is told
 
 
 def test_who_left_is_told_at_1_with_its_port(tmp_path):

@@ -73,8 +73,8 @@ struct Operation {
   base::SteadyTime scheduled;  ///< the schedule wanted the operation to begin
   base::SteadyTime due;   ///< this attempt should have been sent: `scheduled`, or the moment of the retry
   base::SteadyTime sent;  ///< its first byte was handed to TLS
-  /// Of the time from `due` to `sent`: without a connection to send it on, but for want of CPU time to open
-  /// one.
+  /// Of the time from `due` to `sent`: without a connection to send it on. 0 when it was for want of CPU time
+  /// of ours that none was opened.
   base::Nanoseconds connecting{0};
   base::SteadyTime first_byte;  ///< the first byte of the answer came
   base::SteadyTime done;        ///< the answer was whole, or the attempt had failed
@@ -116,7 +116,7 @@ struct Operation {
 [[nodiscard]] inline base::Nanoseconds send_lag(const Operation& operation) {
   return operation.sent - operation.due;
 }
-/// How late this program would have sent it if there had been a connection. Means nothing unless `was_sent`.
+/// How late this program's own doing made it. Means nothing unless `was_sent`.
 [[nodiscard]] inline base::Nanoseconds own_lag(const Operation& operation) {
   return send_lag(operation) - operation.connecting;
 }

@@ -32,7 +32,7 @@ struct PoolOptions {
   base::Nanoseconds request_timeout = std::chrono::seconds(65);    ///< first byte sent to last byte read
   base::Nanoseconds idle_timeout = std::chrono::seconds(80);       ///< idle longer than this: not reused
   std::size_t most_connections = 256;                              ///< requests beyond wait for one of these
-  std::size_t enough_when_busy = 16;  ///< in an exchange: no more are opened while the thread has no time
+  std::size_t enough_when_busy = 16;  ///< connections in use: beyond, a busy thread opens one at a time
   /// CPU time that the shard's thread has used; null: what the system's clock says.
   std::function<base::Nanoseconds()> thread_cpu_time;
 };
@@ -54,7 +54,7 @@ struct Exchange {
   std::uint64_t bytes_sent = 0;      ///< of HTTP, before TLS
   std::uint64_t bytes_received = 0;  ///< of HTTP, after TLS
   bool reused_connection = false;
-  /// It waited for a connection, and the shard's thread had no time to open more of them.
+  /// It waited for a connection, and meanwhile the shard's thread had no time to open many.
   bool short_of_time = false;
 
   /// Whether a failure came before any byte of the request left and any byte of an answer came.
@@ -94,9 +94,9 @@ struct PoolCounters {
 
 /// Connections of one shard to one server, HTTP/1.1 with keep-alive, TCP_NODELAY; the one that became idle
 /// last is used first. A request that finds none idle takes the first that becomes so, or that is opened for
-/// it meanwhile. A burst must not drown in handshakes: at most 8 connections are being opened at a time, and
-/// none while `enough_when_busy` are in an exchange and the shard's thread is at work for more than 3/4 of
-/// its time. Must outlive its exchanges. All members belong to the shard.
+/// it meanwhile. A burst must not drown in handshakes: for those that wait at most 8 connections are being
+/// opened at a time, and 1 while `enough_when_busy` are in use, not by streams, and the shard's thread is at
+/// work for more than 3/4 of its time. Must outlive its exchanges. All members belong to the shard.
 class Pool {
  public:
   Pool(Shard& shard, PoolOptions options);
