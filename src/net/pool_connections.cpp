@@ -5,7 +5,6 @@
 
 namespace k8scale::net {
 using base::Failure;
-using base::FailureKind;
 
 namespace {
 
@@ -19,8 +18,6 @@ constexpr std::size_t most_opening = 8;
 // well.
 constexpr std::size_t most_opening_when_busy = 1;
 constexpr double busy = 0.75;  // of its time
-
-Failure given_up() { return {FailureKind::cancelled, "given up"}; }
 
 }  // namespace
 

@@ -10,6 +10,9 @@
 
 namespace k8scale::net {
 
+/// Whoever waited was told to.
+[[nodiscard]] inline base::Failure given_up() { return {base::FailureKind::cancelled, "given up"}; }
+
 /// What a pool and its exchanges share.
 struct Pool::State {
   using ConnectionPointer = std::unique_ptr<Connection>;
@@ -22,11 +25,13 @@ struct Pool::State {
     std::uint64_t number;
     Signal ready;
     ConnectionPointer connection;
-    Failure failure;
+    base::Failure failure;
   };
 
   State(Shard& on, std::shared_ptr<const PoolOptions> with)
-      : shard(on), options(std::move(with)), load(options->thread_cpu_time) {}
+      : shard(on),
+        options(std::move(with)),
+        load(options->thread_cpu_time ? options->thread_cpu_time : [&on] { return on.cpu_time(); }) {}
 
   Shard& shard;
   std::shared_ptr<const PoolOptions> options;
@@ -48,7 +53,7 @@ struct Pool::State {
   ConnectionPointer take_idle();
   void give_back(ConnectionPointer connection);
   void hand_over(ConnectionPointer connection);
-  void fail_waiters(const Failure& failure, std::uint64_t last_number);
+  void fail_waiters(const base::Failure& failure, std::uint64_t last_number);
   void wake(Waiter& waiter);
   ConnectionPointer make_connection();
   void count_opened(const Connection& connection);

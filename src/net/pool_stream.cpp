@@ -2,8 +2,6 @@
 #include "net/pool_state.h"
 
 namespace k8scale::net {
-using base::Failure;
-using base::FailureKind;
 using Clock = std::chrono::steady_clock;
 
 class Pool::State::PooledStream final : public ResponseStream {
@@ -84,8 +82,7 @@ Task<base::Result<std::unique_ptr<ResponseStream>>> Pool::State::open_stream(std
                                                                              const Request& request,
                                                                              bool fresh,
                                                                              Cancellation* cancellation) {
-  if (cancellation != nullptr && cancellation->cancelled())
-    co_return Failure(FailureKind::cancelled, "given up");
+  if (cancellation != nullptr && cancellation->cancelled()) co_return given_up();
   ConnectionPointer connection = fresh ? nullptr : state->take_idle();
   if (!connection) {
     base::Result<ConnectionPointer> opened = co_await acquire(state, cancellation);

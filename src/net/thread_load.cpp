@@ -1,24 +1,13 @@
 #include "net/thread_load.h"
 
 #include <algorithm>
-#include <ctime>
-#include <utility>
 
 namespace k8scale::net {
 namespace {
 
 constexpr base::Nanoseconds interval = std::chrono::milliseconds(10);
 
-base::Nanoseconds used_by_this_thread() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + base::Nanoseconds(time.tv_nsec);
-}
-
 }  // namespace
-
-ThreadLoad::ThreadLoad(std::function<base::Nanoseconds()> used)
-    : used_(used ? std::move(used) : used_by_this_thread) {}
 
 double ThreadLoad::part_used(base::SteadyTime now) {
   const base::Nanoseconds passed = now - begin_;

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <utility>
 
 #include "k8scale/base/time.h"
 
@@ -8,8 +9,8 @@ namespace k8scale::net {
 /// How much of its time a thread was at work of late. Belongs to that thread.
 class ThreadLoad {
  public:
-  /// `used` tells the CPU time that the thread has used; null: the system's clock of the calling thread does.
-  explicit ThreadLoad(std::function<base::Nanoseconds()> used);
+  /// `used` tells the CPU time that the thread has used.
+  explicit ThreadLoad(std::function<base::Nanoseconds()> used) : used_(std::move(used)) {}
 
   /// 0 to 1: the part of the latest interval that ended, which is 10 ms long, or as long as nobody asked; 0
   /// when none has.

@@ -33,7 +33,7 @@ struct PoolOptions {
   base::Nanoseconds idle_timeout = std::chrono::seconds(80);       ///< idle longer than this: not reused
   std::size_t most_connections = 256;                              ///< requests beyond wait for one of these
   std::size_t enough_when_busy = 16;  ///< connections in use: beyond, a busy thread opens one at a time
-  /// CPU time that the shard's thread has used; null: what the system's clock says.
+  /// CPU time that the shard's thread has used; null: what the shard says.
   std::function<base::Nanoseconds()> thread_cpu_time;
 };
 

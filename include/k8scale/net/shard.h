@@ -38,7 +38,8 @@ class Shard {
   template <class T>
   T run(Task<T> task);
 
-  /// CPU time that the shard's thread has used, also after `stop`. Callable from the owner's thread.
+  /// CPU time that the shard's thread has used, also after `stop`. Callable from the owner's thread and
+  /// the shard's.
   [[nodiscard]] base::Nanoseconds cpu_time() const;
 
   /// Ends the loop after the handler that runs now and joins the thread. Coroutines that were still suspended
