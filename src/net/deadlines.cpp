@@ -1,12 +1,17 @@
 #include "k8scale/net/deadlines.h"
 
+#include <cassert>
+
 #include "k8scale/net/wait.h"
 
 namespace k8scale::net {
 
-Deadline::Deadline(Shard& shard, std::function<void()> on_passed) : on_passed_(std::move(on_passed)) {
+Deadline::Deadline(Shard& shard, std::function<void()> on_passed)
+    : shard_(shard), on_passed_(std::move(on_passed)) {
   shard.deadlines().add(shard, *this);
 }
+
+Deadline::~Deadline() { assert(shard_.owned_by_this_thread()); }
 
 void Deadline::set(base::SteadyTime at) {
   at_ = at;

@@ -21,10 +21,11 @@ namespace k8scale::net {
 namespace asio = boost::asio;
 
 struct Shard::Loop {
-  Deadlines deadlines;  // before the context, whose end destroys coroutines that still hold deadlines
+  // These before the context, whose end destroys coroutines that still hold deadlines.
+  Deadlines deadlines;
+  std::thread thread;
   asio::io_context context{1};
   asio::executor_work_guard<Executor> work = asio::make_work_guard(context);
-  std::thread thread;
   base::Nanoseconds final_cpu_time{0};
 };
 
@@ -94,6 +95,10 @@ void Shard::post(std::function<void()> work) { asio::post(loop_->context, std::m
 
 base::Nanoseconds Shard::cpu_time() const {
   return loop_->thread.joinable() ? thread_cpu_time(loop_->thread.native_handle()) : loop_->final_cpu_time;
+}
+
+bool Shard::owned_by_this_thread() const {
+  return !loop_->thread.joinable() || loop_->thread.get_id() == std::this_thread::get_id();
 }
 
 void Shard::stop() {

@@ -27,6 +27,9 @@ class Pair {
     options.request_timeout = 20s;
     pool_.emplace(shard_, options);
   }
+  ~Pair() { shard_.stop(); }  // before the pool goes
+  Pair(const Pair&) = delete;
+  Pair& operator=(const Pair&) = delete;
 
   net::Exchange ask(net::Request request) { return shard_.run(pool_->exchange(request)); }
   net::Exchange ask(std::string method, std::string target, std::string body = {}) {

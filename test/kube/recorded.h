@@ -83,7 +83,11 @@ class Running {
                        base::Random(1, "test"));
     shard_.spawn(run());
   }
-  ~Running() { stop(); }
+  /// The client belongs to the shard, and goes after it has stopped.
+  ~Running() {
+    stop();
+    shard_.stop();
+  }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 

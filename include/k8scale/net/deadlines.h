@@ -10,12 +10,14 @@ namespace k8scale::net {
 class Deadlines;
 
 /// A moment after which some input or output is given up. Moving it costs nothing, so that each request can
-/// set one; it is noticed within 50 ms. Belongs to its shard.
+/// set one; it is noticed within 50 ms. Belongs to its shard and goes on its thread, or after it has stopped,
+/// which builds with assertions check.
 class Deadline
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   /// `on_passed` is called once for each time that is set and passes.
   Deadline(Shard& shard, std::function<void()> on_passed);
+  ~Deadline();
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
@@ -26,6 +28,7 @@ class Deadline
  private:
   friend class Deadlines;
 
+  [[maybe_unused]] const Shard& shard_;
   base::SteadyTime at_ = base::SteadyTime::max();
   bool passed_ = false;
   std::function<void()> on_passed_;

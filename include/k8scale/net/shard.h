@@ -42,6 +42,9 @@ class Shard {
   /// the shard's.
   [[nodiscard]] base::Nanoseconds cpu_time() const;
 
+  /// Whether the calling thread may touch what lives on this shard: it is the shard's own, or that has ended.
+  [[nodiscard]] bool owned_by_this_thread() const;
+
   /// Ends the loop after the handler that runs now and joins the thread. Coroutines that were still suspended
   /// are destroyed with the Shard, so what they use (pools, servers) is declared after it. Called by the
   /// owner, not from the shard.
