@@ -111,6 +111,7 @@ int check_chosen(CheckReport& report, const CheckFlags& flags, const std::vector
   options.retries = 2;
   options.request_timeout = std::chrono::seconds(15);
   kube::Client client(shard, configuration, credentials, options);
+  const net::StopFirst stop_first(shard);
   report.server = client.server();
   if (!check_server(report, configuration, shard, client)) return kube::configuration_exit_code;
   check_clock(report, shard, client);

@@ -85,6 +85,7 @@ class CleanupRun {
   base::WallTime started_;
   base::SteadyTime give_up_ = base::SteadyTime::max();
   std::optional<int> signal_;
+  net::StopFirst stop_first_{shard_};
 };
 
 CleanupRun::CleanupRun(const CleanupFlags& flags, measure::ProgressStyle progress)

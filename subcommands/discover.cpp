@@ -91,6 +91,7 @@ kube::Resource observed_resource(const ObserveFlags& flags, const kube::Configur
   options.user_agent = user_agent;
   options.retries = 0;
   kube::Client client(shard, configuration, credentials, options);
+  const net::StopFirst stop_first(shard);
   return likely_flunders(shard, client);
 }
 

@@ -66,6 +66,7 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
 void Driver::connect() {
   start_guard_.emplace(signals_, [this](int signal) { handle_start_signal(signal); });
   start_shard_ = std::make_unique<net::Shard>("start");
+  stop_start_shard_first_.emplace(*start_shard_);
   if (!flags_.server_list.empty()) use_listed_servers();
   start_client_ =
       std::make_unique<kube::Client>(*start_shard_, cluster_.configuration, credentials_, client_options_);

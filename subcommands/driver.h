@@ -141,6 +141,7 @@ class Driver {
   std::unique_ptr<measure::SeenLog> seen_log_;
   std::unique_ptr<load::WriteObserver> observer_;
   std::vector<std::unique_ptr<DriverShard>> shards_;
+  std::optional<net::StopFirst> stop_start_shard_first_;
 };
 
 }  // namespace k8scale::subcommands

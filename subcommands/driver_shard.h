@@ -61,6 +61,7 @@ class DriverShard {
   base::Nanoseconds clean_up_time_;
   load::ObjectOperations operations_;
   std::unique_ptr<load::Loop> loop_;
+  net::StopFirst stop_first_{shard_};
 };
 
 }  // namespace k8scale::subcommands

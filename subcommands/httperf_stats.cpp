@@ -31,8 +31,6 @@ ServerStats::ServerStats(const blocks::ClientOptions& options, std::shared_ptr<n
   request_.headers.add("Connection", "close");  // it takes no place of those that are measured
 }
 
-ServerStats::~ServerStats() { shard_.stop(); }
-
 net::Task<void> ServerStats::ask(std::shared_ptr<Reading> reading) {
   const net::Exchange exchange = co_await pool_.exchange(request_, true);
   if (!exchange.failure && exchange.response.status == 200) {

@@ -18,10 +18,6 @@ class ServerStats {
   ServerStats(const blocks::ClientOptions& options, std::shared_ptr<net::TlsClient> tls,
               base::StopSignals& signals);
 
-  ~ServerStats();
-  ServerStats(const ServerStats&) = delete;
-  ServerStats& operator=(const ServerStats&) = delete;
-
   struct Answer {
     nlohmann::ordered_json figures;  ///< null: there was no answer within 2 s, or no JSON
     std::optional<int> signal;       ///< that came meanwhile, and ended the wait
@@ -38,6 +34,7 @@ class ServerStats {
   net::Request request_;
   net::Shard shard_{"stats"};
   net::Pool pool_;
+  net::StopFirst stop_first_{shard_};
 };
 
 }  // namespace k8scale::subcommands

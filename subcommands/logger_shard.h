@@ -48,6 +48,7 @@ class LoggerShard {
   Parameters parameters_;
   observe::Logger logger_;
   kube::Reflector reflector_;
+  net::StopFirst stop_first_{shard_};
 };
 
 }  // namespace k8scale::subcommands

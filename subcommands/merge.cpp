@@ -67,6 +67,7 @@ std::vector<measure::PartSummary> from_server(const MergeFlags& flags) {
   kube::ClientOptions options;
   options.user_agent = "k8scale merge";
   kube::Client client(shard, cluster.configuration, credentials, std::move(options));
+  const net::StopFirst stop_first(shard);
   static_cast<void>(kube::server_version(shard, client));
   return stored_summaries(shard, client, flags.run_id);
 }

@@ -68,6 +68,7 @@ kube::ReflectorCounters WatchShard::counters() const {
 std::string current_version(const WatchParameters& parameters, int exit_code) {
   net::Shard shard("start");
   kube::Client client(shard, parameters.configuration, parameters.credentials, parameters.client);
+  const net::StopFirst stop_first(shard);
   const kube::AttemptObserver nobody;
   const kube::Answer answer = shard.run(client.list(parameters.collection, "limit=1", nobody));
   const std::string what = fmt::format("list of {}: ", parameters.collection.qualified());

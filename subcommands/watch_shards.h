@@ -42,6 +42,7 @@ class SingleWatch {
   kube::Client client_;
   observe::EventLog log_;
   kube::Reflector reflector_;
+  net::StopFirst stop_first_{shard_};
 };
 
 /// Many watches from one version on, each on a connection of its own. Made and destroyed by the main thread;
@@ -63,6 +64,7 @@ class WatchShard {
   observe::FanOut fan_out_;
   std::deque<observe::FanOutSink> sinks_;
   std::deque<kube::Reflector> reflectors_;
+  net::StopFirst stop_first_{shard_};
 };
 
 /// The version that the server has now. Throws base::Error, with `exit_code`, when it cannot be asked.

@@ -27,9 +27,6 @@ class Pair {
     options.request_timeout = 20s;
     pool_.emplace(shard_, options);
   }
-  ~Pair() { shard_.stop(); }  // before the pool goes
-  Pair(const Pair&) = delete;
-  Pair& operator=(const Pair&) = delete;
 
   net::Exchange ask(net::Request request) { return shard_.run(pool_->exchange(request)); }
   net::Exchange ask(std::string method, std::string target, std::string body = {}) {
@@ -47,6 +44,7 @@ class Pair {
   std::unique_ptr<EmbeddedServer> server_;
   net::Shard shard_{"client"};
   std::optional<net::Pool> pool_;
+  net::StopFirst stop_first_{shard_};
 };
 
 // The names of the namespaces that a server has from the start, and the version that it begins with.

@@ -31,10 +31,6 @@ class ApiClient {
       : server(std::move(scripts), std::move(tls)),
         credentials(Credentials::load(with_server(configuration))),
         client(shard, configuration, credentials, std::move(options)) {}
-  /// The client belongs to the shard, and goes after it has stopped.
-  ~ApiClient() { shard.stop(); }
-  ApiClient(const ApiClient&) = delete;
-  ApiClient& operator=(const ApiClient&) = delete;
 
   Answer get(const std::string& name = "a") { return shard.run(client.get(maps, name, observer)); }
   Answer create(const std::string& name = "a", const std::string& body = "{}") {
@@ -74,6 +70,8 @@ class ApiClient {
     copy.audit_id = exchange.response.headers.find("Audit-Id").value_or("");
     return copy;
   }
+
+  net::StopFirst stop_first_{shard};
 };
 
 }  // namespace k8scale::kube

@@ -40,10 +40,6 @@ class PoolClient {
  public:
   explicit PoolClient(const Endpoint& server, PoolOptions options = {})
       : pool_(shard_, with(server, options)) {}
-  /// The pool belongs to the shard, and goes after it has stopped.
-  ~PoolClient() { shard_.stop(); }
-  PoolClient(const PoolClient&) = delete;
-  PoolClient& operator=(const PoolClient&) = delete;
 
   Exchange ask(const std::string& method, const std::string& body = "") {
     Request request;
@@ -67,6 +63,7 @@ class PoolClient {
 
   Shard shard_{"client"};
   Pool pool_;
+  StopFirst stop_first_{shard_};
 };
 
 /// A fake server, in TLS or not, and a client of it.

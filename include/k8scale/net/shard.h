@@ -62,6 +62,19 @@ class Shard {
   int index_;
 };
 
+/// Stops a shard when it goes. Declared after what lives on the shard, which then goes when nothing runs
+/// there any more.
+class StopFirst {
+ public:
+  explicit StopFirst(Shard& shard) : shard_(shard) {}
+  ~StopFirst() { shard_.stop(); }
+  StopFirst(const StopFirst&) = delete;
+  StopFirst& operator=(const StopFirst&) = delete;
+
+ private:
+  Shard& shard_;
+};
+
 template <class T>
 T Shard::run(Task<T> task) {
   std::promise<T> promise;
