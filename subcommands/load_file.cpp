@@ -73,7 +73,8 @@ class Reader {
       if (!root.IsMap()) throw failed(root.Mark(), "", "found no map, expected `flag: value` lines");
       for (const auto& entry : root) take(entry.first, entry.second);
     } catch (const YAML::Exception& error) {
-      throw failed(error.mark, "", error.msg);
+      throw failed(error.mark, "",
+                   fmt::format("found no YAML ({}), expected `flag: value` lines", error.msg));
     }
     return std::move(content_);
   }

@@ -109,7 +109,9 @@ std::string man_page(const Page& page) {
   if (page.subcommand->link == Link::yes) {
     text += fmt::format("A link to the program that is named {} is the same.\n", bold(page.subcommand->name));
   }
-  text += ".SH FLAGS\nA flag takes one dash or two, and its value after a blank or =.\n";
+  text +=
+      ".SH FLAGS\nA flag takes one dash or two, and its value after a blank or =; that of a switch (true or "
+      "false) after = alone.\n";
   for (const Flag& flag : page.table.flags) text += flag_paragraph(flag);
   text += footer_sections(page.table.footer);
   text += environment_section([&](const Variable& each) { return is_read(each, page.table); });

@@ -32,6 +32,26 @@ std::string describe(const CLI::App& app, const CLI::ConversionError& error) {
   return name + ": found \"" + option->results().back() + "\", expected " + lower_type_name(*option);
 }
 
+// "--lambda: 1 required NUMBER missing" becomes the same kind of line.
+std::string describe(const CLI::App& app, const CLI::ArgumentMismatch& error) {
+  const std::string text = error.what();
+  const std::string name = text.substr(0, text.find(':'));
+  const CLI::Option* option = app.get_option_no_throw(name);
+  if (option == nullptr || !text.ends_with("missing")) return text;
+  return name + ": found no value, expected " + lower_type_name(*option);
+}
+
+// CLI11 tells a flag with two dashes. Where `text` begins with one that was typed with one dash, so does the
+// answer.
+std::string name_as_typed(const std::string& text, const std::vector<std::string>& arguments) {
+  if (!text.starts_with("--")) return text;
+  const std::string one_dash = text.substr(1, text.find(':') - 1);
+  const bool typed = std::any_of(arguments.begin(), arguments.end(), [&](const std::string& each) {
+    return each == one_dash || each.starts_with(one_dash + "=");
+  });
+  return typed ? text.substr(1) : text;
+}
+
 std::vector<std::string> flag_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
@@ -66,6 +86,8 @@ std::string describe_unknown(const CLI::App& app, const std::vector<std::string>
 std::string lower_type_name(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   if (type == "NUMBER") return "a number";
+  if (type == "INTEGER") return "a whole number";
+  if (type == "TEXT") return "a text";
   if (type == "DURATION") return "a duration such as 300ms, 5s or 1m";
   if (type == "BOOLEAN") return "true or false";
   return type.empty() ? "true or false" : type;
@@ -145,11 +167,13 @@ ParseOutcome parse_go_arguments(CLI::App& app, const std::vector<std::string>& a
   } catch (const CLI::CallForHelp&) {
     return {false, 0, app.help()};
   } catch (const CLI::ConversionError& error) {
-    return {false, 1, describe(app, error)};
+    return {false, 1, name_as_typed(describe(app, error), arguments)};
+  } catch (const CLI::ArgumentMismatch& error) {
+    return {false, 1, name_as_typed(describe(app, error), arguments)};
   } catch (const CLI::ExtrasError&) {
     return {false, 1, describe_unknown(app, arguments)};
   } catch (const CLI::Error& error) {
-    return {false, 1, error.what()};
+    return {false, 1, name_as_typed(error.what(), arguments)};
   }
   return {};
 }

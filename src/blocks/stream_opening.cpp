@@ -48,7 +48,11 @@ Task<base::Result<void>> Stream::handshake(net::TlsClient& client, const net::En
   co_return outcome;
 }
 
+// What comes first tells whether the client speaks TLS, and OpenSSL takes it away.
 Task<base::Result<void>> Stream::handshake(net::TlsServer& server) {
+  base::Result<void> spoken = co_await wait(Socket::wait_read);
+  if (spoken.has_error()) co_return spoken.error();
+  static_cast<void>(::recv(socket_.native_handle(), &first_byte_, 1, MSG_PEEK | MSG_DONTWAIT));
   use(SSL_new(server.context()));
   SSL_set_accept_state(ssl_.get());
   base::Result<void> outcome = co_await finish_handshake();
@@ -57,9 +61,6 @@ Task<base::Result<void>> Stream::handshake(net::TlsServer& server) {
 
 Task<base::Result<void>> Stream::finish_handshake() {
   for (;;) {
-    if (first_byte_ == 0) {
-      static_cast<void>(::recv(socket_.native_handle(), &first_byte_, 1, MSG_PEEK | MSG_DONTWAIT));
-    }
     ERR_clear_error();
     const int outcome = SSL_do_handshake(ssl_.get());
     const bool goes_on = outcome == 1 || SSL_get_error(ssl_.get(), outcome) == SSL_ERROR_WANT_READ;

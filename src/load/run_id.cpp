@@ -50,13 +50,6 @@ std::string default_run_id(base::WallTime now, base::Random& random) {
 }
 
 void check_run_id(std::string_view run_id, std::size_t name_suffix) {
-  const std::string others = std::string(punctuation) + ".";
-  const bool valid = !run_id.empty() && run_id.front() != '.' && consists_of(run_id, others);
-  if (!valid) {
-    throw base::Error(fmt::format("-runid: found {}, expected letters, digits and {}, and no \".\" in front",
-                                  base::go_quote(run_id), others),
-                      bad_run_id);
-  }
   if (!begins_object_name(run_id)) {
     throw base::Error(
         fmt::format(

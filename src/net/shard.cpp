@@ -21,10 +21,16 @@ namespace k8scale::net {
 namespace asio = boost::asio;
 
 struct Shard::Loop {
-  // These before the context, whose end destroys coroutines that still hold deadlines.
+  // One that can destroy its coroutines while all that they use is still there.
+  struct Context : asio::io_context {
+    using io_context::io_context;
+    using io_context::shutdown;
+  };
+
+  // These before the context, whose coroutines hold deadlines.
   Deadlines deadlines;
   std::thread thread;
-  asio::io_context context{1};
+  Context context{1};
   asio::executor_work_guard<Executor> work = asio::make_work_guard(context);
   base::Nanoseconds final_cpu_time{0};
 };
@@ -105,6 +111,7 @@ void Shard::stop() {
   if (!loop_->thread.joinable()) return;
   loop_->context.stop();
   loop_->thread.join();
+  loop_->context.shutdown();
 }
 
 Deadlines& Shard::deadlines() { return loop_->deadlines; }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "k8scale/measure/exposition.h"
+#include "reflector_metrics.h"
 
 namespace k8scale::observe {
 namespace {
@@ -13,12 +14,7 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-using Families = std::vector<MetricFamily>;
 using Label = ClientMetric::Label;
-
-void add_count(Families& families, std::string name, std::string help, std::uint64_t value) {
-  families.push_back(measure::counter(std::move(name), std::move(help), static_cast<double>(value)));
-}
 
 // With the observation of 0 that the original begins with.
 ClientMetric::Histogram primed(const LatencyBuckets& latency) {
@@ -99,19 +95,7 @@ void add_watch(Families& families, const LoggerState& state) {
   add_count(families, "k8scale_relists_total", "Lists beyond the first.",
             reflector.lists > 0 ? reflector.lists - 1 : 0);
   add_count(families, "k8scale_watches_total", "Watches that were opened.", reflector.watches);
-  add_count(families, "k8scale_resumes_total", "Watches that went on from the last version seen.",
-            reflector.resumes);
-  add_count(families, "k8scale_expired_total", "Versions that were too old (410).", reflector.expired);
-  add_count(families, "k8scale_garbage_total", "Events or lists that made no sense.", reflector.garbage);
-  add_count(families, "k8scale_received_bytes_total", "Bytes of HTTP bodies.", reflector.bytes);
-  MetricFamily errors =
-      measure::family("k8scale_watch_errors_total", "Failures of lists and watches.", MetricType::Counter);
-  for (const auto& [reason, count] : reflector.errors) {
-    ClientMetric& metric = errors.metric.emplace_back();
-    metric.label = {Label{"reason", reason}};
-    metric.counter.value = static_cast<double>(count);
-  }
-  if (!errors.metric.empty()) families.push_back(std::move(errors));
+  add_reflector(families, reflector);
 }
 
 void add_queue(Families& families, const LoggerState& state) {

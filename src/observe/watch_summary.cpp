@@ -7,6 +7,7 @@
 #include "k8scale/base/text.h"
 #include "k8scale/measure/exposition.h"
 #include "k8scale/measure/table.h"
+#include "reflector_metrics.h"
 
 namespace k8scale::observe {
 
@@ -148,13 +149,10 @@ Json to_json(const WatchSummary& summary) {
 
 std::string metrics_text(const WatchState& state, const measure::ProcessFigures& process) {
   const FanOutTotals& totals = state.totals;
-  std::vector<prometheus::MetricFamily> families;
+  Families families;
   measure::add_process(families, process);
   const auto gauge = [&](const char* name, const char* help, std::uint64_t value) {
     families.push_back(measure::gauge(name, help, static_cast<double>(value)));
-  };
-  const auto count = [&](const char* name, const char* help, std::uint64_t value) {
-    families.push_back(measure::counter(name, help, static_cast<double>(value)));
   };
   gauge("k8scale_watches", "Watches that were asked for.", totals.watches);
   gauge("k8scale_opened_watches", "Watches that were opened.", totals.open);
@@ -163,13 +161,14 @@ std::string metrics_text(const WatchState& state, const measure::ProcessFigures&
                                        {"MODIFIED", totals.modified},
                                        {"DELETED", totals.deleted},
                                        {"BOOKMARK", state.reflectors.bookmarks}}));
-  count("k8scale_duplicated_events_total", "Events that the same watch had shown before.", totals.duplicated);
-  count("k8scale_reordered_events_total", "Events that came after one of a higher version.",
-        totals.reordered);
+  add_count(families, "k8scale_duplicated_events_total", "Events that the same watch had shown before.",
+            totals.duplicated);
+  add_count(families, "k8scale_reordered_events_total", "Events that came after one of a higher version.",
+            totals.reordered);
   gauge("k8scale_missed_events",
         "For each event, watches that went past it; one that comes late counts no more.", totals.missed);
-  count("k8scale_relists_total", "Lists beyond the first.", totals.relists);
-  count("k8scale_received_bytes_total", "Bytes of HTTP bodies.", state.reflectors.bytes);
+  add_count(families, "k8scale_relists_total", "Lists beyond the first.", totals.relists);
+  add_reflector(families, state.reflectors);
   const auto times = [&](const char* name, const char* help, const measure::Histogram& values) {
     families.push_back(measure::family(name, help, prometheus::MetricType::Histogram));
     families.back().metric.emplace_back().histogram = measure::to_buckets(values, measure::time_bounds);

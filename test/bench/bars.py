@@ -8,6 +8,8 @@ import statistics
 import subprocess
 import sys
 
+import processor
+
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "envtest"))
 
 Bar = collections.namedtuple("Bar", "text holds")
@@ -59,7 +61,10 @@ def measure(binary, scenarios, rounds):
     for scenario in scenarios:
         figures, bars = collections.defaultdict(list), {}
         for _ in range(rounds):
-            for name, bar, figure in scenario(binary):
+            with processor.Watch() as watch:
+                measured = list(scenario(binary))
+            measured.append(("  the machine's processor below half its speed, %", STATED, watch.slow_share()))
+            for name, bar, figure in measured:
                 figures[name].append(figure)
                 bars[name] = bar
         for name, values in figures.items():

@@ -45,8 +45,8 @@ class Shard {
   /// Whether the calling thread may touch what lives on this shard: it is the shard's own, or that has ended.
   [[nodiscard]] bool owned_by_this_thread() const;
 
-  /// Ends the loop after the handler that runs now and joins the thread. Coroutines that were still suspended
-  /// are destroyed with the Shard, so what they use (pools, servers) is declared after it. Called by the
+  /// Ends the loop after the handler that runs now, joins the thread, and destroys the coroutines that are
+  /// still suspended: what they use must be there. Nothing may be spawned or posted any more. Called by the
   /// owner, not from the shard.
   void stop();
 
@@ -63,7 +63,7 @@ class Shard {
 };
 
 /// Stops a shard when it goes. Declared after what lives on the shard, which then goes when nothing runs
-/// there any more.
+/// there any more and no coroutine has it in hand.
 class StopFirst {
  public:
   explicit StopFirst(Shard& shard) : shard_(shard) {}

@@ -54,19 +54,21 @@ void print_text(std::ostream& out, const WatchSummary& summary);
 /// | `events_by_type` | `added`, `modified`, `deleted` of the events, and `bookmarks` |
 /// | `event_rate` | events per second on all watches, from the first to the last; or null |
 /// | `spread` | times from the first watch that showed an event to each that did |
-/// | `notification_latency` | `create`, `update`: times from the driver's annotation to the event, by two
-/// clocks, and `negative`, how many were below 0; null with several watches | | `audit` | `duplicated`,
-/// `reordered`, `missed`, `behind` (not shown by the end), `relists` | | `watch` | `lists`, `watches`,
-/// `resumes`, `expired`, `garbage`, `bytes`, `errors` by reason, of all | | `resident_for_each` | bytes | |
-/// `warnings` | list of sentences |
+/// | `notification_latency` | `create`, `update`: times, and `negative`, how many were below 0; or null |
+/// | `audit` | `duplicated`, `reordered`, `missed`, `behind` (not shown by the end), `relists` |
+/// | `watch` | of all: `lists`, `watches`, `resumes`, `expired`, `garbage`, `bytes`, `errors` by reason |
+/// | `resident_for_each` | bytes |
+/// | `warnings` | list of sentences |
+///
+/// A notification latency is from the driver's annotation to the event, by two clocks; null with several
+/// watches.
 [[nodiscard]] nlohmann::ordered_json to_json(const WatchSummary& summary);
 
 /// Prometheus' text exposition format: `process_…`; gauges `k8scale_watches`, `k8scale_opened_watches`,
-/// `k8scale_missed_events` (one that comes late counts no more);
-/// counters `k8scale_events_total{type}`, `k8scale_duplicated_events_total`,
-/// `k8scale_reordered_events_total`, `k8scale_relists_total`, `k8scale_received_bytes_total`; histogram
-/// `k8scale_spread_seconds`, and of a single watch `k8scale_create_notification_seconds` and
-/// `k8scale_update_notification_seconds`.
+/// `k8scale_missed_events` (one that comes late counts no more); counters `k8scale_events_total{type}`,
+/// `k8scale_duplicated_events_total`, `k8scale_reordered_events_total`, `k8scale_relists_total`, and of the
+/// lists and watches what a logger has too (logger_metrics.h); histogram `k8scale_spread_seconds`, and of a
+/// single watch `k8scale_create_notification_seconds` and `k8scale_update_notification_seconds`.
 [[nodiscard]] std::string metrics_text(const WatchState& state, const measure::ProcessFigures& process);
 
 }  // namespace k8scale::observe

@@ -20,11 +20,12 @@ enum class Askers { loopback, any };
 /// | below /debug/pprof | what |
 /// |---|---|
 /// | `/` | what there is |
-/// | `/profile?seconds=30` | where CPU time goes meanwhile, 100 samples per second of it; gzipped
-/// profile.proto | | `/heap` | what memory is in use for; gzipped profile.proto. Only under gperftools'
-/// malloc, else 501 says how | | `/cmdline` | the arguments, separated by NUL | | `/symbol` | names of
-/// functions: of the addresses "0x1+0x2…" in the query or the body |
+/// | `/profile?seconds=30` | where CPU time goes meanwhile, 100 samples per second of it |
+/// | `/heap` | what memory is in use for; 501 says how to have it where malloc is not gperftools' |
+/// | `/cmdline` | the arguments, separated by NUL |
+/// | `/symbol` | names of functions: of the addresses "0x1+0x2…" in the query or the body |
 ///
+/// Both profiles are gzipped profile.proto.
 /// Functions have their names and lines, so that pprof needs no binary; mappings have their build IDs. One
 /// profile runs at a time in a process: another asker gets 503, and hears for how long. It ends at once when
 /// `gone` is raised: its asker went away. Who may not ask gets 403, which says how to allow it. While no
