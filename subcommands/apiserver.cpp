@@ -66,6 +66,10 @@ void declare_apiserver_flags(CLI::App& app, ApiserverFlags& flags) {
 
 apiserver::Config apiserver_config(const ApiserverFlags& flags) {
   check_range("--secure-port", flags.port, 0, 65'535);
+  if (flags.grace < base::Nanoseconds(0)) {
+    throw base::Error(
+        fmt::format("--grace: found {}, expected 0 or more", base::format_duration(flags.grace)));
+  }
   if (!net::is_ip_address(flags.address)) {
     throw base::Error(
         fmt::format("--bind-address: found {}, expected an IP address", base::go_quote(flags.address)));

@@ -18,9 +18,10 @@ bool is_about_reaching(FailureKind kind) {
 std::string reaching_remedy(const kube::Configuration& configuration, FailureKind kind) {
   const std::string where = configuration.proxy ? "the proxy's URL" : "the server's URL";
   const std::string in = fmt::format(
-      "{} in {}", where, configuration.proxy ? configuration.source : configuration.server_source);
+      "{} in {}", where, configuration.proxy ? configuration.proxy_origin : configuration.server_source);
   if (kind == FailureKind::resolve) return fmt::format("check the host's name in {}, and DNS", in);
-  if (kind == FailureKind::connect) return fmt::format("check {}, and that the server runs", in);
+  if (kind == FailureKind::connect)
+    return fmt::format("check {}, and that {} runs", in, configuration.proxy ? "the proxy" : "the server");
   return fmt::format("check {}, the network and firewalls on the way", in);
 }
 

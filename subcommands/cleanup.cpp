@@ -34,9 +34,12 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int left_exit_code = 3;
 constexpr std::string_view cleanup_exit_codes =
-    "Exit codes: 0 nothing is left, or with --dry-run all was listed; 1 a flag; 3 something is left, or\n"
-    "could not be listed; 12 --json cannot be written; 17 names of that run are over 253 characters long;\n"
+    "Exit codes: 0 nothing is left of these kinds, or with --dry-run all was listed; 1 a flag; 3 something "
+    "is\n"
+    "left, or could not be listed; 12 --json cannot be written; 17 names of that run are over 253 characters "
+    "long;\n"
     "20 the configuration, its credentials, or the server behind it; 130 SIGINT; 143 SIGTERM.";
+constexpr int most_late_looks = 10;
 constexpr auto progress_period = std::chrono::milliseconds(250);
 
 kube::ClientOptions client_options(std::uint64_t connections) {
@@ -58,7 +61,10 @@ class CleanupRun {
   void add_start_barriers();
   [[nodiscard]] std::unique_ptr<load::Cleanup> make_cleanup(kube::Collection collection);
   [[nodiscard]] net::Task<void> clean_current();
+  [[nodiscard]] net::Task<void> clean_all();
+  [[nodiscard]] net::Task<void> clean_what_comes_late();
   [[nodiscard]] net::Task<void> clean(std::promise<void>& ended);
+  [[nodiscard]] std::uint64_t found() const;
   void wait_for_end(std::future<void>& done);
   void stop(int signal);
   void show_progress();
@@ -74,13 +80,12 @@ class CleanupRun {
   kube::Client client_;
   std::string server_version_;
   std::vector<CleanedResource> unknown_;  // what cannot even be asked for
-  std::vector<kube::Resource> kinds_;
   // The shard's, while it runs:
   std::vector<std::unique_ptr<load::Cleanup>> cleanups_;  // of each kind, in each place
   const load::Cleanup* barriers_ = nullptr;               // one of them
   std::size_t current_ = 0;
   load::CleanupResult namespaces_;  // that runs made
-  bool stopped_ = false;
+  net::Signal stopped_{shard_};
   base::SteadyTime start_;
   base::WallTime started_;
   base::SteadyTime give_up_ = base::SteadyTime::max();
@@ -99,7 +104,6 @@ void CleanupRun::prepare() {
   server_version_ = kube::server_version(shard_, client_);
   CleanupResources resources = find_cleanup_resources(shard_, client_, flags_.resources);
   unknown_ = std::move(resources.unknown);
-  kinds_ = resources.served;
   for (const kube::Resource& each : resources.served) {
     for (const std::string& place : base::split(flags_.namespaces, ',')) {
       cleanups_.push_back(make_cleanup({each, place}));
@@ -140,7 +144,7 @@ void CleanupRun::add_start_barriers() {
   barriers_ = cleanups_.back().get();
 }
 
-net::Task<void> CleanupRun::clean(std::promise<void>& ended) {
+net::Task<void> CleanupRun::clean_all() {
   for (current_ = 0; current_ < cleanups_.size(); ++current_) {
     co_await clean_current();
     const load::CleanupResult result = cleanups_[current_]->result();
@@ -149,15 +153,37 @@ net::Task<void> CleanupRun::clean(std::promise<void>& ended) {
     base::log_warning(fmt::format("all namespaces: {}; looking in {} alone, --namespace names others",
                                   result.doubt, namespace_name));
     cleanups_[current_] = make_cleanup({cleanups_[current_]->collection().resource(), namespace_name});
-    if (stopped_) cleanups_[current_]->stop();
+    if (stopped_.raised()) cleanups_[current_]->stop();
     co_await clean_current();
   }
+}
+
+std::uint64_t CleanupRun::found() const {
+  std::uint64_t found = 0;
+  for (const auto& each : cleanups_) found += each->result().found;
+  return found;
+}
+
+// What the server still had to do for a driver that was killed.
+net::Task<void> CleanupRun::clean_what_comes_late() {
+  if (flags_.dry_run || flags_.settle == base::Nanoseconds(0)) co_return;
+  for (int look = 0; look < most_late_looks; ++look) {
+    const std::uint64_t before = found();
+    const bool stopped = co_await stopped_.wait_until(Clock::now() + flags_.settle);
+    if (stopped) co_return;
+    co_await clean_all();
+    if (found() == before) co_return;
+  }
+}
+
+net::Task<void> CleanupRun::clean(std::promise<void>& ended) {
+  co_await clean_all();
+  co_await clean_what_comes_late();
   NamespacesToClean made;
   made.run_id = flags_.run_id;
   if (!flags_.namespaces.empty()) made.among = base::split(flags_.namespaces, ',');
-  made.kinds = kinds_;
   made.dry_run = flags_.dry_run;
-  made.stopped = [this] { return stopped_; };
+  made.stopped = [this] { return stopped_.raised(); };
   namespaces_ = co_await clean_namespaces(client_, made);
   ended.set_value();
   signals_.wake();
@@ -175,7 +201,7 @@ void CleanupRun::stop(int signal) {
                              base::signal_name(signal), base::format_duration(flags_.grace)));
   shard_.post([this] {
     client_.stop_retrying();
-    stopped_ = true;
+    stopped_.raise();
     for (const auto& each : cleanups_) each->stop();
   });
 }
@@ -185,7 +211,7 @@ void CleanupRun::show_progress() {
   const auto next = progress_.next();
   if (!next || elapsed < *next) return;
   const std::string text = ask(shard_, [this] {
-    if (current_ == cleanups_.size()) return std::string("done");
+    if (current_ == cleanups_.size()) return std::string("all deleted that was there");
     const load::CleanupProgress now = cleanups_[current_]->progress();
     const std::string& resource = cleanups_[current_]->collection().qualified();
     if (now.listing) return fmt::format("{}: {} listed  errors {}", resource, now.listed, now.errors);

@@ -15,7 +15,11 @@ namespace k8scale::subcommands {
 namespace {
 
 constexpr std::uint64_t most_concurrency = 1'000;
-constexpr auto longest_grace = std::chrono::hours(24);
+
+void check_duration(const char* flag, base::Nanoseconds duration) {
+  if (duration >= base::Nanoseconds(0) && duration <= std::chrono::hours(24)) return;
+  throw base::Error(fmt::format("{}: found {}, expected 0 to 24h", flag, base::format_duration(duration)));
+}
 
 void check_namespaces(const std::string& text) {
   if (text.empty()) return;
@@ -48,6 +52,9 @@ void CleanupFlags::declare(CLI::App& app) {
   base::add_value(app, "--json", json, "file for what was found, removed and left, in JSON")
       ->type_name("FILE");
   cluster.declare(app);
+  base::add_duration(app, "--settle", settle,
+                     "after this look again, for what the server did meanwhile of what a killed driver had "
+                     "asked for; 0 for not");
   base::add_duration(app, "--grace", grace, "longest time to list what is left after a stop signal");
   base::add_value(app, "--progress", progress, "how to tell the progress; plain is a line every 10 s")
       ->type_name("auto|plain|none");
@@ -64,9 +71,8 @@ measure::ProgressStyle CleanupFlags::check() const {
   }
   if (!all) load::check_run_id(run_id, load::name_suffix_length(1));
   check_range("--concurrency", concurrency, 1, most_concurrency);
-  if (grace < base::Nanoseconds(0) || grace > longest_grace) {
-    throw base::Error(fmt::format("--grace: found {}, expected 0 to 24h", base::format_duration(grace)));
-  }
+  check_duration("--settle", settle);
+  check_duration("--grace", grace);
   for (const std::string& each : resources) static_cast<void>(parse_resource(each));
   check_namespaces(namespaces);
   const auto style = measure::parse_progress_style(progress);

@@ -20,6 +20,7 @@ struct CleanupFlags {
   std::uint64_t concurrency = 16;
   std::string json;
   ClusterFlags cluster;
+  base::Nanoseconds settle = std::chrono::seconds(1);  ///< 0: does not look again
   base::Nanoseconds grace = std::chrono::seconds(30);
   std::string progress = "auto";
   int verbosity = 0;

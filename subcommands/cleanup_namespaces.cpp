@@ -7,18 +7,13 @@
 
 #include "driver_namespace.h"
 #include "k8scale/base/text.h"
-#include "k8scale/kube/metadata_list.h"
+#include "k8scale/load/namespace_content.h"
 #include "k8scale/load/run_namespace.h"
 
 namespace k8scale::subcommands {
 namespace {
 
 using Json = nlohmann::json;
-
-// Every namespace of a real server has it.
-bool comes_by_itself(const kube::Resource& kind, const std::string& name) {
-  return kind.plural == "configmaps" && name == "kube-root-ca.crt";
-}
 
 bool is_wanted(const Json& each, const std::string& name, const NamespacesToClean& wanted) {
   const Json& metadata = each.at("metadata");
@@ -45,30 +40,18 @@ std::optional<std::vector<std::string>> names_in(const std::string& list, const 
   }
 }
 
-// Why the namespace stays; empty when it need not.
-net::Task<std::string> what_holds(kube::Client& client, const std::string& name,
-                                  const NamespacesToClean& wanted) {
-  for (const kube::Resource& kind : wanted.kinds) {
-    const kube::Collection collection(kind, name);
-    kube::MetadataRequest request;
-    request.limit = 2;
-    const kube::MetadataAnswer found = co_await kube::list_metadata(client, collection, request);
-    if (!found.ok()) {
-      co_return fmt::format("its {} could not be listed: {}", collection.qualified(), found.error());
-    }
-    for (const kube::ObjectMetadata& each : found.page.objects) {
-      if (comes_by_itself(kind, each.name)) continue;
-      co_return fmt::format("has {} {}", collection.qualified(), each.name);
-    }
-  }
-  co_return std::string();
-}
-
-net::Task<void> clean_one(kube::Client& client, const std::string& name, const NamespacesToClean& wanted,
-                          load::CleanupResult& result) {
+net::Task<void> clean_one(kube::Client& client, const kube::ServedResources& served, const std::string& name,
+                          const NamespacesToClean& wanted, load::CleanupResult& result) {
+  // What is ours is gone by now, or would be.
+  const std::function<bool(std::string_view)> is_ours = [&](std::string_view object) {
+    if (!wanted.dry_run) return false;
+    return wanted.run_id.empty() ? load::is_name_of_any_run(object)
+                                 : load::is_name_of_run(object, wanted.run_id);
+  };
+  std::string why = co_await load::what_holds_namespace(client, served, name, is_ours);
+  const bool would_stay = wanted.dry_run && !why.empty();
+  if (would_stay) co_return;
   ++result.found;
-  std::string why;
-  if (!wanted.dry_run) why = co_await what_holds(client, name, wanted);
   const bool stays = wanted.dry_run || !why.empty() || wanted.stopped();
   if (!stays) {
     const kube::Collection namespaces(kube::namespaces(), "");
@@ -101,7 +84,9 @@ net::Task<load::CleanupResult> clean_namespaces(kube::Client& client, const Name
     result.doubt = "it could not be listed: " + (listed.ok() ? "the answer is no list" : listed.error());
     co_return std::move(result);
   }
-  for (const std::string& each : *names) co_await clean_one(client, each, wanted, result);
+  if (names->empty()) co_return std::move(result);
+  const kube::ServedResources served = co_await kube::served_resources(client);
+  for (const std::string& each : *names) co_await clean_one(client, served, each, wanted, result);
   co_return std::move(result);
 }
 

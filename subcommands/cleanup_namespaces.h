@@ -12,14 +12,14 @@ namespace k8scale::subcommands {
 
 /// Which namespaces go.
 struct NamespacesToClean {
-  std::string run_id;                 ///< that made them; empty: any
-  std::vector<std::string> among;     ///< empty: all there are
-  std::vector<kube::Resource> kinds;  ///< one that has an object of these stays
-  bool dry_run = false;               ///< removes none: all are left
-  std::function<bool()> stopped;      ///< no more deletes
+  std::string run_id;              ///< that made them; empty: any
+  std::vector<std::string> among;  ///< empty: all there are
+  bool dry_run = false;            ///< removes none: those that would go are left
+  std::function<bool()> stopped;   ///< no more deletes
 };
 
-/// Removes the namespaces that drivers made, which have the annotation `load::run_annotation`. Who may not
+/// Removes the namespaces that drivers made, which have the annotation `load::run_annotation`, but for those
+/// that `load::what_holds_namespace` keeps. Who may not
 /// list namespaces made none. Runs on the client's shard; what is passed by reference must outlive it.
 [[nodiscard]] net::Task<load::CleanupResult> clean_namespaces(kube::Client& client,
                                                               const NamespacesToClean& wanted);

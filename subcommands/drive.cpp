@@ -58,7 +58,8 @@ std::shared_ptr<load::ObjectFamily> family_of(const DriveFlags& flags, Driver& d
   const DriverSettings& settings = driver.settings();
   load::ObjectShape shape = shape_of(flags, driver);
   const kube::Resource resource = shape.resource;
-  const std::size_t most = shape.place == load::DataPlace::data ? most_data : most_annotation;
+  const std::size_t most = (shape.place == load::DataPlace::data ? most_data : most_annotation) -
+                           (flags.changes() ? flags.update_length : 0);
   load::ObjectFamily family{
       {},
       {},
@@ -80,6 +81,7 @@ DriverShard::MakeLoop mixed_loop(const DriveFlags& flags, const load::OpenLoopPa
   load::MixedLoop::Parameters parameters;
   parameters.arrivals = arrivals;
   parameters.workers = flags.closed() ? flags.workers : 0;
+  parameters.rate = flags.closed() ? flags.rate : 0;
   parameters.mix = load::OperationMix::parse(flags.mix).value_or(load::OperationMix());
   parameters.initial = flags.initial;
   parameters.list = {flags.list_selector, flags.list_limit};
@@ -116,14 +118,21 @@ std::vector<std::string> notes_of(const DriveFlags& flags, std::uint64_t seed,
                                 base::format_duration(base::from_seconds(flags.ramp_length()))));
   }
   std::uint64_t without_object = 0;
+  load::MixedLoop::Unprepared unprepared;
   for (const auto& each : shards) {
     const auto* mixed = dynamic_cast<const load::MixedLoop*>(&each->loop());
-    if (mixed != nullptr) without_object += mixed->without_object();
+    if (mixed == nullptr) continue;
+    without_object += mixed->without_object();
+    unprepared.count += mixed->unprepared().count;
+    if (unprepared.first_error.empty()) unprepared.first_error = mixed->unprepared().first_error;
+  }
+  if (unprepared.count > 0) {
+    notes.push_back(fmt::format("{} of the {} objects of --initial could not be made before the run: {}",
+                                unprepared.count, flags.initial, unprepared.first_error));
   }
   if (without_object > 0) {
-    notes.push_back(
-        fmt::format("{} operations found no object to be about and were not begun; use a larger --initial",
-                    without_object));
+    notes.push_back(fmt::format("{} operations found no object to be about and were not begun{}",
+                                without_object, unprepared.count > 0 ? "" : "; use a larger --initial"));
   }
   return notes;
 }
@@ -151,7 +160,7 @@ DriverPlan drive_plan(const DriveFlags& flags, const CLI::App& app, Driver& driv
   plan.keeps_objects = flags.keep;
   plan.creates_namespaces = flags.namespaces > 1;
   if (flags.clientlb) plan.endpoints = 0;
-  const bool paced = !flags.closed() || (flags.mix.empty() && flags.rate > 0);
+  const bool paced = !flags.closed() || flags.rate > 0;
   if (paced) plan.asked_rate = flags.asked_rate(settings.seed);
   if (flags.closed()) plan.workers = flags.workers;
   plan.connections = flags.closed() ? std::min(static_cast<double>(flags.workers), 64.0)

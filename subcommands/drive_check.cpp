@@ -45,7 +45,8 @@ void check_arrivals(const DriveFlags& flags) {
   }
   check_range("-n", flags.n, 1, most_objects);
   check_range("--workers", flags.workers, 1, 1'000'000);
-  if (flags.closed() || flags.is_ramp()) return;
+  const bool paces_lives = flags.closed() && !flags.mixed();  // which are checked as such
+  if (paces_lives || flags.is_ramp() || flags.rate == 0) return;
   check_time(fmt::format("-n: found {} with --rate {}", flags.n, flags.rate), "the run takes",
              static_cast<double>(flags.n) / flags.rate);
 }
@@ -73,6 +74,10 @@ void check_objects(const DriveFlags& flags) {
   const std::uint64_t most = flags.resource == "v1/configmaps" ? most_data : most_annotation;
   check_range("--update-length", flags.update_length, 1, most);
   check_range("--data-length", flags.data_length, 0, most);
+  if (flags.changes()) {
+    check_room_for_updates({"--data-length", flags.data_length}, {"--update-length", flags.update_length},
+                           most);
+  }
   if (!(flags.data_sigma >= 0) || flags.data_sigma > 10) {
     throw base::Error(fmt::format("--data-sigma: found {}, expected 0 to 10", flags.data_sigma));
   }
@@ -95,8 +100,6 @@ std::vector<DriveFlags::Idle> DriveFlags::idle() const {
   const bool lists = weights.weight(measure::Verb::list) > 0;
   const std::vector<std::pair<bool, Idle>> all = {
       {is_ramp(), {"--rate", "has no effect with --arrival ramp, whose rates are --ramp's"}},
-      {mixed() && closed() && rate != 0,
-       {"--rate", "has no effect on closed workers with --mix: they go as fast as they can"}},
       {!is_ramp(), {"--ramp", "has no effect without --arrival ramp"}},
       {whole_ramp, {"--n", "was not given"}},
       {!closed(), {"--workers", "has no effect without --arrival closed"}},

@@ -12,6 +12,7 @@
 #include "cleanup_command.h"
 #include "debug_from.h"
 #include "driver_namespace.h"
+#include "exit_codes.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
 #include "k8scale/base/text.h"
@@ -20,7 +21,6 @@
 namespace k8scale::subcommands {
 namespace {
 
-constexpr int data_file_exit_code = 5;
 constexpr const char* default_metric_port = "9376";
 constexpr base::Nanoseconds longest_side_call = std::chrono::seconds(5);
 

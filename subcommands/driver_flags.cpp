@@ -4,6 +4,7 @@
 
 #include "debug_from.h"
 #include "driver_servers.h"
+#include "exit_codes.h"
 #include "flag_range.h"
 #include "job_owner.h"
 #include "k8scale/base/environment.h"
@@ -182,6 +183,12 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   settings.parameter_file = files + ".parms";
   settings.summary_file = files + ".json";
   settings.seen_file = files + "-seen.csv";
+  for (const auto& other : {settings.parameter_file, settings.summary_file, settings.seen_file}) {
+    if (settings.data_file.lexically_normal() != other) continue;
+    throw base::Error(fmt::format("-datafile: found {}, which the run writes something else to",
+                                  base::go_quote(settings.data_file.string())),
+                      data_file_exit_code);
+  }
   return settings;
 }
 

@@ -1,5 +1,8 @@
 // The namespaces of a run, on each of its servers.
+#include <fmt/format.h>
+
 #include "driver.h"
+#include "k8scale/base/log.h"
 
 namespace k8scale::subcommands {
 
@@ -36,11 +39,19 @@ void Driver::make_namespaces_on_others(const DriverPlan& plan) {
   }
 }
 
-// Those that were there before stay.
+// Those that were there before stay, and those that others use by now.
 void Driver::remove_namespaces() {
   if (cluster_.embedded || settings_.part.count > 1) return;  // the other parts may still use them
-  for (const MadeNamespace& each : made_namespaces_) {
-    load::remove_namespace(*start_shard_, each.client, each.name);
+  for (std::size_t i = 0; i < made_namespaces_.size();) {
+    kube::Client& client = made_namespaces_[i].client;
+    std::vector<std::string> names;
+    for (; i < made_namespaces_.size() && &made_namespaces_[i].client == &client; ++i) {
+      names.push_back(made_namespaces_[i].name);
+    }
+    const auto kept = start_shard_->run(load::remove_namespaces(client, names, settings_.run_id));
+    for (const load::KeptNamespace& each : kept) {
+      base::log_warning(fmt::format("{}: namespace {} stays: {}", client.server(), each.name, each.why));
+    }
   }
 }
 

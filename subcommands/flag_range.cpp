@@ -11,4 +11,11 @@ void check_range(const char* flag, std::uint64_t value, std::uint64_t least, std
   throw base::Error(fmt::format("{}: found {}, expected {} to {}", flag, value, least, most));
 }
 
+void check_room_for_updates(const Length& created, const Length& update, std::uint64_t most) {
+  if (created.bytes + update.bytes <= most) return;
+  throw base::Error(fmt::format("{}: found {} with {} {}, expected at most {}, as an object has room for {}",
+                                update.flag, update.bytes, created.flag, created.bytes, most - created.bytes,
+                                most));
+}
+
 }  // namespace k8scale::subcommands

@@ -136,6 +136,7 @@ class Reader {
     } else {
       for (const YAML::Node& each : value) parts.push_back(element(key, each));
     }
+    if (parts.empty()) throw failed(value.Mark(), key, "found an empty list, expected a value");
     if (is_repeatable(option)) return parts;
     return {fmt::format("{}", fmt::join(parts, ","))};
   }

@@ -133,6 +133,13 @@ Answer<Call> read_call(const ResourceTable& table, const net::Request& request) 
   const std::optional<Form> form = accepted_form(accept, kind, call.resource->has_protobuf());
   if (!form) return not_acceptable(accepted_types(kind, call.resource->has_protobuf()));
   call.view = form->view;
+  if (call.view == View::table) {
+    const std::string_view rows = call.option("includeObject");
+    if (!rows.empty() && rows != "None" && rows != "Metadata" && rows != "Object") {
+      return bad_request("Unable to convert to Table as requested: includeObject: Invalid value: " +
+                         base::go_quote(rows) + ": must be 'Metadata', 'Object', 'None', or empty");
+    }
+  }
   call.encoding = form->encoding;
   call.takes_gzip = accepts_gzip(request.headers.find("Accept-Encoding").value_or(""));
   call.body = request.body;

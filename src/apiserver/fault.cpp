@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <set>
 
 #include "call.h"
 #include "k8scale/base/error.h"
@@ -129,7 +130,13 @@ bool is_about_requests(const Fault& fault) {
 Fault parse_fault(std::string_view text) {
   Fault fault;
   fault.text = text;
-  for (const std::string& part : base::split(text, ',')) read_part(fault, base::trim(part));
+  std::set<std::string> keys;
+  for (const std::string& part : base::split(text, ',')) {
+    const std::string_view trimmed = base::trim(part);
+    const bool first = keys.emplace(trimmed.substr(0, trimmed.find('='))).second;
+    if (!first) throw wrong(trimmed, "each part once");
+    read_part(fault, trimmed);
+  }
   if (fault.retry_after >= 0 && fault.status == 0) throw wrong(text, "retry-after= together with status=");
   if (fault.event == EventFault::none) {
     if (is_about_requests(fault)) return fault;

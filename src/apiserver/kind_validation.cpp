@@ -36,6 +36,12 @@ std::string data_key_fault(std::string_view key) {
   return key.starts_with("..") ? "must not start with '..'" : "";
 }
 
+// Of base64, which was checked before.
+std::size_t decoded_size(std::string_view text) {
+  const std::size_t padding = text.size() - std::min(text.find_last_not_of('=') + 1, text.size());
+  return text.size() / 4 * 3 - padding;
+}
+
 // Checks keys and adds up the size of keys' values: text, or base64 that counts as what it stands for.
 std::size_t check_data(const Json& data, std::string_view field, bool base64, Causes& causes) {
   std::size_t size = 0;
@@ -43,7 +49,7 @@ std::size_t check_data(const Json& data, std::string_view field, bool base64, Ca
     const std::string fault = data_key_fault(key);
     if (!fault.empty()) causes.push_back(invalid_value(fmt::format("{}[{}]", field, key), key, fault));
     const auto& text = value.get_ref<const std::string&>();
-    size += base64 ? text.size() / 4 * 3 : text.size();
+    size += base64 ? decoded_size(text) : text.size();
   }
   return size;
 }

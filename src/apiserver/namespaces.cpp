@@ -11,9 +11,12 @@ ObjectPointer find_namespace(const Core& core, std::string_view name) {
   return core.store.find(namespaces_index, {"", name});
 }
 
-// Cheap enough for every create: no document is read.
+// The text decides whether the document is worth reading, which would be dear for every create: labels may
+// say the same.
 bool is_terminating(const Object& object) {
-  return object.encoded().find("\"phase\":\"Terminating\"") != std::string::npos;
+  if (object.encoded().find("\"phase\":\"Terminating\"") == std::string::npos) return false;
+  const Json document = object.document();
+  return text_member(member(document, "status"), "phase") == "Terminating";
 }
 
 bool is_empty(const Core& core, std::string_view namespace_name) {

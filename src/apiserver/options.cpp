@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "body.h"
+#include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 #include "protobuf.h"
 
@@ -18,9 +19,14 @@ Answer<void> refuse_if_any(std::string_view kind, Causes causes) {
   return invalid("meta.k8s.io", kind, "", std::move(causes));
 }
 
-void check_dry_run(std::string_view value, Causes& causes) {
-  if (value == "All") return;
-  causes.push_back(not_supported("dryRun", fmt::format("[{}]", base::go_quote(value)), "\"All\""));
+void check_dry_run(const std::vector<std::string>& values, Causes& causes) {
+  std::string text;
+  bool all_supported = true;
+  for (const std::string& each : values) {
+    all_supported = all_supported && each == "All";
+    text += (text.empty() ? "" : ",") + base::go_quote(each);
+  }
+  if (!all_supported) causes.push_back(not_supported("dryRun", fmt::format("[{}]", text), "\"All\""));
 }
 
 void check_field_manager(std::string_view manager, Causes& causes) {
@@ -48,13 +54,17 @@ void check_propagation(const Json& options, Causes& causes) {
   }
 }
 
-Json options_in_query(const Call& call) {
+Answer<Json> options_in_query(const Call& call) {
   Json options = Json::object();
   for (const auto& [name, value] : call.query) {
     if (name == "propagationPolicy") options[name] = value;
     if (name == "dryRun") options[name].push_back(value);
+    if (name == "orphanDependents") options[name] = value != "false" && value != "0";
+    if (name == "gracePeriodSeconds" && !base::parse_number<std::int64_t>(value)) {
+      return bad_request(fmt::format("strconv.ParseInt: parsing {}: invalid syntax", base::go_quote(value)));
+    }
   }
-  return options;
+  return Answer<Json>(boost::system::in_place_value, std::move(options));
 }
 
 Answer<Json> options_in_body(const Core& core, const Call& call) {
@@ -93,7 +103,11 @@ Answer<void> check_write_options(const Call& call, std::string_view kind) {
     causes.push_back(forbidden_field("force", "may not be specified for non-apply patch"));
   }
   check_field_manager(call.option("fieldManager"), causes);
-  if (call.has_option("dryRun")) check_dry_run(call.option("dryRun"), causes);
+  std::vector<std::string> dry_run;
+  for (const auto& [name, value] : call.query) {
+    if (name == "dryRun") dry_run.push_back(value);
+  }
+  check_dry_run(dry_run, causes);
   const std::string_view validation = call.option("fieldValidation");
   if (!validation.empty() && validation != "Ignore" && validation != "Warn" && validation != "Strict") {
     causes.push_back(not_supported("fieldValidation", base::go_quote(validation),
@@ -103,18 +117,13 @@ Answer<void> check_write_options(const Call& call, std::string_view kind) {
 }
 
 Answer<DeleteOptions> read_delete_options(const Core& core, const Call& call) {
-  Json options = Json::object();
-  if (call.body.empty()) {
-    options = options_in_query(call);
-  } else {
-    Answer<Json> body = options_in_body(core, call);
-    if (!body) return body.error();
-    options = *std::move(body);
-  }
+  Answer<Json> given = call.body.empty() ? options_in_query(call) : options_in_body(core, call);
+  if (!given) return given.error();
+  const Json options = *std::move(given);
   Causes causes;
   check_propagation(options, causes);
   const Json& dry_run = member(options, "dryRun");
-  for (const Json& each : dry_run) check_dry_run(each.get_ref<const std::string&>(), causes);
+  if (!dry_run.is_null()) check_dry_run(dry_run.get<std::vector<std::string>>(), causes);
   if (const auto valid = refuse_if_any("DeleteOptions", std::move(causes)); !valid) return valid.error();
   const Json& preconditions = member(options, "preconditions");
   return DeleteOptions{std::string(text_member(preconditions, "uid")),

@@ -77,12 +77,17 @@ bool same_spec(const Json& left, const Json& right) {
   return a == b;
 }
 
-void restore(Json& metadata, const Json& before, const char* field) {
+void restore(Json& object, const Json& before, const char* field) {
   if (before.contains(field)) {
-    metadata[field] = before[field];
+    object[field] = before[field];
   } else {
-    metadata.erase(field);
+    object.erase(field);
   }
+}
+
+// Whose status only a subresource sets, which this server has not.
+bool has_status_of_its_own(const ResourceInfo& resource) {
+  return resource.builtin && (resource.kind == "Namespace" || resource.kind == "Service");
 }
 
 }  // namespace
@@ -134,6 +139,7 @@ void start_metadata(const ResourceInfo& resource, Json& document, base::WallTime
   metadata["uid"] = make_uid(random);
   metadata["creationTimestamp"] = base::format_rfc3339(now);
   if (resource.counts_generation) metadata["generation"] = 1;
+  if (has_status_of_its_own(resource)) document.erase("status");
 }
 
 void carry_metadata(const ResourceInfo& resource, Json& document, const Json& previous) {
@@ -142,6 +148,10 @@ void carry_metadata(const ResourceInfo& resource, Json& document, const Json& pr
   for (const char* field : {"creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
                             "generation", "generateName"}) {
     restore(metadata, before, field);
+  }
+  if (has_status_of_its_own(resource)) restore(document, previous, "status");
+  if (resource.builtin && resource.kind == "Namespace") {
+    restore(document["spec"], member(previous, "spec"), "finalizers");
   }
   metadata.erase("selfLink");
   if (!metadata.contains("uid")) metadata["uid"] = before["uid"];

@@ -109,8 +109,8 @@ ResourceTable::ResourceTable(const std::vector<kube::Resource>& extra) {
       sample_info({"wardle.example.com", "v1alpha1", "fischers", "Fischer", false}, "fischer"));
   for (const kube::Resource& resource : extra) {
     if (find(resource.group, resource.version, resource.plural) != nullptr) {
-      throw base::Error(resource.api_version() + "/" + resource.plural +
-                        ": found a resource that is served already, expected another one");
+      throw base::Error("--resource: found " + resource.api_version() + "/" + resource.plural +
+                        ", which is served already; expected another one");
     }
     resources_.push_back(custom(resource));
   }

@@ -60,19 +60,34 @@ void check_faults(const std::vector<Fault>& faults, const ResourceTable& table) 
   }
 }
 
+// "ConfigMap": letters and digits, a capital in front.
+bool is_kind(std::string_view text) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !text.empty() && text.front() >= 'A' && text.front() <= 'Z' &&
+         std::all_of(text.begin(), text.end(), is_plain);
+}
+
 }  // namespace
 
 kube::Resource parse_resource(const std::string& text) {
   const auto wrong = [&] {
     return base::Error(
-        fmt::format("--resource: found {}, expected group/version/plural=Kind", base::go_quote(text)));
+        fmt::format("--resource: found {}, expected group/version/plural=Kind, of letters and digits as "
+                    "example.com/v1/widgets=Widget",
+                    base::go_quote(text)));
   };
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals + 1 == text.size()) throw wrong();
   std::vector<std::string> parts = base::split(text.substr(0, equals), '/');
   if (parts.size() == 2) parts.insert(parts.begin(), "");
-  if (parts.size() != 3 || parts[1].empty() || parts[2].empty()) throw wrong();
-  return {parts[0], parts[1], parts[2], text.substr(equals + 1), true};
+  const std::string kind = text.substr(equals + 1);
+  const bool named_well = parts.size() == 3 && (parts[0].empty() || subdomain_fault(parts[0]).empty()) &&
+                          dns_label_fault(parts[1]).empty() && dns_label_fault(parts[2]).empty() &&
+                          is_kind(kind);
+  if (!named_well) throw wrong();
+  return {parts[0], parts[1], parts[2], kind, true};
 }
 
 std::string parse_namespace(const std::string& text) {

@@ -126,7 +126,10 @@ Configuration load_configuration(const ConfigurationSources& sources) {
     set_server(configuration, sources.server_flag, sources.server);
     configuration.server_source = sources.server_flag;
   }
-  if (!configuration.proxy) configuration.proxy = proxy_from_variables(sources.proxy, configuration.server);
+  if (!configuration.proxy) {
+    configuration.proxy = proxy_from_variables(sources.proxy, configuration.server);
+    configuration.proxy_origin = configuration.server.tls ? "$HTTPS_PROXY" : "$HTTP_PROXY";
+  }
   return configuration;
 }
 

@@ -168,7 +168,10 @@ base::Result<Credential> Credentials::State::fetch() {
   if (!configuration.token_file.empty()) {
     base::Result<std::string> read = read_token(configuration.token_file);
     if (read.has_value()) token = std::move(*read);
-    if (read.has_error() && token.empty()) return read.error();
+    if (read.has_error() && token.empty()) {
+      const std::string& origin = configuration.token_file_origin;
+      return Failure(read.error().kind(), (origin.empty() ? "" : origin + ": ") + read.error().detail());
+    }
     made.expires = clock() + file_lifetime;
   }
   if (!token.empty()) {

@@ -80,7 +80,10 @@ void read_cluster(const YamlPlace& cluster, Configuration& configuration) {
         "found true beside a certificate-authority, expected only one of them");
   }
   const YamlPlace proxy = cluster["proxy-url"];
-  if (!proxy.text().empty()) configuration.proxy = parse_proxy_url(proxy.text(), proxy.where());
+  if (!proxy.text().empty()) {
+    configuration.proxy = parse_proxy_url(proxy.text(), proxy.where());
+    configuration.proxy_origin = proxy.where();
+  }
 }
 
 InteractiveMode interactive_mode(const YamlPlace& place, bool required) {
@@ -151,7 +154,10 @@ void read_user(const YamlPlace& user, const YamlPlace& cluster, Configuration& c
   }
   configuration.token = field_text(user["token"]);
   const YamlPlace token_file = user["tokenFile"];
-  if (!token_file.text().empty()) configuration.token_file = resolved(token_file);
+  if (!token_file.text().empty()) {
+    configuration.token_file = resolved(token_file);
+    configuration.token_file_origin = token_file.where();
+  }
   configuration.username = user["username"].text();
   configuration.password = user["password"].text();
   if (!configuration.token.empty() && !configuration.username.empty()) {

@@ -92,8 +92,7 @@ LivingObjects::Object* LivingObjects::find(std::uint64_t number) {
 }
 
 LivingObjects::Object& LivingObjects::draw_unwritten(std::uint64_t random) {
-  constexpr std::uint64_t most_tries = 16;
-  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(most_tries, objects_.size()); ++i) {
+  for (std::uint64_t i = 0; i < objects_.size(); ++i) {
     Object& each = draw(random + i);
     if (!each.written) return each;
   }
@@ -151,8 +150,11 @@ net::Task<void> MixedLoop::prepare_some(std::uint64_t& next) {
   while (next <= parameters_.initial && !context_.stop.raised()) {
     const std::uint64_t number = std::exchange(next, next + context_.lane.stride);
     const kube::Answer made = co_await context_.operations.prepare(number);
-    if (made.ok()) living_.add({number, 0, std::string(kube::resource_version_of(made.body))});
-    if (!made.ok()) base::log_warning("an object of before the run: " + made.error());
+    if (made.ok()) {
+      living_.add({number, 0, std::string(kube::resource_version_of(made.body))});
+    } else if (unprepared_.count++ == 0) {
+      unprepared_.first_error = made.error();
+    }
   }
 }
 
@@ -184,7 +186,14 @@ net::Task<void> MixedLoop::work(std::uint64_t worker, base::SteadyTime start) {
   bool stopped = co_await context_.stop.wait_until(start);
   for (std::uint64_t number = worker; number <= parameters_.arrivals.count && !stopped;
        number += parameters_.workers) {
-    co_await perform(number, std::chrono::steady_clock::now());
+    const base::SteadyTime free = std::chrono::steady_clock::now();
+    Begin begin(free);
+    if (parameters_.rate > 0) {
+      begin = Begin(start + base::from_seconds(static_cast<double>(number - 1) / parameters_.rate), free);
+      if (begin.scheduled > free) stopped = co_await context_.stop.wait_until(begin.scheduled);
+      if (stopped) co_return;
+    }
+    co_await perform(number, begin);
     stopped = context_.stop.raised();
   }
 }

@@ -111,8 +111,7 @@ void OperationRecorder::observe(const kube::Attempt& attempt) {
 // Its row says how much came.
 void OperationRecorder::describe_list(const net::Exchange& exchange) {
   operation_.items = kube::items_of_list(exchange.response.body).value_or(0);
-  operation_.object_name +=
-      fmt::format(": {} items, {} bytes", operation_.items, exchange.response.body.size());
+  operation_.object_name += fmt::format(": {} items, {} bytes", operation_.items, operation_.bytes_received);
 }
 
 void OperationRecorder::hand_over(const net::Exchange& exchange) {

@@ -9,6 +9,8 @@
 #include "k8scale/base/log.h"
 #include "k8scale/kube/configuration.h"
 #include "k8scale/kube/metadata_list.h"
+#include "k8scale/load/cleanup.h"
+#include "k8scale/load/namespace_content.h"
 
 namespace k8scale::load {
 namespace {
@@ -83,12 +85,26 @@ bool check_namespace(net::Shard& shard, kube::Client& client, std::string_view n
                     kube::configuration_exit_code);
 }
 
-void remove_namespace(net::Shard& shard, kube::Client& client, std::string_view name) {
+net::Task<std::vector<KeptNamespace>> remove_namespaces(kube::Client& client,
+                                                        const std::vector<std::string>& names,
+                                                        const std::string& run_id) {
+  std::vector<KeptNamespace> kept;
   const kube::AttemptObserver nobody;
-  const kube::Answer removed = shard.run(client.remove(all_namespaces(), name, "", nobody));
-  if (removed.ok() || removed.not_found()) return;
-  base::log_warning(
-      fmt::format("{}: namespace {}: cannot be deleted: {}", client.server(), name, removed.error()));
+  const kube::ServedResources served = co_await kube::served_resources(client);
+  const std::function<bool(std::string_view)> is_ours = [&](std::string_view object) {
+    return is_name_of_run(object, run_id);
+  };
+  for (const std::string& name : names) {
+    std::string why = co_await what_holds_namespace(client, served, name, is_ours);
+    if (why.empty()) {
+      std::string options;
+      const kube::Answer removed = co_await client.remove(all_namespaces(), name, std::move(options), nobody);
+      if (removed.ok() || removed.not_found()) continue;
+      why = removed.error();
+    }
+    kept.push_back({name, std::move(why)});
+  }
+  co_return std::move(kept);
 }
 
 }  // namespace k8scale::load

@@ -60,6 +60,9 @@ Task<base::Result<void>> Connection::connect() {
   stream_.set_limit(options.connect_timeout, "no connection");
   base::Result<void> outcome =
       co_await stream_.connect(options.proxy ? options.proxy->endpoint : options.server);
+  if (outcome.has_error() && options.proxy) {
+    co_return Failure(outcome.error().kind(), "proxy " + outcome.error().detail());
+  }
   if (outcome.has_error()) co_return outcome.error();
   if (options.proxy && options.server.tls) {
     outcome = co_await ask_proxy(*options.proxy);

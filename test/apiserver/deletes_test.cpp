@@ -71,6 +71,14 @@ TEST_CASE("options of a delete are checked") {
   CHECK(refused(R"({"gracePeriodSeconds":"x"})")
             .starts_with("400 json: cannot unmarshal string into Go struct"));
   CHECK(api.remove(config_maps + "/a?propagationPolicy=x").status == 422);
+  CHECK(api.remove(config_maps + "/a?gracePeriodSeconds=x").message() ==
+        "strconv.ParseInt: parsing \"x\": invalid syntax");
+  CHECK(api.remove(config_maps + "/a?orphanDependents=true&propagationPolicy=Orphan")
+            .message()
+            .ends_with("orphanDependents and deletionPropagation cannot be both set"));
+  CHECK(api.remove(config_maps + "/a?dryRun=All&dryRun=x")
+            .message()
+            .ends_with("dryRun: Unsupported value: [\"All\",\"x\"]: supported values: \"All\""));
   CHECK(api.send(request("DELETE", config_maps + "/a", "x", "text/plain")).status == 415);
   CHECK(api.get(config_maps + "/a").status == 200);
   CHECK(refused(R"({"propagationPolicy":"Background","gracePeriodSeconds":0})").starts_with("200"));

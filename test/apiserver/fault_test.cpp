@@ -85,6 +85,8 @@ TEST_CASE("a rule that cannot be read is refused in one line") {
                             "resource=,cut",
                             "verbs=create",
                             "latency=1ms,,cut",
+                            "status=500,status=501",
+                            "verbs=create,verbs=get,cut",
                             "STATUS=503"}) {
     INFO(wrong);
     const std::string error = error_of(wrong);

@@ -35,6 +35,22 @@ TEST_CASE("a namespace begins active, with its name as a label") {
   CHECK(api.get(spaces + "?fieldSelector=x%3Dy").message() == "field label not supported: x");
 }
 
+TEST_CASE("only a namespace's deletion makes it terminating, not what it says of itself") {
+  Api api;
+  const Json says_so = {{"metadata", {{"name", "team"}, {"labels", {{"phase", "Terminating"}}}}},
+                        {"status", {{"phase", "Terminating"}}}};
+  CHECK(api.post(spaces, says_so).body["status"]["phase"] == "Active");
+  CHECK(api.post(inside, config_map("a")).status == 201);
+  Json put = says_so;
+  put["spec"] = {{"finalizers", Json::array()}};
+  const Reply replaced = api.put(spaces + "/team", put);
+  CHECK(replaced.body["status"]["phase"] == "Active");
+  CHECK(replaced.body["spec"]["finalizers"] == Json({"kubernetes"}));
+  CHECK(api.post(inside, config_map("b")).status == 201);
+  CHECK(api.remove(spaces + "/team").status == 200);
+  CHECK(api.get(spaces + "/team").status == 404);
+}
+
 TEST_CASE("an object needs its namespace to exist") {
   Api api;
   const Reply refused = api.post(inside, config_map("a"));

@@ -180,13 +180,17 @@ TEST_CASE("resources are named by group, version, plural and kind") {
   CHECK(grouped.kind == "Widget");
   CHECK(grouped.namespaced);
   CHECK(parse_resource("v1/pods=Pod").group.empty());
-  for (const char* wrong : {"", "pods=Pod", "v1/pods", "v1/pods=", "/=Pod", "a/b/c/d=E", "/v1/=Pod"}) {
+  for (const char* wrong :
+       {"", "pods=Pod", "v1/pods", "v1/pods=", "/=Pod", "a/b/c/d=E", "/v1/=Pod", "v1/po ds=Pod",
+        "v1/Pods=Pod", "v1/pods=pod", "v1/pods=P od", "A.b/v1/pods=Pod"}) {
     INFO(wrong);
     CHECK(resource_error(wrong).starts_with("--resource: found "));
   }
   Config config;
   config.resources = {parse_resource("v1/configmaps=ConfigMap")};
-  CHECK_THROWS_AS(EmbeddedServer::start(config), base::Error);
+  CHECK_THROWS_WITH(EmbeddedServer::start(config),
+                    "--resource: found v1/configmaps, which is served already; "
+                    "expected another one");
 }
 
 }  // namespace k8scale::apiserver

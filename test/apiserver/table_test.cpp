@@ -79,6 +79,11 @@ TEST_CASE("the rows of a table carry as much of the object as is asked for") {
   CHECK(object("?includeObject=None").is_null());
   CHECK(object("?includeObject=Object")["data"]["x"] == "1");
   CHECK(object("?includeObject=Metadata")["kind"] == "PartialObjectMetadata");
+  const Reply wrong = api.get(config_maps + "?includeObject=x", as_table);
+  CHECK(wrong.status == 400);
+  CHECK(wrong.message() ==
+        "Unable to convert to Table as requested: includeObject: Invalid value: \"x\": must be 'Metadata', "
+        "'Object', 'None', or empty");
 }
 
 TEST_CASE("what is created or deleted may be answered as a table") {

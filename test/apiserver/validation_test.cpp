@@ -2,6 +2,7 @@
 
 #include "api.h"
 #include "catch.h"
+#include "k8scale/base/text.h"
 
 namespace k8scale::apiserver {
 namespace {
@@ -154,6 +155,10 @@ TEST_CASE("other kinds are checked for what they need") {
     return faults(plural, document);
   };
   CHECK(about("secrets", {{"type", "Opaque"}}).empty());
+  const std::string full = base::base64_encode(std::string(1024 * 1024, 'x'));
+  CHECK(about("secrets", {{"type", "Opaque"}, {"data", {{"a", full}}}}).empty());
+  CHECK(only(about("secrets", {{"type", "Opaque"}, {"data", {{"a", full}, {"b", "eA=="}}}}))
+            .starts_with("data: Too long"));
   CHECK(about("secrets", {{"type", "kubernetes.io/tls"}}) ==
         Names{"data[tls.crt]: Required value", "data[tls.key]: Required value"});
   CHECK(only(about("secrets", {{"type", "kubernetes.io/dockerconfigjson"}})) ==

@@ -88,15 +88,19 @@ TEST_CASE("bad input is one line that names the flag, what was found and what wa
     CHECK(outcome.exit_code == 1);
     return outcome.text;
   };
-  CHECK(error({"-lambda", "abc"}) == "--lambda: found \"abc\", expected a number");
-  CHECK(error({"-lambda", "100", "-lambda", "abc"}) == "--lambda: found \"abc\", expected a number");
-  CHECK(error({"-grace", "1s", "-grace", "5"}).find("--grace: found \"5\", expected") == 0);
-  CHECK(error({"-lambda="}) == "--lambda: found \"\", expected a number");
+  CHECK(error({"-lambda", "abc"}) == "-lambda: found \"abc\", expected a number");
+  CHECK(error({"-lambda", "100", "-lambda", "abc"}) == "-lambda: found \"abc\", expected a number");
+  CHECK(error({"-grace", "1s", "-grace", "5"}).find("-grace: found \"5\", expected") == 0);
+  CHECK(error({"-lambda="}) == "-lambda: found \"\", expected a number");
   CHECK(error({"-n=99999999999999"}) ==
-        "--n: found \"99999999999999\", expected a whole number from -2147483648 to 2147483647");
-  CHECK(error({"-n=08"}) == "--n: found \"08\", expected a whole number from -2147483648 to 2147483647");
-  CHECK(error({"-n=1.5"}) == "--n: found \"1.5\", expected a whole number from -2147483648 to 2147483647");
-  CHECK(error({"-grace", "5"}) == "--grace: found \"5\", expected a duration such as 300ms, 5s or 1m");
+        "-n: found \"99999999999999\", expected a whole number from -2147483648 to 2147483647");
+  CHECK(error({"-n=08"}) == "-n: found \"08\", expected a whole number from -2147483648 to 2147483647");
+  CHECK(error({"-n=1.5"}) == "-n: found \"1.5\", expected a whole number from -2147483648 to 2147483647");
+  CHECK(error({"--lambda", "abc"}) == "--lambda: found \"abc\", expected a number");
+  CHECK(error({"-lambda"}) == "-lambda: found no value, expected a number");
+  CHECK(error({"--n"}) == "--n: found no value, expected a whole number");
+  CHECK(error({"-grace", "5"}) == "-grace: found \"5\", expected a duration such as 300ms, 5s or 1m");
+  CHECK(error({"-n=0xg"}) == "-n: found \"0xg\", expected a whole number from -2147483648 to 2147483647");
   CHECK(error({"-nonsense"}) == "unknown flag -nonsense; --help lists the flags");
   CHECK(error({"--nonsense"}) == "unknown flag --nonsense; --help lists the flags");
   CHECK(error({"-lambad", "5"}) == "unknown flag -lambad; did you mean -lambda? --help lists the flags");

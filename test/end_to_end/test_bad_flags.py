@@ -12,10 +12,10 @@ NO_DURATION = "expected a duration such as 300ms, 5s or 1m"
     *[("-lambda", value, f"-lambda: found {shown}, expected 0.000001 to 10000000 per second") for value, shown in (
         ("0", "0"), ("-1", "-1"), ("nan", "nan"), ("NaN", "nan"), ("inf", "inf"), ("-inf", "-inf"), ("1e999", "inf"),
         ("1e-7", "1e-07"), ("1e8", "100000000"))],
-    *[("-lambda", value, f'--lambda: found "{value}", expected a number') for value in ("abc", "5x", "")],
+    *[("-lambda", value, f'-lambda: found "{value}", expected a number') for value in ("abc", "5x", "")],
     ("-n", "0", "-n: found 0, expected 1 to 1000000000"),
     ("-n", "1000000001", "-n: found 1000000001, expected 1 to"),
-    *[("-n", value, f'--n: found "{value}", {NOT_WHOLE}') for value in ("-5", "1.5", "nan", "", "99999999999999999999")],
+    *[("-n", value, f'-n: found "{value}", {NOT_WHOLE}') for value in ("-5", "1.5", "nan", "", "99999999999999999999")],
     ("-maxpop", "1000000001", "-maxpop: found 1000000001, expected 0 to"),
     ("-maxpop", "-1", NOT_WHOLE),
     ("-datalen", "1048577", "-datalen: found 1048577, expected 0 to 1048576 bytes"),
@@ -45,6 +45,8 @@ NO_DURATION = "expected a duration such as 300ms, 5s or 1m"
     ("-runid", ".a", "-runid: found"),
     ("-runid", "a/b", "-runid: found"),
     ("-datafile", "missing/rows.csv", "missing/rows.csv: No such file or directory"),
+    *[("-datafile", name, "which the run writes something else to") for name in
+      ("{{.RunID}}-driver.json", "./{{.RunID}}-driver.parms", "{{.RunID}}-driver-seen.csv")],
     ("-datafile", "/", "-datafile: cannot write /: Is a directory"),
     ("--fault", "nonsense", "--fault: found"),
 ])
@@ -62,12 +64,12 @@ def test_a_value_out_of_range_is_named(program, tmp_path, flag, value, told):
     (["-datafile", ""], 5, "-datafile: found"),
     (["-runid", "a" * 250], 17, "-runid: found 250 characters, expected at most 249"),
     (["--unknown"], 1, "--unknown"),
-    (["-lambda", "100", "-lambda", "abc"], 1, '--lambda: found "abc", expected a number'),
+    (["-lambda", "100", "-lambda", "abc"], 1, '-lambda: found "abc", expected a number'),
     (["-metricport", "no..such..host:1"], 1, "-metricport: cannot listen on no..such..host:1: "),
-    (["-lambda"], 1, "--lambda"),
+    (["-lambda"], 1, "-lambda: found no value, expected a number"),
     (["stray"], 1, "unexpected argument stray"),
     (["-kubeconfig", "x"], 1, "--embedded is a server of its own"),
-    (["-clientlb=maybe"], 1, '--clientlb: found "maybe", expected true or false'),
+    (["-clientlb=maybe"], 1, '-clientlb: found "maybe", expected true or false'),
 ])
 def test_what_does_not_go_together_is_named(program, tmp_path, flags, code, told):
     finished = program("cmdriver", "--embedded", *QUICK, *flags)

@@ -60,7 +60,7 @@ def cluster(api_server):
 def cleanup(program, tmp_path):
     """Runs cleanup; the process with what --json wrote as `told`."""
     def run(cluster, *flags):
-        finished = program("cleanup", "-kubeconfig", cluster.kubeconfig, "--json", "told.json", *flags)
+        finished = program("cleanup", "-kubeconfig", cluster.kubeconfig, "--json", "told.json", "--settle", "0s", *flags)
         file = tmp_path / "told.json"
         finished.told = json.loads(file.read_text()) if file.exists() else None
         file.unlink(missing_ok=True)
@@ -224,7 +224,7 @@ def test_namespaces_of_a_killed_run_go_when_nothing_is_left_in_them(cluster, cle
             driver.kill()
     server.create("other", namespace="scaletest-2", labels={})
     listed = cleanup(server, "-runid", "a", "--dry-run")
-    assert listed.told["resources"][-1]["found"] == 3 and "namespaces scaletest-1\n" in listed.stdout
+    assert listed.told["resources"][-1]["found"] == 2 and "namespaces scaletest-1\n" in listed.stdout
     assert cleanup(server, "-runid", "b").told["left"] == 0
     finished = cleanup(server, "-runid", "a")
     assert finished.returncode == 3 and "left: namespaces scaletest-2: has configmaps other" in finished.stdout
@@ -233,6 +233,44 @@ def test_namespaces_of_a_killed_run_go_when_nothing_is_left_in_them(cluster, cle
     finished = cleanup(server, "--all")
     assert (finished.returncode, finished.told["resources"][-1]["removed"]) == (0, 1), finished.stdout
     assert made_namespaces(server) == {"scaletest-9"}  # no run's
+
+
+def test_an_object_of_any_kind_keeps_the_namespace_of_a_killed_run(cluster, cleanup, tmp_path):
+    server = cluster()
+    command = [BINARY, "drive", *QUICK, "-runid", "a", "-kubeconfig", server.kubeconfig, "--rate", "2000", "-n", "9999",
+               "--maxpop", "1000000", "--namespaces", "2", "--data-length", "10"]
+    rows = tmp_path / "a-driver.csv"
+    with subprocess.Popen(list(map(str, command)), cwd=tmp_path, stderr=subprocess.DEVNULL) as driver:
+        try:
+            envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 50, "50 rows")
+        finally:
+            driver.kill()
+    server.core.create_namespaced_secret("scaletest-1", {"metadata": {"name": "mine"}})
+    finished = cleanup(server, "-runid", "a")
+    assert finished.returncode == 3 and "left: namespaces scaletest-1: has secrets mine" in finished.stdout
+    assert made_namespaces(server) == {"scaletest-1"}
+
+
+def test_what_a_killed_driver_had_asked_for_is_waited_for(cluster, program, tmp_path):
+    server = cluster("--fault", "verbs=create,resource=configmaps,latency=500ms")
+    command = [BINARY, "cmdriverclosed", *QUICK, "-runid", "a", "-kubeconfig", server.kubeconfig, "-conns", "1", "-threads", "50",
+               "-n", "500", "-rate", "0"]
+    rows = tmp_path / "a-driver.csv"
+    with subprocess.Popen(list(map(str, command)), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as driver:
+        try:
+            envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 50, "50 rows")
+        finally:
+            driver.kill()
+    finished = program("cleanup", "-kubeconfig", server.kubeconfig, "-runid", "a", "--settle", "1500ms")
+    assert finished.returncode == 0, finished.stdout
+    assert settled(server, r"a-\d+") == set()
+
+
+def test_who_finds_nothing_hears_of_other_kinds(cluster, cleanup):
+    server = cluster()
+    finished = cleanup(server, "-runid", "nothing")
+    assert finished.returncode == 0
+    assert "found nothing; a run that drove other kinds of objects needs --resource for each" in finished.stdout
 
 
 def test_many_pages_are_listed_and_removed(cluster, cleanup, tmp_path):

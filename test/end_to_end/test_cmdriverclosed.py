@@ -217,6 +217,8 @@ def test_numbers_have_the_digits_of_n_and_more_when_they_go_beyond_it(driver, pa
     (["-conns", "2", "--server-list", "https://a"], 1, "-conns and --server-list both choose servers"),
     (["--server-list", "https://a"], 1, "--embedded is a server of its own: expected no --server-list"),
     (["--balance", "any"], 1, '--balance: found "any"'),
+    (["-create-value-length", "1048000", "-update-value-length", "577"], 1,
+     "-update-value-length: found 577 with -create-value-length 1048000, expected at most 576"),
     (["--connections", "0"], 1, "--connections: found 0"),
 ])
 def test_bad_flags_are_named(driver, flags, code, text, tmp_path):

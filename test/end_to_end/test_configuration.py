@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+import real_server as envtest
 import yaml
 from conftest import QUICK
 
@@ -106,6 +107,19 @@ def test_a_missing_plugin_tells_how_to_get_it(program, tmp_path, server):
     assert finished.returncode == 20 and "get it somewhere" in finished.stderr
 
 
+@pytest.mark.parametrize("named_by", ["kubeconfig", "variable"])
+def test_a_proxy_that_cannot_be_reached_is_not_taken_for_the_server(program, tmp_path, server, monkeypatch, named_by):
+    [closed] = envtest.free_ports(1)
+    if named_by == "kubeconfig":
+        server.config["clusters"][0]["cluster"]["proxy-url"] = f"http://127.0.0.1:{closed}"
+    else:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:secret@127.0.0.1:{closed}")
+        server.config["clusters"][0]["cluster"]["server"] = "https://192.0.2.1:6443"  # loopback needs no proxy
+    finished = drive(program, tmp_path, server.config)
+    assert finished.returncode == 20 and finished.stderr.count("\n") == 1
+    assert f"proxy 127.0.0.1:{closed}: Connection refused; check the proxy: " in finished.stderr and "secret" not in finished.stderr
+
+
 def without(mapping, *names):
     return {name: value for name, value in mapping.items() if name not in names}
 
@@ -120,6 +134,7 @@ def without(mapping, *names):
     (lambda config: config["clusters"][0]["cluster"].update({"certificate-authority-data": "?"}), "base64"),
     (lambda config: config["clusters"][0]["cluster"].update({"certificate-authority-data": "YWJj"}), "certificate-authority-data"),
     (lambda config: config["clusters"][0]["cluster"].update({"proxy-url": "socks5://x"}), "proxy"),
+    (lambda config: config["users"][0].update(user={"tokenFile": "nowhere"}), "users[admin].user.tokenFile: token file"),
     (lambda config: config["users"][0]["user"].pop("client-key-data"), "client-key"),
     (lambda config: config["users"][0]["user"].update({"client-key-data": "YWJj"}), "client-key-data"),
     (lambda config: config.update(users=5), "users"),

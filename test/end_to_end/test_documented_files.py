@@ -314,12 +314,14 @@ def test_metrics_of_a_logger(metrics_of, failing_server, tmp_path):
     assert shape_of(families) == documented_metrics("process", "logger", plural="configmaps")
 
 
-def test_metrics_of_a_watcher(metrics_of):
-    flags = ["--embedded", "--resource", "v1/configmaps"]
-    single = shape_of(metrics_of("watch", *flags, last="k8scale_create_notification_seconds"))
-    assert single == documented_metrics("process", "watcher")
-    several = shape_of(metrics_of("watch", *flags, "--watches", "2", last="k8scale_spread_seconds"))
-    assert several == {name: shape for name, shape in single.items() if not name.endswith("_notification_seconds")}
+def test_metrics_of_a_watcher(metrics_of, failing_server):
+    documented = documented_metrics("process", "watcher")
+    flags = ["--resource", "v1/configmaps"]
+    single = shape_of(metrics_of("watch", *flags, "--embedded", last="k8scale_create_notification_seconds"))
+    assert single == {name: shape for name, shape in documented.items() if name != "k8scale_watch_errors"}
+    several = shape_of(metrics_of("watch", *flags, "--watches", "2", "-kubeconfig", failing_server.kubeconfig,
+                                  last="k8scale_watch_errors"))
+    assert several == {name: shape for name, shape in documented.items() if not name.endswith("_notification_seconds")}
 
 
 def exit_codes():

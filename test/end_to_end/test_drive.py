@@ -61,6 +61,47 @@ def test_a_mix_cleans_up_unless_it_is_told_to_keep(driver, api_server):
     assert count() == 10 + kept.summary["operations"]["create"]["ok"]
 
 
+def namespace_names(server):
+    return set(server.kubectl("get", "namespaces", "-o", "name").split())
+
+
+def test_a_namespace_that_others_use_stays(program, api_server, tmp_path):
+    server = api_server()
+    command = ["drive", "-kubeconfig", server.kubeconfig, "-metricport", "127.0.0.1:0", "--progress", "none", "--namespaces", "2",
+               "--rate", "200", "--maxpop", "5", "-runid"]
+    with subprocess.Popen([BINARY, *command, "r1", "-n", "100000"], cwd=tmp_path, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True) as first:
+        envtest.wait_until(lambda: (tmp_path / "r1-driver.csv").exists(), "rows of the first run")
+        second = program(*command, "r2", "-n", "50")
+        assert second.returncode == 0 and "stays" not in second.stderr  # it made none
+        server.kubectl("create", "secret", "generic", "mine", "-n", "scaletest-2")
+        first.send_signal(signal.SIGINT)
+        _, err = first.communicate(timeout=60)
+    assert first.returncode == 130 and "namespace scaletest-2 stays: has secrets mine" in err
+    assert namespace_names(server) & {"namespace/scaletest-1", "namespace/scaletest-2"} == {"namespace/scaletest-2"}
+
+
+def test_closed_workers_do_a_mix_at_its_rate(driver):
+    run = driver("drive", "--arrival", "closed", "--workers", "5", "--rate", "200", "-n", "100", "--mix", "create=1,get=3",
+                 "--initial", "20")
+    assert run.returncode == 0 and run.summary["asked_rate"] == 200
+    assert sum(each["done"] for each in run.summary["operations"].values()) == 100
+    assert run.summary["duration"] >= 0.4e9  # the last is due at 99 / 200 s
+
+
+def test_objects_of_before_the_run_that_cannot_be_made_are_told(driver):
+    run = driver("drive", "--rate", "500", "-n", "20", "--mix", "get=1", "--initial", "9", "--fault", "verbs=create,status=500")
+    told = "9 of the 9 objects of --initial could not be made before the run: injected fault"
+    assert told in run.stdout and any(told in each for each in run.summary["warnings"])
+    assert "20 operations found no object to be about" in run.stdout and "larger --initial" not in run.stdout
+
+
+def test_the_bytes_of_lists_are_the_same_everywhere(driver):
+    run = driver("drive", "--rate", "500", "-n", "20", "--mix", "list=1", "--initial", "5")
+    rows = [int(re.search(r"(\d+) bytes", name)[1]) for _, _, op, name, _ in run.fields if op == "list"]
+    assert len(rows) == 20 and sum(rows) == run.summary["operations"]["list"]["bytes_received"]
+
+
 def test_a_signal_before_the_run_leaves_nothing(api_server, tmp_path):
     server = api_server()
     server.kubectl("create", "namespace", "scaletest")
@@ -317,6 +358,8 @@ def test_the_part_of_a_job_can_be_printed_elsewhere(program):
     (["--mix", "list=1", "--list-limit", "18446744073709551615"], "--list-limit: found"),
     (["--resource", "wardle.example.com/v1alpha1/flunders", "--update-length", "250001"], "--update-length: found 250001"),
     (["--data-length", "1048577"], "--data-length: found 1048577, expected 0 to 1048576"),
+    (["--updates", "1", "--data-length", "1048000", "--update-length", "577"],
+     "--update-length: found 577 with --data-length 1048000, expected at most 576"),
     (["--resource", "pods"], "--resource: found"),
     (["--resource", "v1/nothings"], "has no v1/nothings"),
     (["--resource", "v1/namespaces"], "which is in no namespace"),
@@ -330,7 +373,6 @@ def test_bad_flags_are_named(program, tmp_path, flags, text):
 
 IDLE = [
     ("--rate", ["--arrival", "ramp", "--ramp", "5x1s"], "with --arrival ramp"),
-    ("--rate", ["--arrival", "closed", "--mix", "create=1"], "on closed workers with --mix"),
     ("--ramp", [], "without --arrival ramp"),
     ("--workers", [], "without --arrival closed"),
     ("--maxpop", ["--mix", "create=1"], "with --mix"),

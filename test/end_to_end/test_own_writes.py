@@ -97,7 +97,7 @@ def test_each_part_of_a_run_follows_its_own_writes(api_server, tmp_path):
 
 @pytest.mark.parametrize("load", [
     ["--rate", "500", "--mix", "create=2,update=1,patch=1,delete=1", "--initial", "60"],
-    ["--arrival", "closed", "--workers", "3", "--mix", "create=2,patch=1,delete=1", "--initial", "60"],
+    ["--arrival", "closed", "--workers", "3", "--rate", "0", "--mix", "create=2,patch=1,delete=1", "--initial", "60"],
     ["--arrival", "closed", "--workers", "3", "--rate", "0", "--updates", "1", "--maxpop", "30"],
 ])
 def test_each_part_of_a_drive_follows_its_own_writes_in_shared_namespaces(api_server, tmp_path, load):

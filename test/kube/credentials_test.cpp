@@ -101,6 +101,8 @@ TEST_CASE("a token file that cannot be used is told") {
     return kube::thrown([&] { static_cast<void>(kube::Credentials::load(configuration)); });
   };
   CHECK_THAT(told(), Catch::Contains("token: No such file"));
+  configuration.token_file_origin = "config:7: users[u].user.tokenFile";
+  CHECK_THAT(told(), Catch::StartsWith("config:7: users[u].user.tokenFile: token file "));
   folder.write("token", " \n");
   CHECK_THAT(told(), Catch::Contains("found nothing, expected a token"));
   folder.write("token", "secret\nX-Other: field\n");

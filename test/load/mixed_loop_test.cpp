@@ -151,6 +151,30 @@ TEST_CASE("workers do the same operations one after the other") {
   CHECK(bench.totals().done() == 100);
 }
 
+TEST_CASE("workers with a rate begin each operation at its moment, and not before") {
+  LoopBench bench(taken);
+  MixedLoop::Parameters closed = parameters("create=1", 40);
+  closed.workers = 4;
+  closed.rate = 400;
+  MixedLoop loop(bench.context(), closed);
+  const auto before = std::chrono::steady_clock::now();
+  bench.run(loop);
+  CHECK(std::chrono::steady_clock::now() - before >= std::chrono::microseconds(97'500));  // that of the last
+  CHECK(bench.totals().done() == 40);
+}
+
+TEST_CASE("objects of before the run that cannot be made are counted, with the first reason") {
+  LoopBench bench([](const net::ServerRequest&) { return reply(500); });
+  MixedLoop::Parameters closed = parameters("get=1", 10);
+  closed.workers = 1;
+  closed.initial = 5;
+  MixedLoop loop(bench.context(), closed);
+  bench.run(loop);
+  CHECK(loop.unprepared().count == 5);
+  CHECK_FALSE(loop.unprepared().first_error.empty());
+  CHECK(loop.without_object() == 10);
+}
+
 TEST_CASE("a PUT has the newest version that answers have shown") {
   Versions versions;
   LoopBench bench([&](const net::ServerRequest& request) { return versions.answer(request); });
@@ -237,6 +261,10 @@ TEST_CASE("living objects keep the newest version, and one without a write is dr
   CHECK(objects.draw_unwritten(1).number == 1);
   objects.find(1)->written = true;
   CHECK(objects.draw_unwritten(1).number == 2);
+  for (std::uint64_t number = 3; number < 50; ++number) objects.add({number, 0, ""});
+  for (std::uint64_t number = 2; number < 49; ++number) objects.find(number)->written = true;
+  CHECK(objects.draw_unwritten(1).number == 49);
+  for (std::uint64_t number = 3; number < 50; ++number) objects.remove(number);
   CHECK(objects.draw(1).number == 1);
   for (const std::uint64_t number : {0U, 2U}) objects.find(number)->written = true;
   CHECK(objects.draw_unwritten(1).number == 1);

@@ -26,13 +26,17 @@ namespace k8scale::base {
 CLI::Option* add_bool(CLI::App& app, const std::string& name, bool& value, const std::string& help);
 
 /// What keeps `text` from being a T, for a message; empty when nothing does. CLI11 itself lets some
-/// values wrap around. As in Go, a 0 in front makes it octal: 08 is none.
+/// values wrap around. As in Go, there may be a + in front, and a 0 makes it octal, 0x hexadecimal: 08 is
+/// none.
 template <class T>
 std::string whole_number_fault(const std::string& text) {
+  const std::string_view unsigned_text = std::string_view(text).substr(text.starts_with('+') ? 1 : 0);
   const std::size_t digit = text.starts_with('-') ? 1 : 0;
-  const bool octal = text.size() > digit + 1 && text[digit] == '0';
-  const bool readable = !octal || text.find_first_of("89") == std::string::npos;
-  if (readable && parse_number<T>(text)) return {};
+  const bool octal = unsigned_text.size() > digit + 1 && unsigned_text[digit] == '0';
+  const bool readable = !octal || unsigned_text.find_first_of("89") == std::string_view::npos;
+  if (readable && parse_number<T>(unsigned_text)) return {};
+  const bool hexadecimal = unsigned_text.starts_with("0x") || unsigned_text.starts_with("0X");
+  if (hexadecimal && parse_number<T>(unsigned_text.substr(2), 16)) return {};
   return "found \"" + text + "\", expected a whole number from " +
          std::to_string(std::numeric_limits<T>::min()) + " to " +
          std::to_string(std::numeric_limits<T>::max());

@@ -56,8 +56,10 @@ struct Configuration {
   std::string tls_server_name;  ///< empty: the server's host
   bool verify_server = true;
   std::optional<net::Url> proxy;
+  std::string proxy_origin;  ///< what names `proxy`, for messages
 
   std::string token;
+  std::string token_file_origin;  ///< what names `token_file`, for messages; empty: the pod's service account
   std::filesystem::path token_file;  ///< read again every minute; wins over `token` as long as it can be read
   std::string username;
   std::string password;

@@ -46,7 +46,7 @@ class LivingObjects {
   [[nodiscard]] const std::vector<Object>& all() const { return objects_; }
   /// The one that a random number stands for.
   [[nodiscard]] Object& draw(std::uint64_t random) { return objects_[random % objects_.size()]; }
-  /// The same, or one that follows, so that no write of it is under way, unless that holds for several.
+  /// The same, or one that follows, so that no write of it is under way, unless that holds for all.
   [[nodiscard]] Object& draw_unwritten(std::uint64_t random);
   /// Null when it is gone.
   [[nodiscard]] Object* find(std::uint64_t number);
@@ -66,13 +66,15 @@ enum class Keep { yes, no };
 /// shard, any of those that exist. Which operation the k-th is depends on the seed alone.
 ///
 /// An update is a PUT of the newest version that answers have shown. When it fails as a conflict, somebody
-/// else has changed the object: one with data is then put whatever its version, the next time.
+/// else has changed the object, or another of these operations has, where fewer objects exist than are
+/// written at a time: one with data is then put whatever its version, the next time.
 class MixedLoop final : public Loop {
  public:
   struct Parameters {
     OpenLoopParameters arrivals;
-    std::uint64_t workers = 0;  ///< when not 0: so many do one operation after the other instead, as fast as
-                                ///< they go, `arrivals.count` in all
+    std::uint64_t workers = 0;  ///< when not 0: so many do one operation after the other instead,
+                                ///< `arrivals.count` in all
+    double rate = 0;  ///< of these workers' operations, all together, per second; 0: as fast as they go
     OperationMix mix;
     std::uint64_t initial = 0;  ///< objects of the whole run that exist before it begins
     ListParameters list;
@@ -84,6 +86,13 @@ class MixedLoop final : public Loop {
 
   /// Operations that found no object to be about, and were not begun.
   [[nodiscard]] std::uint64_t without_object() const { return without_object_; }
+
+  /// Objects that were to exist before the run, and could not be made.
+  struct Unprepared {
+    std::uint64_t count = 0;
+    std::string first_error;
+  };
+  [[nodiscard]] const Unprepared& unprepared() const { return unprepared_; }
 
  private:
   struct Choice {
@@ -103,6 +112,7 @@ class MixedLoop final : public Loop {
   Parameters parameters_;
   LivingObjects living_;
   std::uint64_t without_object_ = 0;
+  Unprepared unprepared_;
 };
 
 }  // namespace k8scale::load

@@ -3,10 +3,12 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "k8scale/base/time.h"
 #include "k8scale/kube/client.h"
 #include "k8scale/net/shard.h"
+#include "k8scale/net/task.h"
 
 /// The namespaces that a run writes to.
 namespace k8scale::load {
@@ -32,7 +34,17 @@ struct NamespaceCheck {
 /// missing, is not gone after `longest_termination`, or the credentials are refused.
 [[nodiscard]] bool check_namespace(net::Shard& shard, kube::Client& client, std::string_view name,
                                    const NamespaceCheck& check);
-/// Asks the server to delete it, with all that is in it.
-void remove_namespace(net::Shard& shard, kube::Client& client, std::string_view name);
+
+/// A namespace that its run did not delete, and why.
+struct KeptNamespace {
+  std::string name;
+  std::string why;
+};
+
+/// Asks the server to delete namespaces that a run made, but for those that `what_holds_namespace` keeps.
+/// Returns these. Objects that are called like the run's go with them.
+[[nodiscard]] net::Task<std::vector<KeptNamespace>> remove_namespaces(kube::Client& client,
+                                                                      const std::vector<std::string>& names,
+                                                                      const std::string& run_id);
 
 }  // namespace k8scale::load
