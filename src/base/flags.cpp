@@ -34,7 +34,7 @@ std::string describe(const CLI::App& app, const CLI::ConversionError& error) {
 
 // "--lambda: 1 required NUMBER missing" becomes the same kind of line.
 std::string describe(const CLI::App& app, const CLI::ArgumentMismatch& error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   const std::string name = text.substr(0, text.find(':'));
   const CLI::Option* option = app.get_option_no_throw(name);
   if (option == nullptr || !text.ends_with("missing")) return text;

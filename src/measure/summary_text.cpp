@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ostream>
 
 #include "k8scale/base/text.h"
@@ -69,6 +70,10 @@ void print_servers(std::ostream& out, const Summary& summary) {
   Table table(2);
   table.add({"server", "operation", "done", "ok", "failed", "rate", "service time p50", "p99"});
   for (std::size_t i = 0; i < summary.totals.servers.size() && i < summary.servers.size(); ++i) {
+    const bool any = std::any_of(all_verbs.begin(), all_verbs.end(), [&](Verb verb) {
+      return summary.totals.servers[i][static_cast<std::size_t>(verb)].used();
+    });
+    if (!any) table.add({summary.servers[i], "none"});
     for (const Verb verb : all_verbs) {
       const VerbTotals& totals = summary.totals.servers[i][static_cast<std::size_t>(verb)];
       if (!totals.used()) continue;

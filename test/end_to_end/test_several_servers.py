@@ -110,6 +110,15 @@ def test_a_list_of_servers_is_balanced(driver, server, relays, balance):
     assert sum(shares) == 400 and min(shares) > (198 if balance == "round-robin" else 100)
 
 
+def test_a_server_that_got_nothing_to_do_is_in_the_table(driver, server):
+    [closed] = envtest.free_ports(1)
+    gone = f"https://127.0.0.1:{closed}"
+    run = driver("cmdriver", "-kubeconfig", server.kubeconfig, "--server-list", f"{server.url},{gone}",
+                 "--balance", "least-outstanding", "-lambda", "200", "-n", "1", "-maxpop", "0", embedded=False)
+    [idle] = [each["url"] for each in run.summary["servers"] if not each["operations"]]
+    assert re.search(rf"^{re.escape(idle)} +none$", run.stdout, re.M), run.stdout
+
+
 def test_an_address_that_the_certificate_does_not_carry_is_verified_by_name(driver, server):
     relay = Relay(port_of(server), address="127.0.0.2")
     run = driver("cmdriver", "-kubeconfig", server.kubeconfig, "--server-list", f"{relay.url},{server.url}",
