@@ -15,13 +15,14 @@ bool is_about_reaching(FailureKind kind) {
   return kind == FailureKind::resolve || kind == FailureKind::connect || kind == FailureKind::timeout;
 }
 
-std::string reaching_remedy(const kube::Configuration& configuration, FailureKind kind) {
-  const std::string where = configuration.proxy ? "the proxy's URL" : "the server's URL";
-  const std::string in = fmt::format(
-      "{} in {}", where, configuration.proxy ? configuration.proxy_origin : configuration.server_source);
+std::string reaching_remedy(const kube::Configuration& configuration, const base::Failure& failure) {
+  const FailureKind kind = failure.kind();
+  const bool of_proxy = failure.detail().starts_with("cannot reach proxy ");
+  const std::string in = fmt::format("the {}'s URL in {}", of_proxy ? "proxy" : "server",
+                                     of_proxy ? configuration.proxy_origin : configuration.server_source);
   if (kind == FailureKind::resolve) return fmt::format("check the host's name in {}, and DNS", in);
   if (kind == FailureKind::connect)
-    return fmt::format("check {}, and that {} runs", in, configuration.proxy ? "the proxy" : "the server");
+    return fmt::format("check {}, and that the {} runs", in, of_proxy ? "proxy" : "server");
   return fmt::format("check {}, the network and firewalls on the way", in);
 }
 
@@ -68,7 +69,7 @@ void add_failure(CheckReport& report, const kube::Configuration& configuration, 
                  const base::Failure& failure) {
   if (is_about_reaching(failure.kind())) {
     report.add("reachable", Verdict::failed, client.server() + ": " + failure.message(),
-               reaching_remedy(configuration, failure.kind()));
+               reaching_remedy(configuration, failure));
     return;
   }
   report.add("reachable", Verdict::ok, client.server());

@@ -61,7 +61,8 @@ class CleanupRun {
   void add_start_barriers();
   [[nodiscard]] std::unique_ptr<load::Cleanup> make_cleanup(kube::Collection collection);
   [[nodiscard]] net::Task<void> clean_current();
-  [[nodiscard]] net::Task<void> clean_all();
+  enum class Again { yes, no };
+  [[nodiscard]] net::Task<void> clean_all(Again again);
   [[nodiscard]] net::Task<void> clean_what_comes_late();
   [[nodiscard]] net::Task<void> clean(std::promise<void>& ended);
   [[nodiscard]] std::uint64_t found() const;
@@ -144,12 +145,14 @@ void CleanupRun::add_start_barriers() {
   barriers_ = cleanups_.back().get();
 }
 
-net::Task<void> CleanupRun::clean_all() {
+net::Task<void> CleanupRun::clean_all(Again again) {
   for (current_ = 0; current_ < cleanups_.size(); ++current_) {
+    const bool has_failed = again == Again::yes && !cleanups_[current_]->result().doubt.empty();
+    if (has_failed) continue;
     co_await clean_current();
     const load::CleanupResult result = cleanups_[current_]->result();
     const bool is_one_place = !flags_.namespaces.empty() || cleanups_[current_].get() == barriers_;
-    if (!result.may_not_list || result.found > 0 || is_one_place) continue;
+    if (again == Again::yes || !result.may_not_list || result.found > 0 || is_one_place) continue;
     base::log_warning(fmt::format("all namespaces: {}; looking in {} alone, --namespace names others",
                                   result.doubt, namespace_name));
     cleanups_[current_] = make_cleanup({cleanups_[current_]->collection().resource(), namespace_name});
@@ -171,20 +174,20 @@ net::Task<void> CleanupRun::clean_what_comes_late() {
     const std::uint64_t before = found();
     const bool stopped = co_await stopped_.wait_until(Clock::now() + flags_.settle);
     if (stopped) co_return;
-    co_await clean_all();
+    co_await clean_all(Again::yes);
     if (found() == before) co_return;
   }
 }
 
 net::Task<void> CleanupRun::clean(std::promise<void>& ended) {
-  co_await clean_all();
+  co_await clean_all(Again::no);
   co_await clean_what_comes_late();
   NamespacesToClean made;
   made.run_id = flags_.run_id;
   if (!flags_.namespaces.empty()) made.among = base::split(flags_.namespaces, ',');
   made.dry_run = flags_.dry_run;
   made.stopped = [this] { return stopped_.raised(); };
-  namespaces_ = co_await clean_namespaces(client_, made);
+  co_await clean_namespaces(client_, made, namespaces_);
   ended.set_value();
   signals_.wake();
 }

@@ -108,7 +108,8 @@ void print_text(std::ostream& out, const CleanupReport& report) {
                      report.interrupted.empty() ? "" : ", interrupted by ", report.interrupted);
   print_table(out, report);
   const bool found_any = sum(report, [](const load::CleanupResult& result) { return result.found; }) > 0;
-  if (!found_any) out << "found nothing; a run that drove other kinds of objects needs --resource for each\n";
+  if (!found_any && report.is_certain())
+    out << "found nothing; a run that drove other kinds of objects needs --resource for each\n";
   measure::print_warnings(out, warnings(report));
 }
 

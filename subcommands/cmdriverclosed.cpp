@@ -95,8 +95,10 @@ void check_cmdriverclosed_flags(const CmdriverclosedFlags& flags, const CLI::App
   check_range("-create-value-length", flags.create_value_length, 0, most_data);
   check_range("-update-value-length", flags.update_value_length, 0, most_data);
   if (flags.updates > 0) {
-    check_room_for_updates({"-create-value-length", flags.create_value_length},
-                           {"-update-value-length", flags.update_value_length}, most_data);
+    check_room_for_updates(
+        {"-create-value-length", flags.create_value_length},
+        {"-update-value-length", std::max<std::uint64_t>(shortest_update, flags.update_value_length)},
+        most_data);
   }
   check_rate_or_none("-rate", flags.rate);
   const bool chosen = app.get_option("--conns")->count() > 0 && flags.conns != 1;

@@ -138,7 +138,7 @@ nlohmann::ordered_json DriveFlags::summary_parameters() const {
   if (whole_ramp) made.erase("n");
   if (is_ramp()) {
     made["ramp"] = ramp;
-  } else if (!(closed() && mixed())) {
+  } else {
     made["rate"] = rate;
   }
   if (closed()) made["workers"] = workers;

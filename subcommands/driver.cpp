@@ -247,7 +247,6 @@ void Driver::unlink_files() const {
 int Driver::run(const DriverPlan& plan) {
   start(plan);
   const load::RunResult result = drive(plan);
-  if (!plan.keeps_objects) remove_namespaces();
   if (plan.closing) plan.closing(result);
   const int exit_code = report_and_leave(plan, result);
   if (!result.signal && !late_signal_) wait_before_end();

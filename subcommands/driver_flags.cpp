@@ -184,7 +184,8 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   settings.summary_file = files + ".json";
   settings.seen_file = files + "-seen.csv";
   for (const auto& other : {settings.parameter_file, settings.summary_file, settings.seen_file}) {
-    if (settings.data_file.lexically_normal() != other) continue;
+    const bool is_written = other != settings.seen_file || flags.observe > 0;
+    if (settings.data_file.lexically_normal() != other || !is_written) continue;
     throw base::Error(fmt::format("-datafile: found {}, which the run writes something else to",
                                   base::go_quote(settings.data_file.string())),
                       data_file_exit_code);

@@ -48,7 +48,9 @@ void Driver::remove_namespaces() {
     for (; i < made_namespaces_.size() && &made_namespaces_[i].client == &client; ++i) {
       names.push_back(made_namespaces_[i].name);
     }
-    const auto kept = start_shard_->run(load::remove_namespaces(client, names, settings_.run_id));
+    const auto until = std::chrono::steady_clock::now() + flags_.grace;
+    const auto kept =
+        start_shard_->run(load::remove_namespaces(*start_shard_, client, names, settings_.run_id, until));
     for (const load::KeptNamespace& each : kept) {
       base::log_warning(fmt::format("{}: namespace {} stays: {}", client.server(), each.name, each.why));
     }

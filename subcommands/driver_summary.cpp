@@ -182,6 +182,7 @@ int Driver::report_and_leave(const DriverPlan& plan, const load::RunResult& resu
     if (is_second) ::_exit(128 + signal);
   });
   const int exit_code = report(plan, result);
+  if (!plan.keeps_objects) remove_namespaces();
   if (gate_) gate_->leave();
   return exit_code;
 }

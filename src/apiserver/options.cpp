@@ -57,9 +57,10 @@ void check_propagation(const Json& options, Causes& causes) {
 Answer<Json> options_in_query(const Call& call) {
   Json options = Json::object();
   for (const auto& [name, value] : call.query) {
-    if (name == "propagationPolicy") options[name] = value;
+    if (name == "propagationPolicy" && !options.contains(name)) options[name] = value;
     if (name == "dryRun") options[name].push_back(value);
-    if (name == "orphanDependents") options[name] = value != "false" && value != "0";
+    if (name == "orphanDependents" && !options.contains(name))
+      options[name] = value != "false" && value != "0";
     if (name == "gracePeriodSeconds" && !base::parse_number<std::int64_t>(value)) {
       return bad_request(fmt::format("strconv.ParseInt: parsing {}: invalid syntax", base::go_quote(value)));
     }

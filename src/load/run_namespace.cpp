@@ -11,9 +11,12 @@
 #include "k8scale/kube/metadata_list.h"
 #include "k8scale/load/cleanup.h"
 #include "k8scale/load/namespace_content.h"
+#include "k8scale/net/wait.h"
 
 namespace k8scale::load {
 namespace {
+
+constexpr std::size_t removed_at_a_time = 16;
 
 const kube::Collection& all_namespaces() {
   static const kube::Collection namespaces(kube::namespaces(), "");
@@ -67,6 +70,41 @@ kube::Answer find_namespace(net::Shard& shard, kube::Client& client, std::string
   }
 }
 
+struct Removal {
+  kube::Client& client;
+  const std::vector<std::string>& names;
+  const std::string& run_id;
+  base::SteadyTime until;
+  kube::ServedResources served;
+  std::size_t next = 0;
+  std::vector<KeptNamespace> kept;
+};
+
+net::Task<std::string> remove_one(Removal& removal, const std::string& name) {
+  if (std::chrono::steady_clock::now() >= removal.until) {
+    co_return std::string("there was no time left to look what is in it");
+  }
+  const std::function<bool(std::string_view)> is_ours = [&](std::string_view object) {
+    return is_name_of_run(object, removal.run_id);
+  };
+  std::string why = co_await what_holds_namespace(removal.client, removal.served, name, is_ours);
+  if (!why.empty()) co_return why;
+  const kube::AttemptObserver nobody;
+  std::string options;
+  const kube::Answer removed =
+      co_await removal.client.remove(all_namespaces(), name, std::move(options), nobody);
+  const bool gone = removed.ok() || removed.not_found();
+  co_return gone ? std::string() : removed.error();
+}
+
+net::Task<void> remove_some(Removal& removal) {
+  while (removal.next < removal.names.size()) {
+    const std::string& name = removal.names[removal.next++];
+    std::string why = co_await remove_one(removal, name);
+    if (!why.empty()) removal.kept.push_back({name, std::move(why)});
+  }
+}
+
 }  // namespace
 
 bool check_namespace(net::Shard& shard, kube::Client& client, std::string_view name,
@@ -85,26 +123,17 @@ bool check_namespace(net::Shard& shard, kube::Client& client, std::string_view n
                     kube::configuration_exit_code);
 }
 
-net::Task<std::vector<KeptNamespace>> remove_namespaces(kube::Client& client,
+net::Task<std::vector<KeptNamespace>> remove_namespaces(net::Shard& shard, kube::Client& client,
                                                         const std::vector<std::string>& names,
-                                                        const std::string& run_id) {
-  std::vector<KeptNamespace> kept;
-  const kube::AttemptObserver nobody;
-  const kube::ServedResources served = co_await kube::served_resources(client);
-  const std::function<bool(std::string_view)> is_ours = [&](std::string_view object) {
-    return is_name_of_run(object, run_id);
-  };
-  for (const std::string& name : names) {
-    std::string why = co_await what_holds_namespace(client, served, name, is_ours);
-    if (why.empty()) {
-      std::string options;
-      const kube::Answer removed = co_await client.remove(all_namespaces(), name, std::move(options), nobody);
-      if (removed.ok() || removed.not_found()) continue;
-      why = removed.error();
-    }
-    kept.push_back({name, std::move(why)});
+                                                        const std::string& run_id, base::SteadyTime until) {
+  kube::ServedResources served = co_await kube::served_resources(client);
+  Removal removal{client, names, run_id, until, std::move(served), 0, {}};
+  net::TaskGroup workers(shard);
+  for (std::size_t i = 0; i < std::min(names.size(), removed_at_a_time); ++i) {
+    workers.spawn(remove_some(removal));
   }
-  co_return std::move(kept);
+  co_await workers.wait_until_done();
+  co_return std::move(removal.kept);
 }
 
 }  // namespace k8scale::load

@@ -61,7 +61,11 @@ Task<base::Result<void>> Connection::connect() {
   base::Result<void> outcome =
       co_await stream_.connect(options.proxy ? options.proxy->endpoint : options.server);
   if (outcome.has_error() && options.proxy) {
-    co_return Failure(outcome.error().kind(), "proxy " + outcome.error().detail());
+    const std::string at = options.proxy->endpoint.authority();
+    const Failure failure = outcome.error();
+    const bool says_where = failure.detail().starts_with(at);
+    co_return Failure(failure.kind(),
+                      "cannot reach proxy " + (says_where ? "" : at + ": ") + failure.detail());
   }
   if (outcome.has_error()) co_return outcome.error();
   if (options.proxy && options.server.tls) {

@@ -7,7 +7,7 @@ every one needs more CPU time for the same work. A figure is read beside how muc
 import threading
 import time
 
-PAUSE = 0.002  # seconds between two samples
+PAUSE = 0.01  # seconds between two samples
 UNDISTURBED = 0.1  # the share of the samples that are surely not slow
 
 

@@ -46,7 +46,7 @@ NO_DURATION = "expected a duration such as 300ms, 5s or 1m"
     ("-runid", "a/b", "-runid: found"),
     ("-datafile", "missing/rows.csv", "missing/rows.csv: No such file or directory"),
     *[("-datafile", name, "which the run writes something else to") for name in
-      ("{{.RunID}}-driver.json", "./{{.RunID}}-driver.parms", "{{.RunID}}-driver-seen.csv")],
+      ("{{.RunID}}-driver.json", "./{{.RunID}}-driver.parms")],
     ("-datafile", "/", "-datafile: cannot write /: Is a directory"),
     ("--fault", "nonsense", "--fault: found"),
 ])

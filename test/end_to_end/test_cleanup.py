@@ -224,7 +224,8 @@ def test_namespaces_of_a_killed_run_go_when_nothing_is_left_in_them(cluster, cle
             driver.kill()
     server.create("other", namespace="scaletest-2", labels={})
     listed = cleanup(server, "-runid", "a", "--dry-run")
-    assert listed.told["resources"][-1]["found"] == 2 and "namespaces scaletest-1\n" in listed.stdout
+    assert listed.told["resources"][-1]["found"] == 3 and "namespaces scaletest-1\n" in listed.stdout
+    assert "namespaces scaletest-2: stays: has configmaps other\n" in listed.stdout
     assert cleanup(server, "-runid", "b").told["left"] == 0
     finished = cleanup(server, "-runid", "a")
     assert finished.returncode == 3 and "left: namespaces scaletest-2: has configmaps other" in finished.stdout

@@ -117,7 +117,7 @@ def test_a_proxy_that_cannot_be_reached_is_not_taken_for_the_server(program, tmp
         server.config["clusters"][0]["cluster"]["server"] = "https://192.0.2.1:6443"  # loopback needs no proxy
     finished = drive(program, tmp_path, server.config)
     assert finished.returncode == 20 and finished.stderr.count("\n") == 1
-    assert f"proxy 127.0.0.1:{closed}: Connection refused; check the proxy: " in finished.stderr and "secret" not in finished.stderr
+    assert f"cannot reach proxy 127.0.0.1:{closed}: Connection refused; check the proxy: " in finished.stderr and "secret" not in finished.stderr
 
 
 def without(mapping, *names):

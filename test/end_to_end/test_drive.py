@@ -84,7 +84,7 @@ def test_a_namespace_that_others_use_stays(program, api_server, tmp_path):
 def test_closed_workers_do_a_mix_at_its_rate(driver):
     run = driver("drive", "--arrival", "closed", "--workers", "5", "--rate", "200", "-n", "100", "--mix", "create=1,get=3",
                  "--initial", "20")
-    assert run.returncode == 0 and run.summary["asked_rate"] == 200
+    assert run.returncode == 0 and run.summary["asked_rate"] == run.summary["parameters"]["rate"] == 200
     assert sum(each["done"] for each in run.summary["operations"].values()) == 100
     assert run.summary["duration"] >= 0.4e9  # the last is due at 99 / 200 s
 

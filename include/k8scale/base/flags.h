@@ -26,8 +26,8 @@ namespace k8scale::base {
 CLI::Option* add_bool(CLI::App& app, const std::string& name, bool& value, const std::string& help);
 
 /// What keeps `text` from being a T, for a message; empty when nothing does. CLI11 itself lets some
-/// values wrap around. As in Go, there may be a + in front, and a 0 makes it octal, 0x hexadecimal: 08 is
-/// none.
+/// values wrap around. As for Go, a 0 in front makes it octal, so that 08 is none, and 0x hexadecimal; + is
+/// taken too.
 template <class T>
 std::string whole_number_fault(const std::string& text) {
   const std::string_view unsigned_text = std::string_view(text).substr(text.starts_with('+') ? 1 : 0);

@@ -10,7 +10,9 @@ namespace k8scale::kube {
 
 /// What a server serves, by its discovery documents.
 struct ServedResources {
-  std::vector<Resource> listable;    ///< kinds in namespaces; each group in the version it prefers
+  /// Kinds in namespaces that can be listed and deleted, each once: in the version that its group prefers, or
+  /// another that has it.
+  std::vector<Resource> listable;
   std::vector<std::string> unknown;  ///< what it did not say, and why: "/apis/metrics.k8s.io/v1beta1: 503 …"
 };
 

@@ -41,10 +41,12 @@ struct KeptNamespace {
   std::string why;
 };
 
-/// Asks the server to delete namespaces that a run made, but for those that `what_holds_namespace` keeps.
-/// Returns these. Objects that are called like the run's go with them.
-[[nodiscard]] net::Task<std::vector<KeptNamespace>> remove_namespaces(kube::Client& client,
+/// Asks the server to delete namespaces that a run made, but for those that `what_holds_namespace` keeps, or
+/// whose turn does not come before `until`. Returns these. Objects that are called like the run's go with
+/// them. What is passed by reference must outlive the call.
+[[nodiscard]] net::Task<std::vector<KeptNamespace>> remove_namespaces(net::Shard& shard, kube::Client& client,
                                                                       const std::vector<std::string>& names,
-                                                                      const std::string& run_id);
+                                                                      const std::string& run_id,
+                                                                      base::SteadyTime until);
 
 }  // namespace k8scale::load

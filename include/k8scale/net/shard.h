@@ -46,8 +46,8 @@ class Shard {
   [[nodiscard]] bool owned_by_this_thread() const;
 
   /// Ends the loop after the handler that runs now, joins the thread, and destroys the coroutines that are
-  /// still suspended: what they use must be there. Nothing may be spawned or posted any more. Called by the
-  /// owner, not from the shard.
+  /// still suspended, but for those that rest in a Parking: what they use must be there. What is spawned or
+  /// posted afterwards never runs. Called by the owner, not from the shard.
   void stop();
 
   /// What ends input and output that takes too long.
