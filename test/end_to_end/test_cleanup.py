@@ -68,16 +68,21 @@ def cleanup(program, tmp_path):
     return run
 
 
-def crash(cluster, folder, run_id, count):
-    """A cmdriver that is killed when it has created `count` objects or more."""
-    command = [BINARY, "cmdriver", *QUICK, "-runid", run_id, "-kubeconfig", cluster.kubeconfig,
-               "-lambda", "2000", "-n", "9999", "-maxpop", "1000000", "-datalen", "10"]
+def kill_after_rows(cluster, folder, run_id, count, *command):
+    """Runs a driver, and kills it when it has written `count` rows or more."""
+    command = [BINARY, *command, *QUICK, "-runid", run_id, "-kubeconfig", cluster.kubeconfig]
     rows = folder / f"{run_id}-driver.csv"
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as driver:
+    with subprocess.Popen(list(map(str, command)), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as driver:
         try:
             envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= count, f"{count} rows")
         finally:
             driver.kill()
+
+
+def crash(cluster, folder, run_id, count):
+    """A cmdriver that is killed when it has created `count` objects or more."""
+    kill_after_rows(cluster, folder, run_id, count, "cmdriver", "-lambda", "2000", "-n", "9999", "-maxpop", "1000000",
+                    "-datalen", "10")
     left = settled(cluster, rf"{re.escape(run_id)}-\d{{4}}")
     assert len(left) >= count
     return left
@@ -214,14 +219,8 @@ def made_namespaces(server):
 def test_namespaces_of_a_killed_run_go_when_nothing_is_left_in_them(cluster, cleanup, tmp_path):
     server = cluster()
     server.core.create_namespace({"metadata": {"name": "scaletest-9", "labels": LABEL}})
-    command = [BINARY, "drive", *QUICK, "-runid", "a", "-kubeconfig", server.kubeconfig, "--rate", "2000", "-n", "9999",
-               "--maxpop", "1000000", "--namespaces", "3", "--data-length", "10"]
-    rows = tmp_path / "a-driver.csv"
-    with subprocess.Popen(list(map(str, command)), cwd=tmp_path, stderr=subprocess.DEVNULL) as driver:
-        try:
-            envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 50, "50 rows")
-        finally:
-            driver.kill()
+    kill_after_rows(server, tmp_path, "a", 50, "drive", "--rate", "2000", "-n", "9999", "--maxpop", "1000000", "--namespaces",
+                    "3", "--data-length", "10")
     server.create("other", namespace="scaletest-2", labels={})
     listed = cleanup(server, "-runid", "a", "--dry-run")
     assert listed.told["resources"][-1]["found"] == 3 and "namespaces scaletest-1\n" in listed.stdout
@@ -238,14 +237,8 @@ def test_namespaces_of_a_killed_run_go_when_nothing_is_left_in_them(cluster, cle
 
 def test_an_object_of_any_kind_keeps_the_namespace_of_a_killed_run(cluster, cleanup, tmp_path):
     server = cluster()
-    command = [BINARY, "drive", *QUICK, "-runid", "a", "-kubeconfig", server.kubeconfig, "--rate", "2000", "-n", "9999",
-               "--maxpop", "1000000", "--namespaces", "2", "--data-length", "10"]
-    rows = tmp_path / "a-driver.csv"
-    with subprocess.Popen(list(map(str, command)), cwd=tmp_path, stderr=subprocess.DEVNULL) as driver:
-        try:
-            envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 50, "50 rows")
-        finally:
-            driver.kill()
+    kill_after_rows(server, tmp_path, "a", 50, "drive", "--rate", "2000", "-n", "9999", "--maxpop", "1000000", "--namespaces",
+                    "2", "--data-length", "10")
     server.core.create_namespaced_secret("scaletest-1", {"metadata": {"name": "mine"}})
     finished = cleanup(server, "-runid", "a")
     assert finished.returncode == 3 and "left: namespaces scaletest-1: has secrets mine" in finished.stdout
@@ -254,14 +247,7 @@ def test_an_object_of_any_kind_keeps_the_namespace_of_a_killed_run(cluster, clea
 
 def test_what_a_killed_driver_had_asked_for_is_waited_for(cluster, program, tmp_path):
     server = cluster("--fault", "verbs=create,resource=configmaps,latency=500ms")
-    command = [BINARY, "cmdriverclosed", *QUICK, "-runid", "a", "-kubeconfig", server.kubeconfig, "-conns", "1", "-threads", "50",
-               "-n", "500", "-rate", "0"]
-    rows = tmp_path / "a-driver.csv"
-    with subprocess.Popen(list(map(str, command)), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as driver:
-        try:
-            envtest.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") >= 50, "50 rows")
-        finally:
-            driver.kill()
+    kill_after_rows(server, tmp_path, "a", 50, "cmdriverclosed", "-conns", "1", "-threads", "50", "-n", "500", "-rate", "0")
     finished = program("cleanup", "-kubeconfig", server.kubeconfig, "-runid", "a", "--settle", "1500ms")
     assert finished.returncode == 0, finished.stdout
     assert settled(server, r"a-\d+") == set()
