@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "kube/json_member.h"
+
 namespace k8scale::kube {
 namespace {
 
@@ -15,31 +17,20 @@ struct GroupVersion {
   std::string version;
 };
 
-// An array in a document; null where that is not as it should be.
-const Json* array_in(const Json& document, std::string_view key) {
-  const auto found = document.is_object() ? document.find(key) : document.end();
-  return found != document.end() && found->is_array() ? &*found : nullptr;
-}
-
-bool has(const Json& object, std::string_view key, std::string_view word) {
-  const Json* const words = array_in(object, key);
-  return words != nullptr && std::find(words->begin(), words->end(), word) != words->end();
-}
-
-std::string text_of(const Json& object, std::string_view key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+bool has_verb(const Json& resource, std::string_view verb) {
+  const Json& verbs = member(resource, "verbs");
+  return verbs.is_array() && std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
 }
 
 // All versions of a group, the one that it prefers first.
 std::vector<GroupVersion> versions_of(const Json& group) {
   std::vector<GroupVersion> versions;
-  const std::string name = text_of(group, "name");
-  const Json* const all = array_in(group, "versions");
-  const auto preferred = group.is_object() ? group.find("preferredVersion") : group.end();
-  if (preferred != group.end()) versions.push_back({name, text_of(*preferred, "version")});
-  for (std::size_t i = 0; all != nullptr && i < all->size(); ++i) {
-    const std::string version = text_of((*all)[i], "version");
+  const std::string name = text_member(group, "name");
+  const Json& preferred = member(group, "preferredVersion");
+  if (!preferred.is_null()) versions.push_back({name, text_member(preferred, "version")});
+  const Json& all = member(group, "versions");
+  for (std::size_t i = 0; all.is_array() && i < all.size(); ++i) {
+    const std::string version = text_member(all[i], "version");
     if (versions.empty() || version != versions.front().version) versions.push_back({name, version});
   }
   return versions;
@@ -47,31 +38,30 @@ std::vector<GroupVersion> versions_of(const Json& group) {
 
 // What only shows something else, as the metrics of pods, cannot be deleted.
 bool is_kept_in_namespaces(const Json& resource) {
-  const auto namespaced = resource.is_object() ? resource.find("namespaced") : resource.end();
-  const bool in_namespaces = namespaced != resource.end() && *namespaced == true;
-  return in_namespaces && has(resource, "verbs", "list") && has(resource, "verbs", "delete");
+  return member(resource, "namespaced") == true && has_verb(resource, "list") && has_verb(resource, "delete");
 }
 
 void add_listable(const Json& resources, const GroupVersion& of, ServedResources& served) {
   for (const Json& each : resources) {
-    const std::string plural = text_of(each, "name");
+    const std::string plural = text_member(each, "name");
     const bool part_of_another = plural.find('/') != std::string::npos;
     const bool known = std::any_of(
         served.listable.begin(), served.listable.end(),
         [&](const Resource& resource) { return resource.group == of.group && resource.plural == plural; });
     if (plural.empty() || part_of_another || known || !is_kept_in_namespaces(each)) continue;
-    served.listable.push_back({of.group, of.version, plural, text_of(each, "kind"), true});
+    served.listable.push_back({of.group, of.version, plural, text_member(each, "kind"), true});
   }
 }
 
 // The array of a discovery document; nothing when the server does not say, none when it has no such path.
-net::Task<std::optional<Json>> array_at(Client& client, std::string path, std::string key,
+net::Task<std::optional<Json>> array_at(Client& client, std::string path, const char* key,
                                         ServedResources& served) {
   const Answer answer = co_await client.get_path(path);
   std::optional<Json> found;
   if (answer.ok()) {
     const Json document = Json::parse(answer.body, nullptr, false);
-    if (const Json* const array = array_in(document, key)) found = *array;
+    const Json& array = member(document, key);
+    if (array.is_array()) found = array;
     if (!found) served.unknown.push_back(path + ": found no " + key);
   } else if (answer.not_found()) {
     found = Json::array();
