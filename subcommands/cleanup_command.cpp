@@ -23,7 +23,7 @@ void append(std::string& command, std::string_view flag, const std::string& valu
 
 // What cleanup looks for anyway.
 bool is_usual(const kube::Resource& resource) {
-  return resource.plural == "flunders" || (resource.group.empty() && resource.plural == "configmaps");
+  return resource.plural == "flunders" || resource.is_config_maps();
 }
 
 }  // namespace

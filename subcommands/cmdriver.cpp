@@ -52,10 +52,11 @@ load::Parameters cmdriver_parameters(const CmdriverFlags& flags, const DriverSet
           {"SEED", settings.seed}};
 }
 
-DriverPlan cmdriver_plan(const CmdriverFlags& flags, const DriverSettings& settings) {
+DriverPlan cmdriver_plan(const CmdriverFlags& flags, Driver& driver) {
+  const DriverSettings& settings = driver.settings();
   load::ObjectShape shape;
   shape.resource = kube::config_maps();
-  if (flags.driver.use_protobuf) shape.encoding = kube::Encoding::protobuf;
+  shape.encoding = driver.encoding_of(shape.resource);
   DriverPlan plan;
   plan.family = make_family(settings, flags.loop.n, "cmdriver", std::move(shape), flags.datalen);
   flags.loop.fill(plan, settings);
@@ -79,7 +80,7 @@ int cmdriver(const Invocation& invocation) {
   check_cmdriver_flags(flags);
   Driver driver("cmdriver", flags.driver, settings_of(flags.driver, load::name_suffix_length(flags.loop.n)));
   driver.connect();
-  return driver.run(cmdriver_plan(flags, driver.settings()));
+  return driver.run(cmdriver_plan(flags, driver));
 }
 
 }  // namespace k8scale::subcommands

@@ -9,7 +9,7 @@
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
-#include "k8scale/kube/config_map_protobuf.h"
+#include "k8scale/kube/object_protobuf.h"
 #include "k8scale/load/closed_loop.h"
 #include "open_loop_flags.h"
 #include "program_hash.h"
@@ -193,14 +193,14 @@ void say_closing_line(const load::RunResult& result, const FirstAnswers& first) 
                   first.created_length.load(), first.updated_length.load()));
 }
 
-DriverPlan cmdriverclosed_plan(const CmdriverclosedFlags& flags, const DriverSettings& settings,
-                               FirstAnswers& first) {
+DriverPlan cmdriverclosed_plan(const CmdriverclosedFlags& flags, Driver& driver, FirstAnswers& first) {
+  const DriverSettings& settings = driver.settings();
   load::ObjectShape shape;
   shape.resource = kube::config_maps();
   shape.data_key = "foo";
   shape.filler = 'X';
   shape.update_length = flags.update_value_length;
-  if (flags.driver.use_protobuf) shape.encoding = kube::Encoding::protobuf;
+  shape.encoding = driver.encoding_of(shape.resource);
   DriverPlan plan;
   const auto family =
       make_family(settings, flags.n, std::string(field_manager), std::move(shape), flags.create_value_length);
@@ -248,7 +248,7 @@ int cmdriverclosed(const Invocation& invocation) {
   Driver driver("cmdriverclosed", flags.driver, settings_of(flags.driver, longest_name_suffix(flags)));
   driver.connect();
   FirstAnswers first{flags.updates};
-  return driver.run(cmdriverclosed_plan(flags, driver.settings(), first));
+  return driver.run(cmdriverclosed_plan(flags, driver, first));
 }
 
 }  // namespace k8scale::subcommands

@@ -39,18 +39,12 @@ constexpr std::string_view presets =
 load::ObjectShape shape_of(const DriveFlags& flags, Driver& driver) {
   load::ObjectShape shape;
   shape.resource = discover_named(driver.start_shard(), driver.start_client(), flags.resource);
-  const bool config_maps = shape.resource.group.empty() && shape.resource.plural == "configmaps";
-  if (!config_maps) {
+  if (!shape.resource.is_config_maps()) {
     shape.place = flags.data_length > 0 ? load::DataPlace::annotation : load::DataPlace::nowhere;
   }
   shape.has_spec = shape.resource.plural == "flunders";
   shape.update_length = flags.update_length;
-  if (!flags.driver.use_protobuf) return shape;
-  if (config_maps) {
-    shape.encoding = kube::Encoding::protobuf;
-  } else {
-    base::log_warning("-useProtobuf: this program writes only ConfigMaps in it: going on with JSON");
-  }
+  shape.encoding = driver.encoding_of(shape.resource);
   return shape;
 }
 

@@ -62,6 +62,11 @@ class Driver {
   [[nodiscard]] net::Shard& start_shard() { return *start_shard_; }
   [[nodiscard]] kube::Client& start_client() { return *start_client_; }
 
+  /// After `connect`: what objects of `resource` are written in. Protobuf when -useProtobuf is given and the
+  /// server has them in it; when it has not, this is logged. Throws base::Error
+  /// (kube::configuration_exit_code) when the server does not say.
+  [[nodiscard]] kube::Encoding encoding_of(const kube::Resource& resource);
+
   /// Returns the exit code.
   [[nodiscard]] int run(const DriverPlan& plan);
 

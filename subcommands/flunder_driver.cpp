@@ -48,10 +48,7 @@ DriverPlan flunder_driver_plan(const FlunderDriverFlags& flags, Driver& driver) 
   shape.resource = flags.resource.empty()
                        ? flunders_to_drive(driver.start_shard(), driver.start_client())
                        : discover_named(driver.start_shard(), driver.start_client(), flags.resource);
-  if (flags.driver.use_protobuf) {
-    base::log_warning("-useProtobuf: this program writes " + shape.resource.plural +
-                      " in JSON only: going on with that");
-  }
+  shape.encoding = driver.encoding_of(shape.resource);
   DriverPlan plan;
   plan.family = make_family(settings, flags.loop.n, "flunder-driver", std::move(shape), 0);
   flags.loop.fill(plan, settings);

@@ -3,9 +3,7 @@
 #include <fmt/compile.h>
 
 #include <array>
-#include <vector>
-
-#include "k8scale/kube/config_map_protobuf.h"
+#include <span>
 
 namespace k8scale::load {
 namespace {
@@ -16,21 +14,27 @@ constexpr std::string_view update_annotation = "scaletest/update";
 constexpr std::string_view data_annotation = "scaletest/data";
 constexpr std::string_view update_key = "baz";
 
-// Members of a JSON object, whose texts need no escaping.
-class Members {
+// What an object has at most of annotations, or of data.
+class FewPairs {
  public:
-  explicit Members(std::string& out) : out_(out) { out_ += '{'; }
-  void add(std::string_view key, std::string_view value) {
-    if (!first_) out_ += ',';
-    first_ = false;
-    out_.append("\"").append(key).append("\":\"").append(value).append("\"");
-  }
-  void close() { out_ += '}'; }
+  void add(std::string_view key, std::string_view value) { all_[count_++] = {key, value}; }
+  operator std::span<const kube::TextPair>() const { return {all_.data(), count_}; }
 
  private:
-  std::string& out_;
-  bool first_ = true;
+  std::array<kube::TextPair, 3> all_;
+  std::size_t count_ = 0;
 };
+
+// A member of a JSON object that is an object of texts, which need no escaping.
+void append_member(std::string& out, std::string_view name, std::span<const kube::TextPair> pairs) {
+  out.append(",\"").append(name).append("\":{");
+  std::string_view separator = "\"";
+  for (const auto& [key, value] : pairs) {
+    out.append(separator).append(key).append("\":\"").append(value).append("\"");
+    separator = ",\"";
+  }
+  out += '}';
+}
 
 }  // namespace
 
@@ -64,57 +68,42 @@ std::string ObjectText::replace(const ObjectKey& object, std::uint64_t phase,
 }
 
 std::string ObjectText::whole(const ObjectKey& object, const Update* update, base::WallTime now) const {
+  const std::string own = data_ ? std::string() : std::string(sizes_.of(object.number), shape_.filler);
+  const std::string& content = data_ ? *data_ : own;
   const bool stamped = update != nullptr || shape_.create_timestamp == CreateTimestamp::yes;
   const std::string time = stamped ? base::format_local_millis(now) : std::string();
-  return shape_.encoding == kube::Encoding::protobuf ? protobuf(object, update, time)
-                                                     : json(object, update, time);
-}
-
-void ObjectText::append_annotations(std::string& text, const Update* update, std::string_view time,
-                                    std::string_view data) const {
-  const bool has_data = shape_.place == DataPlace::annotation;
-  if (time.empty() && !has_data) return;
-  text += R"(,"annotations":)";
-  Members annotations(text);
-  if (!time.empty()) annotations.add(update == nullptr ? create_timestamp : update_timestamp, time);
-  if (has_data) annotations.add(data_annotation, data);
+  const std::array labels = {kube::TextPair("purpose", "scaletest")};
+  FewPairs annotations;
+  FewPairs data;
+  if (stamped) annotations.add(update == nullptr ? create_timestamp : update_timestamp, time);
+  if (shape_.place == DataPlace::annotation) annotations.add(data_annotation, content);
+  if (shape_.place == DataPlace::data) data.add(shape_.data_key, content);
+  if (update != nullptr && shape_.place == DataPlace::data) data.add(update_key, update->value);
   if (update != nullptr && shape_.place != DataPlace::data) annotations.add(update_annotation, update->value);
-  annotations.close();
+  kube::ObjectFields fields{object.name, object.namespace_name, labels, annotations, data};
+  if (update != nullptr) fields.resource_version = update->resource_version;
+  return shape_.encoding == kube::Encoding::protobuf ? kube::encode_object(shape_.resource, fields)
+                                                     : json(fields);
 }
 
-std::string ObjectText::json(const ObjectKey& object, const Update* update, std::string_view time) const {
-  const std::string own = data_ ? std::string() : std::string(sizes_.of(object.number), shape_.filler);
-  const std::string& data = data_ ? *data_ : own;
+std::string ObjectText::json(const kube::ObjectFields& fields) const {
+  std::size_t values = 0;
+  for (const auto& [key, value] : fields.annotations) values += value.size();
+  for (const auto& [key, value] : fields.data) values += value.size();
   std::string text;
-  text.reserve(start_.size() + object.name.size() + data.size() + 400);
-  text.append(start_).append(object.name).append(R"(","namespace":")").append(object.namespace_name);
-  if (update != nullptr && !update->resource_version.empty()) {
-    text.append(R"(","resourceVersion":")").append(update->resource_version);
+  text.reserve(start_.size() + fields.name.size() + values + 400);
+  text.append(start_).append(fields.name).append(R"(","namespace":")").append(fields.namespace_name);
+  if (!fields.resource_version.empty()) {
+    text.append(R"(","resourceVersion":")").append(fields.resource_version);
   }
-  text.append(R"(","labels":{"purpose":"scaletest"})");
-  append_annotations(text, update, time, data);
+  text += '"';
+  append_member(text, "labels", fields.labels);
+  if (!fields.annotations.empty()) append_member(text, "annotations", fields.annotations);
   text += '}';
-  if (shape_.place == DataPlace::data) {
-    text += R"(,"data":)";
-    Members members(text);
-    members.add(shape_.data_key, data);
-    if (update != nullptr) members.add(update_key, update->value);
-    members.close();
-  }
+  if (!fields.data.empty()) append_member(text, "data", fields.data);
   if (shape_.has_spec) text += R"(,"spec":{})";
   text += '}';
   return text;
-}
-
-std::string ObjectText::protobuf(const ObjectKey& object, const Update* update, std::string_view time) const {
-  const std::string own = data_ ? std::string() : std::string(sizes_.of(object.number), shape_.filler);
-  const std::array labels = {kube::TextPair("purpose", "scaletest")};
-  std::vector<kube::TextPair> annotations;
-  if (!time.empty()) annotations.emplace_back(update == nullptr ? create_timestamp : update_timestamp, time);
-  std::vector<kube::TextPair> data = {{shape_.data_key, data_ ? *data_ : own}};
-  if (update != nullptr) data.emplace_back(update_key, update->value);
-  const std::string_view version = update == nullptr ? std::string_view() : update->resource_version;
-  return kube::encode_config_map({object.name, object.namespace_name, labels, annotations, data, version});
 }
 
 std::string ObjectText::patch(std::uint64_t phase, base::WallTime now) const {

@@ -12,13 +12,16 @@ class FakeApi:
 
     def __init__(self, answer):
         self.requests = []  # (method, path, query), as they came
+        self.written = []  # (Content-Type, body) of those with a body
         fake = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def handle_any(self):
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if body:
+                    fake.written.append((self.headers["Content-Type"], body))
                 url = urllib.parse.urlsplit(self.path)
                 request = (self.command, url.path, url.query)
                 fake.requests.append(request)

@@ -1,6 +1,7 @@
 """k8scale drive: mixes, ramps, namespaces, sizes and load files."""
 
 import collections
+import json
 import math
 import re
 import signal
@@ -59,6 +60,24 @@ def test_a_mix_cleans_up_unless_it_is_told_to_keep(driver, api_server):
     assert count() == 0
     kept = driver("drive", *flags, "--keep", run_id="r2", embedded=False)
     assert count() == 10 + kept.summary["operations"]["create"]["ok"]
+
+
+def test_objects_written_in_protobuf_are_those_of_json(driver, api_server):
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    objects = {}
+    for encoding, flags in (("json", []), ("protobuf", ["-useProtobuf"])):
+        run = driver("drive", "-kubeconfig", server.kubeconfig, "--resource", "v1/secrets", "--data-length", "50", *flags, "--mix",
+                     "update=1", "--rate", "400", "-n", "20", "--initial", "5", "--keep", run_id=f"r-{encoding[:4]}",
+                     embedded=False)
+        assert run.returncode == 0 and run.summary["operations"]["update"]["ok"] == 20, run.stderr
+        items = json.loads(server.kubectl("get", "secrets", "-n", "scaletest", "-o", "json"))["items"]
+        objects[encoding] = [each for each in items if each["metadata"]["name"].startswith(f"r-{encoding[:4]}")]
+    for each, other in zip(*objects.values(), strict=True):
+        assert each["metadata"]["annotations"].keys() == other["metadata"]["annotations"].keys()
+        assert other["metadata"]["annotations"]["scaletest/data"] == "0" * 50
+        assert each["metadata"]["labels"] == other["metadata"]["labels"] == {"purpose": "scaletest"}
+        assert each.keys() == other.keys()
 
 
 def namespace_names(server):

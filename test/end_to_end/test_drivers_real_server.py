@@ -66,6 +66,54 @@ def test_a_mix_of_all_operations(driver, namespace):
     assert left.split() == []
 
 
+@pytest.mark.parametrize("resource", ["v1/secrets", "v1/serviceaccounts", "coordination.k8s.io/v1/leases"])
+def test_any_built_in_kind_in_protobuf(driver, namespace, resource):
+    run = driver("drive", "-kubeconfig", namespace.kubeconfig, "--resource", resource, "-useProtobuf", "--data-length", "100",
+                 "--rate", "200", "-n", "60", "--initial", "20", "--mix", "create=1,update=1,patch=1,get=1,delete=1",
+                 run_id="p1", embedded=False)
+    assert run.returncode == 0, run.stderr
+    assert "JSON" not in run.stderr and [row for row in run.fields if row[4] and "not found" not in row[4]] == []
+
+
+@pytest.mark.usefixtures("flunder_server")
+@pytest.mark.parametrize("flags", [[], ["-useProtobuf"]])
+def test_flunders_have_no_protobuf(driver, namespace, flags):
+    """An empty list of them has: they are there or not, which must not matter."""
+    for number, population in enumerate((["--maxpop", "1"], ["--keep"], ["--maxpop", "1"])):
+        run = driver("drive", "--resource", "wardle.example.com/v1alpha1/flunders", "-kubeconfig", namespace.kubeconfig,
+                     "--rate", "50", "-n", "5", *flags, *population, run_id=f"f{number}",
+                     embedded=False)
+        assert run.returncode == 0 and not any(error for *_, error in run.fields), run.stderr
+        assert ("does not have flunders.wardle.example.com in protobuf" in run.stderr) == bool(flags)
+    namespace.kubectl_run("delete", "flunders", "--all", "-n", "scaletest")
+
+
+CUSTOM_RESOURCE = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: widgets, singular: widget, kind: Widget, listKind: WidgetList}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+"""
+
+
+def test_custom_resources_have_no_protobuf(driver, namespace):
+    """kube-apiserver breaks the connection on which it is sent one in protobuf."""
+    namespace.kubectl_run("apply", "-f", "-", input=CUSTOM_RESOURCE)
+    namespace.kubectl_run("wait", "--for", "condition=Established", "crd/widgets.example.com")
+    run = driver("drive", "--resource", "example.com/v1/widgets", "-kubeconfig", namespace.kubeconfig, "-useProtobuf",
+                 "--rate", "50", "-n", "10", "--maxpop", "2", "--updates", "1", run_id="w1", embedded=False)
+    assert run.returncode == 0 and not any(error for *_, error in run.fields), run.stderr
+    assert "does not have widgets.example.com in protobuf" in run.stderr
+
+
 @pytest.mark.usefixtures("flunder_server")
 def test_flunders_behind_the_aggregator_are_driven_and_seen(driver, namespace, tmp_path):
     with observing(tmp_path, "flunder-logger", namespace.kubeconfig, "--until-idle", "4s") as logger:

@@ -47,6 +47,29 @@ def test_another_resource_needs_no_spec(driver):
     assert run.returncode == 0 and run.summary["operations"]["create"]["ok"] == 200
 
 
+@pytest.mark.parametrize("subcommand, flags", [("flunder-driver", ["-lambda", "400", "-maxpop", "2"]),
+                                               ("drive", ["--rate", "400", "--maxpop", "2", "--updates", "1"])])
+@pytest.mark.parametrize("listed", [200, 406, 403])
+def test_what_has_no_protobuf_is_written_in_json(driver, tmp_path, subcommand, flags, listed):
+    def answer(method, path, query):
+        if path == "/apis/example.com/v1":
+            return 200, discovery(widgets="Widget")
+        if query == "limit=1":
+            return listed, {"kind": "WidgetList", "metadata": {}, "items": []}
+        return (201 if method == "POST" else 200), {"kind": "Widget", "metadata": {"name": "w", "resourceVersion": "1"}}
+    with fake_api(answer) as fake:
+        run = driver(subcommand, "--server", fake.url, "--resource", "example.com/v1/widgets", "-useProtobuf", *flags, "-n", "10",
+                     embedded=False)
+    if listed == 403:
+        assert run.returncode == 20 and run.stderr.count("\n") == 1 and not list(tmp_path.glob("r1*"))
+        assert "does not say whether it has widgets.example.com in protobuf: scripted 403" in run.stderr
+        return
+    assert run.returncode == 0 and "does not have widgets.example.com in protobuf, so JSON is written" in run.stderr
+    created = [(content_type, body) for content_type, body in fake.written if b"purpose" in body and b"update" not in body]
+    assert len(created) == 10
+    assert all(content_type == "application/json" and body.startswith(b"{") for content_type, body in created)
+
+
 @pytest.mark.parametrize("groups, chosen", [
     (["wardle.example.com", "wardle.k8s.io"], "wardle.example.com"),
     (["wardle.k8s.io"], "wardle.k8s.io"),

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "k8scale/kube/config_map_protobuf.h"
+#include "k8scale/kube/object_protobuf.h"
 #include "k8scale/kube/resource_version.h"
 
 namespace k8scale::load {
@@ -106,6 +106,20 @@ TEST_CASE("protobuf has what JSON has") {
   const std::size_t empty_fields = 4 * 2 + 2 + 2;
   CHECK(kube::protobuf_length_of_config_map(as_json).value() ==
         kube::protobuf_length_of_config_map(as_protobuf).value() + empty_fields);
+}
+
+TEST_CASE("a kind without data has its metadata in protobuf too") {
+  ObjectShape shape;
+  shape.resource = {"", "v1", "secrets", "Secret", true};
+  shape.place = DataPlace::annotation;
+  shape.encoding = kube::Encoding::protobuf;
+  const std::string whole = text_with(shape).replace({1, "r-1", "space"}, 7, "42", now);
+  CHECK(whole.starts_with(std::string_view("k8s\0", 4)));
+  CHECK(kube::resource_version_of(whole) == "42");
+  for (const std::string_view part : {"Secret", "purpose", "scaletest/data", "scaletest/update", "r-1"}) {
+    CHECK(whole.find(part) != std::string::npos);
+  }
+  CHECK(whole.find("key1") == std::string::npos);
 }
 
 }  // namespace k8scale::load

@@ -14,6 +14,7 @@ struct Resource {
 
   /// "v1" or "group/version".
   [[nodiscard]] std::string api_version() const { return group.empty() ? version : group + "/" + version; }
+  [[nodiscard]] bool is_config_maps() const { return group.empty() && plural == "configmaps"; }
   /// "/api/v1" or "/apis/group/version".
   [[nodiscard]] std::string root() const { return (group.empty() ? "/api/" : "/apis/") + api_version(); }
 };

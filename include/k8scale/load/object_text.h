@@ -8,6 +8,7 @@
 #include "k8scale/base/time.h"
 #include "k8scale/kube/client.h"
 #include "k8scale/kube/encoding.h"
+#include "k8scale/kube/object_protobuf.h"
 #include "k8scale/load/distribution.h"
 
 namespace k8scale::load {
@@ -33,7 +34,7 @@ struct ObjectShape {
   bool has_spec = false;
   CreateTimestamp create_timestamp = CreateTimestamp::yes;
   std::size_t update_length = 100;                 ///< of the value that each update sets
-  kube::Encoding encoding = kube::Encoding::json;  ///< protobuf is for ConfigMaps with `DataPlace::data`
+  kube::Encoding encoding = kube::Encoding::json;  ///< protobuf: where the resource has it
 };
 
 /// The bodies of a run's requests. Immutable, so that shards share it.
@@ -62,11 +63,7 @@ class ObjectText {
   };
   [[nodiscard]] Update update_of(std::uint64_t phase) const;
   [[nodiscard]] std::string whole(const ObjectKey& object, const Update* update, base::WallTime now) const;
-  void append_annotations(std::string& text, const Update* update, std::string_view time,
-                          std::string_view data) const;
-  [[nodiscard]] std::string json(const ObjectKey& object, const Update* update, std::string_view time) const;
-  [[nodiscard]] std::string protobuf(const ObjectKey& object, const Update* update,
-                                     std::string_view time) const;
+  [[nodiscard]] std::string json(const kube::ObjectFields& fields) const;
 
   ObjectShape shape_;
   ObjectSizes sizes_;

@@ -1,4 +1,4 @@
-#include "k8scale/kube/config_map_protobuf.h"
+#include "k8scale/kube/object_protobuf.h"
 
 #include <nlohmann/json.hpp>
 #include <protozero/exception.hpp>
@@ -19,7 +19,8 @@ using protozero::pbf_writer;
 // Field numbers of generated.proto.
 enum UnknownField { unknown_type_meta = 1, unknown_raw = 2, unknown_encoding = 3, unknown_content_type = 4 };
 enum TypeMetaField { api_version = 1, kind = 2 };
-enum ConfigMapField { config_map_metadata = 1, config_map_data = 2, binary_data = 3, immutable = 4 };
+constexpr std::uint32_t object_metadata = 1;
+enum ConfigMapField { config_map_data = 2, binary_data = 3, immutable = 4 };
 enum MetadataField {
   metadata_name = 1,
   generate_name = 2,
@@ -89,7 +90,7 @@ void add_managed_fields(pbf_writer& out, const OrderedJson& entry) {
 }
 
 void add_metadata(pbf_writer& out, const OrderedJson& metadata) {
-  pbf_writer inner(out, config_map_metadata);
+  pbf_writer inner(out, object_metadata);
   add_text(inner, metadata_name, text_of(metadata, "name"));
   add_text(inner, generate_name, text_of(metadata, "generateName"));
   add_text(inner, metadata_namespace, text_of(metadata, "namespace"));
@@ -138,24 +139,25 @@ std::optional<std::string> message_of(std::string_view json) {
 
 }  // namespace
 
-std::string encode_config_map(const ConfigMapFields& fields) {
+std::string encode_object(const Resource& resource, const ObjectFields& fields) {
   std::string text(protobuf_magic);
   pbf_writer out(text);
   {
     pbf_writer type(out, unknown_type_meta);
-    add_text(type, api_version, "v1");
-    add_text(type, kind, "ConfigMap");
+    add_text(type, api_version, resource.api_version());
+    add_text(type, kind, resource.kind);
   }
   {
     pbf_writer raw(out, unknown_raw);
     {
-      pbf_writer metadata(raw, config_map_metadata);
+      pbf_writer metadata(raw, object_metadata);
       add_text(metadata, metadata_name, fields.name);
       add_text(metadata, metadata_namespace, fields.namespace_name);
       if (!fields.resource_version.empty()) add_text(metadata, resource_version, fields.resource_version);
       for (const auto& [key, value] : fields.labels) add_pair(metadata, metadata_labels, key, value);
-      for (const auto& [key, value] : fields.annotations)
+      for (const auto& [key, value] : fields.annotations) {
         add_pair(metadata, metadata_annotations, key, value);
+      }
     }
     for (const auto& [key, value] : fields.data) add_pair(raw, config_map_data, key, value);
   }

@@ -6,23 +6,26 @@
 #include <string_view>
 #include <utility>
 
-/// ConfigMaps in Kubernetes' protobuf form (k8s.io/api/core/v1 and apimachinery, generated.proto).
+#include "k8scale/kube/resource.h"
+
+/// What drivers write in Kubernetes' protobuf form (k8s.io/api and apimachinery, generated.proto). Every
+/// built-in kind has its metadata in the same field.
 namespace k8scale::kube {
 
 using TextPair = std::pair<std::string_view, std::string_view>;
 
-/// What a driver says of a ConfigMap.
-struct ConfigMapFields {
+/// What a driver says of an object.
+struct ObjectFields {
   std::string_view name;
   std::string_view namespace_name;
   std::span<const TextPair> labels;
   std::span<const TextPair> annotations;
-  std::span<const TextPair> data;
+  std::span<const TextPair> data = {};     ///< of a ConfigMap
   std::string_view resource_version = {};  ///< of a PUT; empty: any
 };
 
-/// The body of a request: in its envelope.
-[[nodiscard]] std::string encode_config_map(const ConfigMapFields& fields);
+/// The body of a request about an object of `resource`: in its envelope.
+[[nodiscard]] std::string encode_object(const Resource& resource, const ObjectFields& fields);
 
 /// How many bytes Go's Marshal makes of the ConfigMap that `body` holds, in JSON or in protobuf, without
 /// envelope; nothing when it holds none.
