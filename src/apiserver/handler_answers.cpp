@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "answers.h"
-#include "gzip.h"
 #include "handler.h"
+#include "k8scale/base/gzip.h"
 #include "preparation.h"
 
 namespace k8scale::apiserver {
@@ -24,7 +24,7 @@ void add_warnings(net::Response& response, const std::vector<std::string>& warni
 net::Response compressed(const Call& call, net::Response response) {
   constexpr std::size_t least = 128 * 1024;
   if (!call.takes_gzip || response.body.size() <= least) return response;
-  response.body = gzip(response.body);
+  response.body = base::gzip(response.body, base::GzipEffort::fast);  // as kube-apiserver
   response.headers.add("Content-Encoding", "gzip");
   response.headers.add("Vary", "Accept-Encoding");
   return response;

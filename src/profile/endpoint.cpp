@@ -8,6 +8,7 @@
 #include <future>
 
 #include "k8scale/base/files.h"
+#include "k8scale/base/gzip.h"
 #include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
 #include "k8scale/net/wait.h"
@@ -71,7 +72,9 @@ Task<std::string> on_a_thread(Work work) {
 }
 
 Task<net::Response> with_symbols(Samples samples) {
-  const auto write = [&samples] { return gzip(to_profile_proto(samples, Symbols())); };
+  const auto write = [&samples] {
+    return base::gzip(to_profile_proto(samples, Symbols()), base::GzipEffort::usual);
+  };
   std::string body = co_await on_a_thread(write);
   co_return respond(200, "application/octet-stream", std::move(body));
 }

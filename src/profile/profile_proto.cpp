@@ -1,10 +1,6 @@
 #include "profile/profile_proto.h"
 
-#define ZLIB_CONST
-#include <zlib.h>
-
 #include <map>
-#include <new>
 #include <protozero/pbf_writer.hpp>
 #include <tuple>
 
@@ -141,24 +137,6 @@ class Writer {
 
 std::string to_profile_proto(const Samples& samples, const Symbols& symbols) {
   return Writer(samples, symbols).write();
-}
-
-std::string gzip(const std::string& bytes) {
-  constexpr int gzip_format = 16, memory_level = 8;  // of deflateInit2, see zlib.h
-  z_stream stream{};
-  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + gzip_format, memory_level,
-                   Z_DEFAULT_STRATEGY) != Z_OK) {
-    throw std::bad_alloc();
-  }
-  std::string out(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
-  stream.next_in = reinterpret_cast<const Bytef*>(bytes.data());
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 }  // namespace k8scale::profile

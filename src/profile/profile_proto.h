@@ -9,7 +9,4 @@ namespace k8scale::profile {
 /// perftools.profiles.Profile (github.com/google/pprof, proto/profile.proto), not compressed.
 [[nodiscard]] std::string to_profile_proto(const Samples& samples, const Symbols& symbols);
 
-/// RFC 1952.
-[[nodiscard]] std::string gzip(const std::string& bytes);
-
 }  // namespace k8scale::profile

@@ -1,10 +1,9 @@
 #define ZLIB_CONST
-#include "apiserver/gzip.h"
-
 #include <zlib.h>
 
 #include "api.h"
 #include "catch.h"
+#include "k8scale/base/gzip.h"
 
 namespace k8scale::apiserver {
 namespace {
@@ -46,7 +45,9 @@ TEST_CASE("lists over 128 KiB are compressed for those who ask") {
   CHECK(unzip(zipped.text, plain.text.size()) == plain.text);
 }
 
-TEST_CASE("nothing is compressed to something") { CHECK(unzip(gzip(""), 0).empty()); }
+TEST_CASE("nothing is compressed to something") {
+  CHECK(unzip(base::gzip("", base::GzipEffort::fast), 0).empty());
+}
 
 }  // namespace
 }  // namespace k8scale::apiserver

@@ -1,17 +1,18 @@
-#include "gzip.h"
+#include "k8scale/base/gzip.h"
 
 #define ZLIB_CONST
 #include <zlib.h>
 
 #include <new>
 
-namespace k8scale::apiserver {
+namespace k8scale::base {
 
-std::string gzip(std::string_view text) {
+std::string gzip(std::string_view text, GzipEffort effort) {
   constexpr int gzip_format = 16, memory_level = 8;  // of deflateInit2, see zlib.h
+  const int level = effort == GzipEffort::fast ? Z_BEST_SPEED : Z_DEFAULT_COMPRESSION;
   z_stream stream{};
-  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + gzip_format, memory_level,
-                   Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(&stream, level, Z_DEFLATED, MAX_WBITS + gzip_format, memory_level, Z_DEFAULT_STRATEGY) !=
+      Z_OK) {
     throw std::bad_alloc();
   }
   std::string out(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
@@ -25,4 +26,4 @@ std::string gzip(std::string_view text) {
   return out;
 }
 
-}  // namespace k8scale::apiserver
+}  // namespace k8scale::base
