@@ -17,7 +17,7 @@ bool is_about_reaching(FailureKind kind) {
 
 std::string reaching_remedy(const kube::Configuration& configuration, const base::Failure& failure) {
   const FailureKind kind = failure.kind();
-  const bool of_proxy = failure.detail().starts_with("cannot reach proxy ");
+  const bool of_proxy = failure.peer() == base::Peer::proxy;
   const std::string in = fmt::format("the {}'s URL in {}", of_proxy ? "proxy" : "server",
                                      of_proxy ? configuration.proxy_origin : configuration.server_source);
   if (kind == FailureKind::resolve) return fmt::format("check the host's name in {}, and DNS", in);
@@ -67,7 +67,7 @@ void add_tls(CheckReport& report, const kube::Configuration& configuration) {
 // Of what failed before an answer came.
 void add_failure(CheckReport& report, const kube::Configuration& configuration, const kube::Client& client,
                  const base::Failure& failure) {
-  if (is_about_reaching(failure.kind())) {
+  if (is_about_reaching(failure.kind()) || failure.peer() == base::Peer::proxy) {
     report.add("reachable", Verdict::failed, client.server() + ": " + failure.message(),
                reaching_remedy(configuration, failure));
     return;

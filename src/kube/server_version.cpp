@@ -11,7 +11,7 @@ namespace {
 
 std::string advice(const base::Failure& failure) {
   const bool is_hint = failure.detail().ends_with('?');
-  if (failure.detail().starts_with("cannot reach proxy ")) {
+  if (failure.peer() == base::Peer::proxy) {
     return "; check the proxy: proxy-url in the kubeconfig, or $HTTPS_PROXY and $HTTP_PROXY";
   }
   switch (failure.kind()) {

@@ -65,7 +65,8 @@ Task<base::Result<void>> Connection::connect() {
     const Failure failure = outcome.error();
     const bool says_where = failure.detail().starts_with(at);
     co_return Failure(failure.kind(),
-                      "cannot reach proxy " + (says_where ? "" : at + ": ") + failure.detail());
+                      "cannot reach proxy " + (says_where ? "" : at + ": ") + failure.detail(),
+                      base::Peer::proxy);
   }
   if (outcome.has_error()) co_return outcome.error();
   if (options.proxy && options.server.tls) {
@@ -98,12 +99,18 @@ Task<base::Result<void>> Connection::ask_proxy(const Proxy& proxy) {
   while (outcome.has_value() && !parser_->head_done()) outcome = co_await read_more(bytes_received);
   parser_.reset();
   const std::string name = "proxy " + proxy.endpoint.authority();
-  if (outcome.has_error()) co_return Failure(outcome.error().kind(), name + ": " + outcome.error().detail());
+  if (outcome.has_error()) {
+    const Failure failure = outcome.error();
+    co_return Failure(failure.kind(), name + ": " + failure.detail(), base::Peer::proxy);
+  }
   if (head.status / 100 != 2) {
     co_return Failure(FailureKind::connect,
-                      name + " refused the connection: " + std::to_string(head.status) + " " + head.reason);
+                      name + " refused the connection: " + std::to_string(head.status) + " " + head.reason,
+                      base::Peer::proxy);
   }
-  if (!received_.empty()) co_return Failure(FailureKind::protocol, name + " sent something unasked");
+  if (!received_.empty()) {
+    co_return Failure(FailureKind::protocol, name + " sent something unasked", base::Peer::proxy);
+  }
   co_return base::Result<void>();
 }
 

@@ -23,20 +23,26 @@ enum class FailureKind {
 /// The kind in one lower-case word, as records and summaries show it.
 [[nodiscard]] std::string_view name(FailureKind kind);
 
+/// Who it went wrong with.
+enum class Peer { server, proxy };
+
 /// A failure and what a person needs to know of it. Never carries a secret.
 class [[nodiscard]] Failure {
  public:
   /// What `Result::error()` gives for a success.
   Failure() : kind_(FailureKind::io) {}
-  Failure(FailureKind kind, std::string detail) : kind_(kind), detail_(std::move(detail)) {}
+  Failure(FailureKind kind, std::string detail, Peer peer = Peer::server)
+      : kind_(kind), peer_(peer), detail_(std::move(detail)) {}
 
   [[nodiscard]] FailureKind kind() const { return kind_; }
+  [[nodiscard]] Peer peer() const { return peer_; }
   [[nodiscard]] const std::string& detail() const { return detail_; }
   /// "timeout: no answer within 5s"
   [[nodiscard]] std::string message() const;
 
  private:
   FailureKind kind_;
+  Peer peer_ = Peer::server;
   std::string detail_;
 };
 
