@@ -56,7 +56,7 @@ DriverPlan cmdriver_plan(const CmdriverFlags& flags, Driver& driver) {
   const DriverSettings& settings = driver.settings();
   load::ObjectShape shape;
   shape.resource = kube::config_maps();
-  shape.encoding = driver.encoding_of(shape.resource);
+  shape.encoding = driver.encoding_of(shape.resource, namespace_name);
   DriverPlan plan;
   plan.family = make_family(settings, flags.loop.n, "cmdriver", std::move(shape), flags.datalen);
   flags.loop.fill(plan, settings);

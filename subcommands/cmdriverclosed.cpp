@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "driver.h"
+#include "driver_namespace.h"
 #include "flag_range.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
@@ -200,7 +201,7 @@ DriverPlan cmdriverclosed_plan(const CmdriverclosedFlags& flags, Driver& driver,
   shape.data_key = "foo";
   shape.filler = 'X';
   shape.update_length = flags.update_value_length;
-  shape.encoding = driver.encoding_of(shape.resource);
+  shape.encoding = driver.encoding_of(shape.resource, namespace_name);
   DriverPlan plan;
   const auto family =
       make_family(settings, flags.n, std::string(field_manager), std::move(shape), flags.create_value_length);

@@ -36,6 +36,11 @@ constexpr std::string_view presets =
     "cmdriverclosed's alone.\n"
     "-f FILE reads flags from a YAML file of `flag: value` lines; flags on the command line win.\n";
 
+// The i-th of the run's, from 1.
+std::string namespace_of(const DriveFlags& flags, std::uint64_t i) {
+  return flags.namespaces == 1 ? std::string(namespace_name) : fmt::format("{}-{}", namespace_name, i);
+}
+
 load::ObjectShape shape_of(const DriveFlags& flags, Driver& driver) {
   load::ObjectShape shape;
   shape.resource = discover_named(driver.start_shard(), driver.start_client(), flags.resource);
@@ -44,7 +49,7 @@ load::ObjectShape shape_of(const DriveFlags& flags, Driver& driver) {
   }
   shape.has_spec = shape.resource.plural == "flunders";
   shape.update_length = flags.update_length;
-  shape.encoding = driver.encoding_of(shape.resource);
+  shape.encoding = driver.encoding_of(shape.resource, namespace_of(flags, 1));
   return shape;
 }
 
@@ -64,8 +69,7 @@ std::shared_ptr<load::ObjectFamily> family_of(const DriveFlags& flags, Driver& d
       "k8scale-drive",
       ""};
   for (std::uint64_t i = 1; i <= flags.namespaces; ++i) {
-    family.namespaces.push_back(flags.namespaces == 1 ? std::string(namespace_name)
-                                                      : fmt::format("{}-{}", namespace_name, i));
+    family.namespaces.push_back(namespace_of(flags, i));
     family.collections.emplace_back(resource, family.namespaces.back());
   }
   return std::make_shared<load::ObjectFamily>(std::move(family));

@@ -13,6 +13,7 @@
 #include "driver_servers.h"
 #include "driver_shard.h"
 #include "k8scale/base/stop_signals.h"
+#include "k8scale/kube/protobuf_form.h"
 #include "k8scale/load/parameter_file.h"
 #include "k8scale/load/run.h"
 #include "k8scale/load/run_namespace.h"
@@ -63,9 +64,9 @@ class Driver {
   [[nodiscard]] kube::Client& start_client() { return *start_client_; }
 
   /// After `connect`: what objects of `resource` are written in. Protobuf when -useProtobuf is given and the
-  /// server has them in it; when it has not, this is logged. Throws base::Error
-  /// (kube::configuration_exit_code) when the server does not say.
-  [[nodiscard]] kube::Encoding encoding_of(const kube::Resource& resource);
+  /// server has a protobuf form of them, which it is asked about in a namespace of the run; that it has none
+  /// is logged. Throws base::Error (kube::configuration_exit_code) when the server does not say.
+  [[nodiscard]] kube::Encoding encoding_of(const kube::Resource& resource, std::string_view in_namespace);
 
   /// Returns the exit code.
   [[nodiscard]] int run(const DriverPlan& plan);
@@ -73,6 +74,8 @@ class Driver {
   [[nodiscard]] const DriverSettings& settings() const { return settings_; }
 
  private:
+  [[nodiscard]] kube::ProtobufForm protobuf_form_of(const kube::Collection& collection);
+  [[nodiscard]] nlohmann::ordered_json summary_parameters(const DriverPlan& plan) const;
   [[nodiscard]] std::unique_ptr<kube::Client> make_side_client(const kube::Configuration& server);
   void use_listed_servers();
   void choose_servers(const DriverPlan& plan);
@@ -138,6 +141,7 @@ class Driver {
   std::unique_ptr<kube::Client> side_client_;  // for meeting and storing, which try again by themselves
   std::unique_ptr<StartGate> gate_;            // when the run does not begin at once
   std::string server_version_;
+  std::string no_protobuf_;  // why JSON is written in its place; empty: it is not
   std::vector<kube::Configuration> servers_;
   std::vector<std::size_t> reachable_;                        // of these, before the run
   std::vector<std::unique_ptr<kube::Client>> other_clients_;  // of those that the start client is not of

@@ -44,8 +44,7 @@ void Driver::make_gate(const DriverPlan& plan) {
   barrier.period = std::clamp<base::Nanoseconds>(settings_.part.count * std::chrono::milliseconds(10),
                                                  shortest_period, longest_barrier_period);
   barrier.run = {{"subcommand", subcommand_}, {"seed", settings_.seed}, {"parts", settings_.part.count}};
-  barrier.run.update(plan.summary_parameters);
-  barrier.run.update(flags_.summary_parameters());
+  barrier.run.update(summary_parameters(plan));
   barrier.run.erase("part");
   if (settings_.job) barrier.run["job"] = settings_.job->uid;
   gate_ = std::make_unique<StartGate>(*start_shard_, *side_client_, std::move(options));

@@ -32,8 +32,7 @@ measure::Summary Driver::summarize(const DriverPlan& plan, const load::RunResult
   summary.server_version = server_version_;
   summary.run_id = settings_.run_id;
   summary.seed = settings_.seed;
-  summary.parameters = plan.summary_parameters;
-  summary.parameters.update(flags_.summary_parameters());
+  summary.parameters = summary_parameters(plan);
   summary.started = result.started;
   summary.start = result.start;
   summary.ended = result.ended;
@@ -85,6 +84,7 @@ void Driver::add_notes(const DriverPlan& plan, const load::RunResult& result, me
   if (plan.notes) {
     for (std::string& note : plan.notes(shards_)) summary.notes.push_back(std::move(note));
   }
+  if (!no_protobuf_.empty()) summary.notes.push_back(no_protobuf_);
   std::uint64_t waited = 0;
   for (const auto& each : shards_) waited += each->waited_for_limit();
   if (waited > 0) {

@@ -4,6 +4,7 @@
 
 #include "discover.h"
 #include "driver.h"
+#include "driver_namespace.h"
 #include "k8scale/base/error.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/log.h"
@@ -48,7 +49,7 @@ DriverPlan flunder_driver_plan(const FlunderDriverFlags& flags, Driver& driver) 
   shape.resource = flags.resource.empty()
                        ? flunders_to_drive(driver.start_shard(), driver.start_client())
                        : discover_named(driver.start_shard(), driver.start_client(), flags.resource);
-  shape.encoding = driver.encoding_of(shape.resource);
+  shape.encoding = driver.encoding_of(shape.resource, namespace_name);
   DriverPlan plan;
   plan.family = make_family(settings, flags.loop.n, "flunder-driver", std::move(shape), 0);
   flags.loop.fill(plan, settings);

@@ -236,6 +236,12 @@ net::Task<std::vector<measure::FaultCount>> EmbeddedServer::State::fault_counts(
   co_return handler->fault_counts();
 }
 
+// The table does not change, so that any thread may look.
+bool EmbeddedServer::has_protobuf(const kube::Resource& resource) const {
+  const ResourceInfo* found = state_->core.table.find(resource.group, resource.version, resource.plural);
+  return found != nullptr && found->has_protobuf();
+}
+
 std::vector<measure::FaultCount> EmbeddedServer::fault_counts() const {
   return state_->server ? state_->shard.run(state_->fault_counts()) : state_->handler->fault_counts();
 }

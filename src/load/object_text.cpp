@@ -3,7 +3,10 @@
 #include <fmt/compile.h>
 
 #include <array>
+#include <boost/container/static_vector.hpp>
 #include <span>
+
+#include "k8scale/kube/object_protobuf.h"
 
 namespace k8scale::load {
 namespace {
@@ -15,15 +18,7 @@ constexpr std::string_view data_annotation = "scaletest/data";
 constexpr std::string_view update_key = "baz";
 
 // What an object has at most of annotations, or of data.
-class FewPairs {
- public:
-  void add(std::string_view key, std::string_view value) { all_[count_++] = {key, value}; }
-  operator std::span<const kube::TextPair>() const { return {all_.data(), count_}; }
-
- private:
-  std::array<kube::TextPair, 3> all_;
-  std::size_t count_ = 0;
-};
+using FewPairs = boost::container::static_vector<kube::TextPair, 3>;
 
 // A member of a JSON object that is an object of texts, which need no escaping.
 void append_member(std::string& out, std::string_view name, std::span<const kube::TextPair> pairs) {
@@ -75,11 +70,12 @@ std::string ObjectText::whole(const ObjectKey& object, const Update* update, bas
   const std::array labels = {kube::TextPair("purpose", "scaletest")};
   FewPairs annotations;
   FewPairs data;
-  if (stamped) annotations.add(update == nullptr ? create_timestamp : update_timestamp, time);
-  if (shape_.place == DataPlace::annotation) annotations.add(data_annotation, content);
-  if (shape_.place == DataPlace::data) data.add(shape_.data_key, content);
-  if (update != nullptr && shape_.place == DataPlace::data) data.add(update_key, update->value);
-  if (update != nullptr && shape_.place != DataPlace::data) annotations.add(update_annotation, update->value);
+  if (stamped) annotations.emplace_back(update == nullptr ? create_timestamp : update_timestamp, time);
+  if (shape_.place == DataPlace::annotation) annotations.emplace_back(data_annotation, content);
+  if (shape_.place == DataPlace::data) data.emplace_back(shape_.data_key, content);
+  if (update != nullptr && shape_.place == DataPlace::data) data.emplace_back(update_key, update->value);
+  if (update != nullptr && shape_.place != DataPlace::data)
+    annotations.emplace_back(update_annotation, update->value);
   kube::ObjectFields fields{object.name, object.namespace_name, labels, annotations, data};
   if (update != nullptr) fields.resource_version = update->resource_version;
   return shape_.encoding == kube::Encoding::protobuf ? kube::encode_object(shape_.resource, fields)

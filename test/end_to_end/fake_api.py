@@ -7,12 +7,15 @@ import threading
 import urllib.parse
 
 
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+
+
 class FakeApi:
-    """Answers each request with what `answer(method, path, query)` gives: a status and an object."""
+    """Answers each request with what `answer(method, path, query)` gives: a status and an object, or bytes of protobuf."""
 
     def __init__(self, answer):
         self.requests = []  # (method, path, query), as they came
-        self.written = []  # (Content-Type, body) of those with a body
+        self.written = []  # (Content-Type, Accept, body) of those with a body
         fake = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -21,16 +24,17 @@ class FakeApi:
             def handle_any(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 if body:
-                    fake.written.append((self.headers["Content-Type"], body))
+                    fake.written.append((self.headers["Content-Type"], self.headers["Accept"], body))
                 url = urllib.parse.urlsplit(self.path)
                 request = (self.command, url.path, url.query)
                 fake.requests.append(request)
                 status, content = (200, {"gitVersion": "v1.99.0"}) if url.path == "/version" else answer(*request)
                 if status >= 400:
                     content = {"kind": "Status", "status": "Failure", "code": status, "message": f"scripted {status}"}
-                text = json.dumps(content).encode()
+                is_protobuf = isinstance(content, bytes)
+                text = content if is_protobuf else json.dumps(content).encode()
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", PROTOBUF if is_protobuf else "application/json")
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)

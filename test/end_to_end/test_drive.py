@@ -68,11 +68,13 @@ def test_objects_written_in_protobuf_are_those_of_json(driver, api_server):
     objects = {}
     for encoding, flags in (("json", []), ("protobuf", ["-useProtobuf"])):
         run = driver("drive", "-kubeconfig", server.kubeconfig, "--resource", "v1/secrets", "--data-length", "50", *flags, "--mix",
-                     "update=1", "--rate", "400", "-n", "20", "--initial", "5", "--keep", run_id=f"r-{encoding[:4]}",
+                     "update=1", "--rate", "400", "-n", "60", "--initial", "5", "--keep", "-seed", "7", run_id=f"r-{encoding[:4]}",
                      embedded=False)
-        assert run.returncode == 0 and run.summary["operations"]["update"]["ok"] == 20, run.stderr
+        assert run.returncode == 0 and run.summary["operations"]["update"]["ok"] == 60, run.stderr
         items = json.loads(server.kubectl("get", "secrets", "-n", "scaletest", "-o", "json"))["items"]
+        assert run.summary["parameters"].get("encoding", "json") == encoding
         objects[encoding] = [each for each in items if each["metadata"]["name"].startswith(f"r-{encoding[:4]}")]
+    assert len(objects["json"]) == 5
     for each, other in zip(*objects.values(), strict=True):
         assert each["metadata"]["annotations"].keys() == other["metadata"]["annotations"].keys()
         assert other["metadata"]["annotations"]["scaletest/data"] == "0" * 50

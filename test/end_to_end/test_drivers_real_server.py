@@ -72,7 +72,7 @@ def test_any_built_in_kind_in_protobuf(driver, namespace, resource):
                  "--rate", "200", "-n", "60", "--initial", "20", "--mix", "create=1,update=1,patch=1,get=1,delete=1",
                  run_id="p1", embedded=False)
     assert run.returncode == 0, run.stderr
-    assert "JSON" not in run.stderr and [row for row in run.fields if row[4] and "not found" not in row[4]] == []
+    assert run.summary["parameters"]["encoding"] == "protobuf" and [row for row in run.fields if row[4] and "not found" not in row[4]] == []
 
 
 @pytest.mark.usefixtures("flunder_server")
@@ -84,7 +84,7 @@ def test_flunders_have_no_protobuf(driver, namespace, flags):
                      "--rate", "50", "-n", "5", *flags, *population, run_id=f"f{number}",
                      embedded=False)
         assert run.returncode == 0 and not any(error for *_, error in run.fields), run.stderr
-        assert ("does not have flunders.wardle.example.com in protobuf" in run.stderr) == bool(flags)
+        assert ("has no protobuf form of flunders.wardle.example.com" in run.stderr) == bool(flags)
     namespace.kubectl_run("delete", "flunders", "--all", "-n", "scaletest")
 
 
@@ -108,10 +108,13 @@ def test_custom_resources_have_no_protobuf(driver, namespace):
     """kube-apiserver breaks the connection on which it is sent one in protobuf."""
     namespace.kubectl_run("apply", "-f", "-", input=CUSTOM_RESOURCE)
     namespace.kubectl_run("wait", "--for", "condition=Established", "crd/widgets.example.com")
-    run = driver("drive", "--resource", "example.com/v1/widgets", "-kubeconfig", namespace.kubeconfig, "-useProtobuf",
-                 "--rate", "50", "-n", "10", "--maxpop", "2", "--updates", "1", run_id="w1", embedded=False)
+    try:
+        run = driver("drive", "--resource", "example.com/v1/widgets", "-kubeconfig", namespace.kubeconfig, "-useProtobuf",
+                     "--rate", "50", "-n", "10", "--maxpop", "2", "--updates", "1", run_id="w1", embedded=False)
+    finally:
+        namespace.kubectl_run("delete", "crd", "widgets.example.com")
     assert run.returncode == 0 and not any(error for *_, error in run.fields), run.stderr
-    assert "does not have widgets.example.com in protobuf" in run.stderr
+    assert "has no protobuf form of widgets.example.com" in run.stderr
 
 
 @pytest.mark.usefixtures("flunder_server")

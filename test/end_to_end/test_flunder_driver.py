@@ -4,7 +4,7 @@ import csv
 import json
 
 import pytest
-from fake_api import discovery, fake_api
+from fake_api import PROTOBUF, discovery, fake_api
 from watching import observing
 
 FAST = ("-lambda", "400", "-n", "200", "-maxpop", "20")
@@ -47,27 +47,87 @@ def test_another_resource_needs_no_spec(driver):
     assert run.returncode == 0 and run.summary["operations"]["create"]["ok"] == 200
 
 
-@pytest.mark.parametrize("subcommand, flags", [("flunder-driver", ["-lambda", "400", "-maxpop", "2"]),
-                                               ("drive", ["--rate", "400", "--maxpop", "2", "--updates", "1"])])
-@pytest.mark.parametrize("listed", [200, 406, 403])
-def test_what_has_no_protobuf_is_written_in_json(driver, tmp_path, subcommand, flags, listed):
+def protobuf_field(number, content):
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def protobuf_list(*items):
+    kind = protobuf_field(1, b"example.com/v1") + protobuf_field(2, b"WidgetList")
+    raw = protobuf_field(1, b"") + b"".join(protobuf_field(2, each) for each in items)
+    return b"k8s\0" + protobuf_field(1, kind) + protobuf_field(2, raw)
+
+
+def drive_widgets(driver, subcommand, flags, listed, tried=(500, {})):
+    """Runs -useProtobuf against a server that answers so when it is asked for a list and for a dry run."""
     def answer(method, path, query):
         if path == "/apis/example.com/v1":
             return 200, discovery(widgets="Widget")
         if query == "limit=1":
-            return listed, {"kind": "WidgetList", "metadata": {}, "items": []}
+            return listed
+        if "dryRun" in query:
+            return tried
         return (201 if method == "POST" else 200), {"kind": "Widget", "metadata": {"name": "w", "resourceVersion": "1"}}
     with fake_api(answer) as fake:
-        run = driver(subcommand, "--server", fake.url, "--resource", "example.com/v1/widgets", "-useProtobuf", *flags, "-n", "10",
-                     embedded=False)
-    if listed == 403:
-        assert run.returncode == 20 and run.stderr.count("\n") == 1 and not list(tmp_path.glob("r1*"))
-        assert "does not say whether it has widgets.example.com in protobuf: scripted 403" in run.stderr
-        return
-    assert run.returncode == 0 and "does not have widgets.example.com in protobuf, so JSON is written" in run.stderr
-    created = [(content_type, body) for content_type, body in fake.written if b"purpose" in body and b"update" not in body]
-    assert len(created) == 10
-    assert all(content_type == "application/json" and body.startswith(b"{") for content_type, body in created)
+        run = driver(subcommand, "--server", fake.url, "--resource", "example.com/v1/widgets", "-useProtobuf", "--retries", "0",
+                     *flags, "-n", "10", embedded=False)
+    return run, fake
+
+
+DRIVERS = pytest.mark.parametrize("subcommand, flags", [("flunder-driver", ["-lambda", "400", "-maxpop", "2"]),
+                                                        ("drive", ["--rate", "400", "--maxpop", "2", "--updates", "1"])])
+
+
+@DRIVERS
+@pytest.mark.parametrize("listed, tried, asked", [
+    ((200, protobuf_list(protobuf_field(1, protobuf_field(1, b"w")))), None, 0),
+    ((200, protobuf_list()), (201, {"kind": "Widget", "metadata": {"name": "r1-0"}}), 1),
+    ((403, None), (404, None), 1),
+])
+def test_protobuf_is_written_where_the_server_has_it(driver, subcommand, flags, listed, tried, asked):
+    run, fake = drive_widgets(driver, subcommand, flags, listed, tried)
+    assert run.returncode == 0 and "JSON" not in run.stderr, run.stderr
+    assert run.summary["parameters"]["encoding"] == "protobuf"
+    written = [each for each in fake.written if not each[2].startswith(b'{"metadata"')]  # patches are JSON
+    assert len(written) == 10 + asked
+    for content_type, accept, body in written:
+        assert content_type == PROTOBUF and accept.startswith(PROTOBUF)
+        assert body.startswith(b"k8s\0") and b"example.com/v1" in body and b"Widget" in body and b"scaletest" in body
+    assert not any(path.endswith("/r1-0") for _, path, _ in fake.requests)
+
+
+@DRIVERS
+@pytest.mark.parametrize("listed, tried", [
+    ((200, {"kind": "WidgetList", "metadata": {}, "items": []}), None),
+    ((406, None), None),
+    ((200, protobuf_list()), (400, None)),
+    ((200, protobuf_list()), (415, None)),
+])
+def test_what_has_no_protobuf_is_written_in_json(driver, subcommand, flags, listed, tried):
+    """A list that comes in JSON ends the asking: kube-apiserver breaks the connection on a custom resource in protobuf."""
+    run, fake = drive_widgets(driver, subcommand, flags, listed, tried)
+    note = "has no protobuf form of widgets.example.com, so JSON is written"
+    assert run.returncode == 0 and note in run.stderr and any(note in each for each in run.summary["warnings"])
+    assert run.summary["parameters"]["encoding"] == "json"
+    in_protobuf = [each for each in fake.written if each[0] == PROTOBUF]
+    assert len(in_protobuf) == (1 if tried else 0)
+    created = [body for content_type, _, body in fake.written if content_type == "application/json" and b'"purpose"' in body]
+    assert len(created) == 10 and all(body.startswith(b"{") for body in created)
+
+
+@pytest.mark.parametrize("listed, tried", [((401, None), None), ((429, None), None), ((500, None), None),
+                                           ((200, protobuf_list()), (503, None))])
+def test_a_server_that_does_not_say_whether_it_has_protobuf(driver, tmp_path, listed, tried):
+    run, _ = drive_widgets(driver, "drive", [], listed, tried)
+    assert run.returncode == 20 and run.stderr.count("\n") == 1 and not list(tmp_path.glob("r1*"))
+    assert "does not say whether it has widgets.example.com in protobuf: scripted" in run.stderr
+
+
+@pytest.mark.parametrize("resource, encoding", [("v1/secrets", "protobuf"), ("wardle.example.com/v1alpha1/flunders", "json")])
+def test_the_built_in_server_is_asked_by_no_request_that_a_fault_could_hit(driver, resource, encoding):
+    run = driver("drive", "--resource", resource, "-useProtobuf", "-n", "10", "--rate", "400", "--maxpop", "2", "--fault",
+                 "verbs=list,status=500", "--fault", "verbs=create,every=10,status=503")
+    assert run.returncode == 0 and run.summary["parameters"]["encoding"] == encoding, run.stderr
+    assert [each["met"] for each in run.summary["faults"]] == [0, 10]
 
 
 @pytest.mark.parametrize("groups, chosen", [

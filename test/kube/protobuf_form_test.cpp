@@ -19,11 +19,13 @@ struct Found {
 
 Found ask(std::vector<net::fake::Script> scripts) {
   ClientOptions options;
-  options.encoding = Encoding::protobuf;
   options.retries = 0;
-  ApiClient api(std::move(scripts), {}, options);
+  ApiClient api(std::move(scripts));
+  Configuration configuration;
+  configuration.server = api.server.endpoint();
   const Collection secrets({"", "v1", "secrets", "Secret", true}, "ns");
-  ProtobufForm form = api.shard.run(find_protobuf_form(api.client, secrets));
+  ProtobufForm form =
+      api.shard.run(find_protobuf_form(api.shard, configuration, api.credentials, options, secrets, "r-0"));
   return {std::move(form), api.requests()};
 }
 
@@ -46,21 +48,44 @@ TEST_CASE("a list in protobuf that has objects tells that they have the form") {
   CHECK(found.requests[0].find("/api/v1/namespaces/ns/secrets?limit=1") != std::string::npos);
 }
 
-TEST_CASE("an empty list in protobuf tells nothing, so a create is tried that keeps nothing") {
+TEST_CASE("an empty list, or none, tells nothing, so a create is tried that keeps nothing") {
+  const std::string listed = GENERATE(list_of(""), net::fake::answer(403, reason));
   const auto [code, known] = GENERATE(table<int, Known>({{201, Known::yes},
+                                                         {403, Known::yes},
                                                          {404, Known::yes},
                                                          {409, Known::yes},
                                                          {422, Known::yes},
                                                          {400, Known::no},
                                                          {406, Known::no},
-                                                         {415, Known::no}}));
-  const Found found = ask({answers({list_of(""), net::fake::answer(code, code == 201 ? "{}" : reason)})});
+                                                         {415, Known::no},
+                                                         {401, Known::unknown},
+                                                         {429, Known::unknown},
+                                                         {500, Known::unknown},
+                                                         {503, Known::unknown}}));
+  const Found found = ask({answers({listed, net::fake::answer(code, code == 201 ? "{}" : reason)})});
   CHECK(found.form.known == known);
-  CHECK((found.form.reason == "no such form") == (known == Known::no));
+  CHECK((found.form.reason == "no such form") == (known != Known::yes));
   REQUIRE(found.requests.size() == 2);
-  CHECK(found.requests[1].starts_with("POST /api/v1/namespaces/ns/secrets?dryRun=All "));
-  CHECK(found.requests[1].find("Content-Type: application/vnd.kubernetes.protobuf") != std::string::npos);
-  CHECK(found.requests[1].find(std::string("k8s\0", 4)) != std::string::npos);
+  const std::string& tried = found.requests[1];
+  CHECK(tried.starts_with("POST /api/v1/namespaces/ns/secrets?dryRun=All "));
+  CHECK(tried.find("Content-Type: application/vnd.kubernetes.protobuf") != std::string::npos);
+  const std::string metadata = field(1, "r-0") + field(3, "") + entry(11, "purpose", "scaletest");
+  CHECK(tried.ends_with(envelope("Secret", field(1, metadata))));
+}
+
+TEST_CASE("admission refuses what was read") {
+  const std::string webhook =
+      R"({"kind":"Status","status":"Failure","message":"admission webhook \"a\" does not support dry run"})";
+  CHECK(ask({answers({list_of(""), net::fake::answer(400, webhook)})}).form.known == Known::yes);
+}
+
+TEST_CASE("what a server stored though it was to store nothing is deleted") {
+  const std::string stored = R"({"kind":"Secret","metadata":{"name":"r-0","resourceVersion":"7"}})";
+  const Found found =
+      ask({answers({list_of(""), net::fake::answer(201, stored), net::fake::answer(200, "{}")})});
+  CHECK(found.form.known == Known::yes);
+  REQUIRE(found.requests.size() == 3);
+  CHECK(found.requests[2].starts_with("DELETE /api/v1/namespaces/ns/secrets/r-0 "));
 }
 
 TEST_CASE("a list in JSON, or refused, tells that they have not") {
@@ -73,7 +98,10 @@ TEST_CASE("a list in JSON, or refused, tells that they have not") {
 }
 
 TEST_CASE("any other refusal, or no answer, leaves it unknown") {
-  CHECK(ask({answers({net::fake::answer(403, reason)})}).form.known == Known::unknown);
+  const int code = GENERATE(401, 404, 429, 500);
+  CHECK(ask({answers({net::fake::answer(code, reason)})}).form.known == Known::unknown);
+  const std::string no_list = envelope("SecretList", "").substr(0, 12);
+  CHECK(ask({answers({net::fake::answer(200, no_list)})}).form.known == Known::unknown);
   const Found broken = ask({answers({list_of("")}), answers({}), answers({})});
   CHECK(broken.form.known == Known::unknown);
   CHECK_FALSE(broken.form.reason.empty());

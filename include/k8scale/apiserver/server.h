@@ -67,6 +67,8 @@ class EmbeddedServer {
   [[nodiscard]] const net::CertificateAndKey& client_certificate() const;
   /// A kubeconfig with CA, token and client certificate; a secret.
   [[nodiscard]] std::string kubeconfig() const;
+  /// Whether it reads and writes objects of a resource in protobuf.
+  [[nodiscard]] bool has_protobuf(const kube::Resource& resource) const;
   /// What each rule of Config::faults did so far.
   [[nodiscard]] std::vector<measure::FaultCount> fault_counts() const;
   /// CPU time of its thread.

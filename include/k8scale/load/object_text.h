@@ -8,8 +8,11 @@
 #include "k8scale/base/time.h"
 #include "k8scale/kube/client.h"
 #include "k8scale/kube/encoding.h"
-#include "k8scale/kube/object_protobuf.h"
 #include "k8scale/load/distribution.h"
+
+namespace k8scale::kube {
+struct ObjectFields;
+}
 
 namespace k8scale::load {
 
@@ -34,7 +37,7 @@ struct ObjectShape {
   bool has_spec = false;
   CreateTimestamp create_timestamp = CreateTimestamp::yes;
   std::size_t update_length = 100;                 ///< of the value that each update sets
-  kube::Encoding encoding = kube::Encoding::json;  ///< protobuf: where the resource has it
+  kube::Encoding encoding = kube::Encoding::json;  ///< protobuf only for a resource that has it
 };
 
 /// The bodies of a run's requests. Immutable, so that shards share it.
