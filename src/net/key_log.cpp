@@ -27,18 +27,32 @@ base::Result<void> make_ours(const KeyLogFile& file, int descriptor) {
   return {};
 }
 
+std::string why_not_opened(const KeyLogFile& file, int error) {
+  if (error == ELOOP && file.chosen_by == KeyLogFile::ChosenBy::program) {
+    return "is a link, and secrets are not written through links";
+  }
+  std::error_code unknown;
+  if (error == ENXIO && std::filesystem::is_fifo(file.path, unknown)) return "is a FIFO that nobody reads";
+  return std::strerror(error);
+}
+
+// Only the opening must not wait: a slow reader of a FIFO gets all lines.
+base::Result<void> let_writes_wait(const KeyLogFile& file, int descriptor) {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags >= 0 && ::fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) == 0) return {};
+  return failed(file, std::strerror(errno));
+}
+
 base::Result<int> open_file(const KeyLogFile& file) {
   const bool own = file.chosen_by == KeyLogFile::ChosenBy::program;
-  const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (own ? O_NOFOLLOW : 0);
-  const int descriptor = ::open(file.path.c_str(), flags, 0600);
-  if (descriptor < 0 && errno == ELOOP && own) {
-    return failed(file, "is a link, and secrets are not written through links");
-  }
-  if (descriptor < 0) return failed(file, std::strerror(errno));
-  const base::Result<void> ours = own ? make_ours(file, descriptor) : base::Result<void>();
-  if (ours.has_value()) return descriptor;
+  constexpr int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  const int descriptor = ::open(file.path.c_str(), flags | (own ? O_NOFOLLOW : 0), 0600);
+  if (descriptor < 0) return failed(file, why_not_opened(file, errno));
+  base::Result<void> usable = let_writes_wait(file, descriptor);
+  if (usable.has_value() && own) usable = make_ours(file, descriptor);
+  if (usable.has_value()) return descriptor;
   ::close(descriptor);
-  return ours.error();
+  return usable.error();
 }
 
 }  // namespace

@@ -90,3 +90,31 @@ def test_keys_that_are_lost_are_told_once(tmp_path, monkeypatch):
             assert server.get("/blocks?size=1&n=1&periodMS=0")[0] == 200
         _, errors, _ = server.stop()
     assert errors.count("/dev/full: TLS keys are lost: No space left on device") == 1 == errors.count("\n")
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_fifo_takes_keys_only_while_it_is_read(program, tmp_path, monkeypatch, chosen):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    port, = envtest.free_ports(1)
+    fifo = tmp_path / ("fifo" if chosen else f"{port}.keys")
+    os.mkfifo(fifo)
+    if chosen:
+        monkeypatch.setenv("SSLKEYLOGFILE", str(fifo))
+    refused = program("httperf", "-listen", f"127.0.0.1:{port}", "--duration", "10ms")
+    assert refused.returncode == 1 and f"{fifo}: is a FIFO that nobody reads" in refused.stderr
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with httperf(tmp_path, "-listen", f"127.0.0.1:{port}") as server:
+            server.connect().close()
+            flags = open_flags(server.process.pid, fifo)
+            envtest.wait_until(lambda: "CLIENT_TRAFFIC_SECRET_0" in os.read(reader, 1 << 16).decode(), "the keys")
+        assert flags & os.O_APPEND and not flags & os.O_NONBLOCK
+    finally:
+        os.close(reader)
+
+
+def open_flags(process, path):
+    """Of the descriptor by which a process has the file open."""
+    descriptor, = [each for each in os.listdir(f"/proc/{process}/fd") if os.path.realpath(f"/proc/{process}/fd/{each}") == str(path)]
+    told, = [line for line in open(f"/proc/{process}/fdinfo/{descriptor}") if line.startswith("flags:")]
+    return int(told.split()[1], 8)

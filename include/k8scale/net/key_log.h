@@ -25,7 +25,7 @@ struct KeyLogFile {
 class KeyLog {
  public:
   /// Files that do not exist are made with mode 0600; those that the program chose get it. A failure (kind
-  /// io) names the file.
+  /// io) names the file; a FIFO that nobody reads is one.
   [[nodiscard]] static base::Result<std::shared_ptr<KeyLog>> open(const std::vector<KeyLogFile>& files);
   ~KeyLog();
   KeyLog(const KeyLog&) = delete;
