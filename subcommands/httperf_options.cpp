@@ -67,14 +67,12 @@ std::shared_ptr<net::KeyLog> HttperfFlags::open_key_log(std::uint16_t port) cons
   if (plain) return nullptr;
   using ChosenBy = net::KeyLogFile::ChosenBy;
   std::vector<net::KeyLogFile> files = {
-      {temporary_folder() / fmt::format("{}.keys", port), ChosenBy::program}};
+      {temporary_folder() / fmt::format("{}.keys", port), ChosenBy::program, "$TMPDIR names another folder"}};
   const char* another = std::getenv("SSLKEYLOGFILE");
-  if (another != nullptr && *another != '\0') files.push_back({another, ChosenBy::user});
+  if (another != nullptr && *another != '\0')
+    files.push_back({another, ChosenBy::user, "$SSLKEYLOGFILE names it"});
   auto log = net::KeyLog::open(files);
-  if (log.has_error()) {
-    throw base::Error(
-        fmt::format("cannot write TLS keys: {}; $TMPDIR names another folder", log.error().detail()));
-  }
+  if (log.has_error()) throw base::Error("cannot write TLS keys: " + log.error().detail());
   return *log;
 }
 

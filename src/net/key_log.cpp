@@ -14,7 +14,8 @@ namespace k8scale::net {
 namespace {
 
 base::Failure failed(const KeyLogFile& file, const std::string& what) {
-  return {base::FailureKind::io, file.path.string() + ": " + what};
+  const std::string advice = file.advice.empty() ? "" : "; " + file.advice;
+  return {base::FailureKind::io, file.path.string() + ": " + what + advice};
 }
 
 // In a folder that all may write to, others could lead the secrets elsewhere.

@@ -241,6 +241,11 @@ def test_a_port_in_use_and_keys_that_cannot_be_written_are_errors(program, tmp_p
     lost = program("go_httperf", "-listen", "127.0.0.1:0")
     assert lost.returncode == 1 and "cannot write TLS keys" in lost.stderr and "missing" in lost.stderr
     assert "$TMPDIR names another folder" in lost.stderr
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "nowhere" / "keys"))
+    lost = program("httperf", "-listen", "127.0.0.1:0")
+    assert lost.returncode == 1 and f"{tmp_path}/nowhere/keys: No such file or directory; $SSLKEYLOGFILE names it" in lost.stderr
+    assert "$TMPDIR" not in lost.stderr
 
 
 @pytest.mark.parametrize("flags, words", [

@@ -17,6 +17,7 @@ struct KeyLogFile {
   };
   std::filesystem::path path;
   ChosenBy chosen_by = ChosenBy::program;
+  std::string advice;  ///< with which a failure ends: how to have another file
 };
 
 /// Files that the secrets of TLS connections are appended to, so that captures can be decrypted: NSS key log
