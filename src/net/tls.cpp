@@ -1,6 +1,8 @@
 #include "k8scale/net/tls.h"
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <vector>
 
 #include "k8scale/base/text.h"
 #include "net/tls_state.h"
@@ -34,14 +36,43 @@ void log_secret(const SSL* ssl, const char* line) {
   static_cast<KeyLog*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), key_log_index()))->write(line);
 }
 
-// The names of one version's ciphers among `ciphers`, with colons between them.
-std::string ciphers_of(TlsVersion version, const std::string& ciphers) {
+bool is_tls_1_3(const std::string& cipher) { return cipher.starts_with("TLS_"); }
+
+// What stands in OpenSSL's list of ciphers, between any of its separators.
+std::vector<std::string> elements_of(std::string ciphers) {
+  std::ranges::replace_if(
+      ciphers, [](char each) { return std::string_view(",; ").find(each) != std::string_view::npos; }, ':');
+  std::vector<std::string> elements = base::split(ciphers, ':');
+  std::erase(elements, "");
+  return elements;
+}
+
+// The names of one version's ciphers among `elements`, with colons between them.
+std::string ciphers_of(TlsVersion version, const std::vector<std::string>& elements) {
   std::string chosen;
-  for (const std::string& name : base::split(ciphers, ':')) {
-    if (name.starts_with("TLS_") != (version == TlsVersion::tls_1_3)) continue;
+  for (const std::string& name : elements) {
+    if (is_tls_1_3(name) != (version == TlsVersion::tls_1_3)) continue;
     chosen += (chosen.empty() ? "" : ":") + name;
   }
   return chosen;
+}
+
+// Whether the element, if it is one that adds ciphers, has any: in a list OpenSSL passes over one that has
+// none.
+bool is_known(SSL_CTX* scratch, const std::string& element) {
+  if (is_tls_1_3(element)) return SSL_CTX_set_ciphersuites(scratch, element.c_str()) == 1;
+  const bool adds = std::string_view("!-+@").find(element.front()) == std::string_view::npos;
+  return !adds || SSL_CTX_set_cipher_list(scratch, element.c_str()) == 1;
+}
+
+base::Result<void> check_known(const std::vector<std::string>& elements) {
+  const openssl::Context scratch(SSL_CTX_new(TLS_method()));
+  for (const std::string& element : elements) {
+    if (is_known(scratch.get(), element)) continue;
+    ERR_clear_error();
+    return base::Failure(base::FailureKind::tls, "found no cipher that is called " + base::go_quote(element));
+  }
+  return {};
 }
 
 base::Result<void> choose(SSL_CTX* context, const TlsChoices& choices) {
@@ -51,8 +82,11 @@ base::Result<void> choose(SSL_CTX* context, const TlsChoices& choices) {
     SSL_CTX_set_keylog_callback(context, log_secret);
   }
   if (choices.ciphers.empty()) return {};
-  const std::string suites = ciphers_of(TlsVersion::tls_1_3, choices.ciphers);
-  const std::string others = ciphers_of(TlsVersion::tls_1_2, choices.ciphers);
+  const std::vector<std::string> elements = elements_of(choices.ciphers);
+  const base::Result<void> known = check_known(elements);
+  if (known.has_error()) return known.error();
+  const std::string suites = ciphers_of(TlsVersion::tls_1_3, elements);
+  const std::string others = ciphers_of(TlsVersion::tls_1_2, elements);
   if (suites.empty() && others.empty())
     return base::Failure(base::FailureKind::tls, "found no cipher's name");
   if (others.empty()) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);

@@ -255,6 +255,7 @@ def test_a_port_in_use_and_keys_that_cannot_be_written_are_errors(program, tmp_p
     (["--cert", "/nowhere"], "/nowhere"), (["--key", "x"], "--cert"), (["-log-period", "0s"], "-log-period"),
     (["--json", "--json-stream"], "--json: found with --json-stream"),
     (["-base-url", "ftp://x"], "-base-url"), (["--plain", "-base-url", "https://x"], "--plain"),
+    (["--ciphers", "TLS_AES_128_GCM_SHA256:TLS_NOPE"], '--ciphers: found no cipher that is called "TLS_NOPE"'),
     (["--ciphers", ":"], "--ciphers: found no cipher's name"), (["--ciphers", "TLS_AES_128_GCM_SHA256", "--tls-max", "1.2"], "--ciphers"),
     (["--plain", "--ciphers", "NONSENSE"], "--ciphers"), (["--plain", "--ciphers", "TLS_AES_128_GCM_SHA256"], "--ciphers: found with --plain"),
     (["--plain", "--cert", "/nowhere"], "--cert: found with --plain"), (["--plain", "--tls-max", "1.2"], "--tls-max: found with --plain"),

@@ -18,8 +18,9 @@ enum class TlsVersion { tls_1_2, tls_1_3 };
 /// What either side of a connection may choose.
 struct TlsChoices {
   TlsVersion highest = TlsVersion::tls_1_3;
-  /// OpenSSL's names, best first, with colons between them; those of TLS 1.3 begin with TLS_. A version that
-  /// none is named for is not used. Empty: all that OpenSSL has by default.
+  /// OpenSSL's names, best first, with colons between them; those of TLS 1.3 begin with TLS_. For TLS 1.2 all
+  /// that its lists know, such as HIGH or !aNULL; one that adds no cipher is a failure. A version that none
+  /// is named for is not used. Empty: all that OpenSSL has by default.
   std::string ciphers;
   std::shared_ptr<KeyLog> key_log;  ///< null: secrets are written nowhere
 };
