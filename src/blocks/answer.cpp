@@ -63,9 +63,17 @@ base::Failure Answer::refused() const {
 
 base::Failure Answer::wrong_bytes() const {
   if (head_.status != 200) return refused();
-  return {
-      base::FailureKind::protocol,
-      fmt::format("the answer has a wrong byte, or one too many, at {} of {}", position(), request_.bytes())};
+  if (position() == request_.bytes()) return too_long();
+  return {base::FailureKind::protocol,
+          fmt::format("the answer has a wrong byte at {} of {}", position(), request_.bytes())};
+}
+
+base::Failure Answer::too_long() const {
+  const std::optional<std::string_view> length = head_.headers.find("Content-Length");
+  const std::string bytes = length
+                                ? std::string(*length)
+                                : fmt::format("more than {}", request_.bytes());  // in chunks, or to the end
+  return {base::FailureKind::protocol, fmt::format("the answer has {} bytes of {}", bytes, request_.bytes())};
 }
 
 base::Result<void> Answer::verdict() const {

@@ -44,6 +44,7 @@ class Answer : public net::BodySink {
  private:
   void await_head();
   [[nodiscard]] base::Failure refused() const;
+  [[nodiscard]] base::Failure too_long() const;
 
   BlocksRequest request_;
   std::uint64_t& bytes_;

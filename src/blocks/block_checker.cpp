@@ -17,7 +17,11 @@ std::size_t leading_zeros(std::string_view bytes) {
 }  // namespace
 
 bool BlockChecker::put(std::string_view bytes) {
-  if (bytes.size() > request_.bytes() - position_) return false;
+  const std::string_view asked = bytes.substr(0, request_.bytes() - position_);
+  return put_asked(asked) && asked.size() == bytes.size();
+}
+
+bool BlockChecker::put_asked(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::uint64_t within = position_ % request_.size;
     const std::uint64_t last = request_.size - 1;

@@ -12,7 +12,7 @@ class BlockChecker {
   explicit BlockChecker(const BlocksRequest& request) : request_(request) {}
 
   /// Takes the next bytes of the body. False when one of them is wrong, or there are too many; `position` is
-  /// then where.
+  /// then where: behind the last block when there are too many.
   [[nodiscard]] bool put(std::string_view bytes);
 
   [[nodiscard]] std::uint64_t position() const { return position_; }
@@ -22,6 +22,8 @@ class BlockChecker {
   }
 
  private:
+  [[nodiscard]] bool put_asked(std::string_view bytes);
+
   BlocksRequest request_;
   std::uint64_t position_ = 0;
 };

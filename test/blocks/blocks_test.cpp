@@ -57,7 +57,18 @@ TEST_CASE("a checker takes blocks in pieces of any length") {
     }
     CHECK(checker.position() == bytes.size());
     CHECK_FALSE(checker.put("A"));  // one too many
+    CHECK(checker.position() == bytes.size());
   }
+}
+
+TEST_CASE("a checker tells bytes that are too many from wrong ones before them") {
+  const std::string bytes = whole(40, 3);
+  BlockChecker too_many(blocks(40, 3));
+  CHECK_FALSE(too_many.put(bytes + "A"));
+  CHECK(too_many.position() == bytes.size());
+  BlockChecker wrong(blocks(40, 3));
+  CHECK_FALSE(wrong.put(bytes.substr(0, 50) + "x" + bytes));
+  CHECK(wrong.position() == 50);
 }
 
 TEST_CASE("a checker finds each single wrong byte and says where") {

@@ -155,10 +155,14 @@ GOOD = answer_of(expected(100, 1))
 
 @pytest.mark.parametrize("bad, words", [
     (answer_of(expected(100, 1)[:60], length=100), "the connection ended within the body"),
-    (answer_of(expected(99, 1)), "wrong byte, or one too many, at 98 of 100"),
+    (answer_of(expected(99, 1)), "a wrong byte at 98 of 100"),
     (answer_of(expected(100, 1)[:-1]), "the answer has 99 bytes of 100"),
-    (answer_of(expected(100, 2)), "one too many, at 0 of 100"),
-    (answer_of(b"A" + bytes(50) + b"x" + bytes(47) + b"Z"), "wrong byte, or one too many, at 51 of 100"),
+    (answer_of(expected(100, 1) + b"A"), "the answer has 101 bytes of 100"),
+    (answer_of(expected(100, 3), 10_000_000), "the answer has 10000000 bytes of 100"),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + expected(100, 1) + b"A\r\n0\r\n\r\n",
+     "the answer has more than 100 bytes of 100"),
+    (answer_of(expected(50, 4)), "a wrong byte at 49 of 100"),
+    (answer_of(b"A" + bytes(50) + b"x" + bytes(47) + b"Z"), "a wrong byte at 51 of 100"),
     (b"HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n\r\nso\x1b[y", 'the server answered 503 "so\\x1b[y"'),
     (b"HTTP/1.1 503 Busy\r\nContent-Length: 1000000000\r\n\r\n" + b"busy " * 20_000, 'the server answered 503 "busy busy'),
     (answer_of(expected(100, 1)) * 2, "bytes that nobody asked for"),
