@@ -34,6 +34,9 @@ class HttperfRun {
  private:
   void serve();
   void ask(const blocks::ClientOptions& options);
+  // The statistics before the measurement are `before`.
+  [[nodiscard]] base::Result<blocks::ServerSide> server_side(const nlohmann::ordered_json& before,
+                                                             ServerStats& stats);
   void announce() const;
   enum class Intervals { told, untold };
   // Until `end`, a signal, or the last request.
@@ -57,6 +60,7 @@ class HttperfRun {
   std::unique_ptr<blocks::Client> client_;
   std::atomic<bool> asked_all_ = false;
   std::optional<int> signal_;
+  bool measured_ = true;  // false: the signal came before
   std::string asked_url_;
   base::WallTime started_;
   base::SteadyTime start_;
@@ -138,6 +142,7 @@ blocks::RunFacts HttperfRun::facts() const {
   facts.started = started_;
   facts.duration = last_totals_.when - start_;
   if (signal_) facts.interrupted = base::signal_name(*signal_);
+  facts.measured = measured_;
   return facts;
 }
 
@@ -171,6 +176,7 @@ void HttperfRun::ask(const blocks::ClientOptions& options) {
     client_->warm_up(asked_all);
     wait_until(Clock::now() + flags_.warmup, Intervals::untold);
     if (!signal_) before = read(stats);
+    measured_ = !signal_;
     report.warmup_failures = client_->figures().failures;
     client_->start_measuring();
     begin_measurement();
@@ -183,13 +189,19 @@ void HttperfRun::ask(const blocks::ClientOptions& options) {
   tell_interval(totals_with(report.figures));
   report.facts = facts();
   client_->stop();  // first: a server that sends as fast as it can is slow to tell of itself
-  report.server = blocks::server_side(before, read(stats));
+  report.server = server_side(before, stats);
   failed_ = report.figures.failures + report.warmup_failures > 0;
   if (!signal_ && report.figures.bytes == 0 && !failed_) {
     base::log_error("no answer came from " + asked_url_);
     failed_ = true;
   }
   shown_ = print(report);
+}
+
+base::Result<blocks::ServerSide> HttperfRun::server_side(const nlohmann::ordered_json& before,
+                                                         ServerStats& stats) {
+  if (!measured_) return base::Failure(base::FailureKind::protocol, "no figures, as nothing was measured");
+  return blocks::server_side(before, read(stats));
 }
 
 base::SteadyTime HttperfRun::end_of(base::Nanoseconds duration) const {

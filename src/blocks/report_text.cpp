@@ -107,6 +107,7 @@ void print_heading(std::ostream& out, const RunFacts& facts) {
   out << "httperf" << (facts.server.empty() ? ", server only" : " " + facts.server) << ": "
       << base::format_duration(facts.duration);
   if (!facts.interrupted.empty()) out << ", interrupted by " << facts.interrupted;
+  if (!facts.measured) out << " during the warm-up: nothing was measured";
   out << "\n\n";
 }
 
@@ -150,7 +151,7 @@ void print_text(std::ostream& out, const ClientReport& report) {
   print_heading(out, report.facts);
   print_connections(out, report);
   print_times(out, report.figures.times);
-  if (report.figures.requests == 0 && report.figures.under_way > 0) {
+  if (report.facts.measured && report.figures.requests == 0 && report.figures.under_way > 0) {
     out << "\nno request has ended: the answers asked for take longer than this "
            "(-blocks-per-request, -period)\n";
   }

@@ -275,6 +275,26 @@ def test_a_warm_up_is_not_measured(tmp_path):
     assert end["connections"][0]["opened"] == 1 and end["warmup_failures"] == 0
 
 
+@pytest.mark.parametrize("flags", [FAST, ["-blocks-per-request", 100_000]])
+def test_a_signal_during_the_warm_up_leaves_nothing_measured(tmp_path, flags):
+    def interrupted(*more):
+        with httperf(tmp_path) as server:
+            command = [BINARY, "httperf", "-listen", "127.0.0.1:0", "-base-url", server.url, "--warmup", "60s", *flags, *more]
+            with subprocess.Popen([*map(str, command)], cwd=tmp_path, env={**os.environ, "TMPDIR": str(tmp_path)},
+                                  stdout=subprocess.PIPE, text=True) as client:
+                envtest.wait_until(lambda: json.loads(server.get("/stats")[1])["bytes"] > 0, "the warm-up")
+                client.send_signal(signal.SIGINT)
+                out, _ = client.communicate(timeout=20)
+            assert client.returncode == 130
+            return out
+    told = interrupted()
+    assert ", interrupted by SIGINT during the warm-up: nothing was measured\n" in told
+    assert "no request has ended" not in told
+    assert "server: no figures, as nothing was measured\n" in told
+    report = json.loads(interrupted("--json"))
+    assert report["interrupted"] == "SIGINT" and report["server_side"] is None
+
+
 def test_failures_of_the_warm_up_are_told_apart(tmp_path):
     def answer(connection, number):
         connection.sendall(answer_of(b"x") if number == 2 else GOOD)  # the first asks for statistics

@@ -18,6 +18,7 @@ struct RunFacts {
   base::WallTime started;             ///< when the measurement began, after the warm-up
   base::Nanoseconds duration{0};      ///< of the measurement
   std::string interrupted;            ///< the signal that ended it; empty: none did
+  bool measured = true;               ///< false: that signal came before the measurement
 };
 
 /// What the asked server says of itself (`/stats`), from the begin of the measurement to its end.
