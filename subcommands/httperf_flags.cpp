@@ -23,7 +23,7 @@ constexpr std::uint64_t longest_answer = most_bytes / 2 / 1'000'000;  // ms
 
 void check_not_negative(const char* flag, base::Nanoseconds value) {
   if (value >= base::Nanoseconds(0)) return;
-  throw base::Error(fmt::format("{}: found {}ns, expected 0 or more", flag, value.count()));
+  throw base::Error(fmt::format("{}: found {}, expected 0 or more", flag, base::format_duration(value)));
 }
 
 std::chrono::milliseconds milliseconds_of(double seconds) {
@@ -116,7 +116,8 @@ void HttperfFlags::check_numbers() const {
   check_not_negative("--duration", duration);
   check_not_negative("--warmup", warmup);
   if (log_period <= base::Nanoseconds(0)) {
-    throw base::Error(fmt::format("-log-period: found {}ns, expected more than 0", log_period.count()));
+    throw base::Error(
+        fmt::format("-log-period: found {}, expected more than 0", base::format_duration(log_period)));
   }
 }
 

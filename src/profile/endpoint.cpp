@@ -56,9 +56,16 @@ std::optional<std::string_view> name_in(std::string_view path) {
   return std::nullopt;
 }
 
+std::string seconds_text(std::string_view query) { return net::query_value(query, "seconds").value_or("30"); }
+
 std::optional<std::uint64_t> seconds_in(std::string_view query) {
-  const auto seconds = base::parse_number<std::uint64_t>(net::query_value(query, "seconds").value_or("30"));
+  const auto seconds = base::parse_number<std::uint64_t>(seconds_text(query));
   return seconds && *seconds >= 1 && *seconds <= longest_profile ? seconds : std::nullopt;
+}
+
+net::Response refuse_seconds(std::string_view query) {
+  return text(400, fmt::format("seconds: found {}, expected a whole number from 1 to {}\n",
+                               base::go_quote(seconds_text(query)), longest_profile));
 }
 
 // What takes longer than a shard should be held up.
@@ -81,7 +88,7 @@ Task<net::Response> with_symbols(Samples samples) {
 
 Task<net::Response> cpu_profile(std::string_view query, net::Signal& gone) {
   const auto seconds = seconds_in(query);
-  if (!seconds) co_return text(400, fmt::format("seconds: expected 1 to {}\n", longest_profile));
+  if (!seconds) co_return refuse_seconds(query);
   const auto duration = std::chrono::seconds(*seconds);
   auto sampling = CpuSampling::start(std::chrono::steady_clock::now() + duration);
   if (sampling.has_error()) {

@@ -253,6 +253,7 @@ def test_a_port_in_use_and_keys_that_cannot_be_written_are_errors(program, tmp_p
     (["-connections", "0"], "-connections"), (["-threads", "-3"], "-3"), (["-listen", "host:port"], "-listen"),
     (["-block-size", "0"], "-block-size"), (["--tls-max", "1.1"], "--tls-max"), (["--ciphers", "NONSENSE"], "NONSENSE"),
     (["--cert", "/nowhere"], "/nowhere"), (["--key", "x"], "--cert"), (["-log-period", "0s"], "-log-period"),
+    (["-log-period", "-1s"], "-log-period: found -1.00s, expected more than 0"), (["--duration", "-1s"], "--duration: found -1.00s"),
     (["--json", "--json-stream"], "--json: found with --json-stream"),
     (["-base-url", "ftp://x"], "-base-url"), (["--plain", "-base-url", "https://x"], "--plain"),
     (["--ciphers", "TLS_AES_128_GCM_SHA256:TLS_NOPE"], '--ciphers: found no cipher that is called "TLS_NOPE"'),

@@ -167,8 +167,9 @@ def test_both_prefixes_have_an_index_arguments_and_symbols(tmp_path, prefix):
         assert b"profile?seconds=30" in server.get(prefix + "/")[1]
         assert server.get(prefix + "/cmdline")[1].split(b"\0")[1:3] == [b"httperf", b"-listen"]
         assert server.get(prefix + "/symbol?0x1+zzz") == (200, b"num_symbols: 1\n")
-        assert server.get(prefix + "/profile?seconds=0")[0] == 400
-        assert server.get(prefix + "/profile?seconds=x")[0] == 400
+        for bad in ("0", "3601", "0.5", "x"):
+            told = f'seconds: found "{bad}", expected a whole number from 1 to 3600\n'
+            assert server.get(prefix + "/profile?seconds=" + bad) == (400, told.encode())
         assert server.get(prefix + "/nothing")[0] == 404
 
 
