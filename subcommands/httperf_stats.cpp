@@ -21,6 +21,7 @@ net::PoolOptions pool_options(const blocks::ClientOptions& options, std::shared_
 
 struct ServerStats::Reading {
   nlohmann::ordered_json figures;
+  bool timed_out = false;
   std::atomic<bool> done = false;
 };
 
@@ -36,6 +37,7 @@ net::Task<void> ServerStats::ask(std::shared_ptr<Reading> reading) {
   if (!exchange.failure && exchange.response.status == 200) {
     reading->figures = nlohmann::ordered_json::parse(exchange.response.body, nullptr, false);
   }
+  reading->timed_out = exchange.failure && exchange.failure->kind() == base::FailureKind::timeout;
   reading->done = true;
   signals_.wake();
 }
@@ -47,7 +49,7 @@ ServerStats::Answer ServerStats::read() {
   shard_.spawn(ask(reading));
   const base::SteadyTime end = Clock::now() + patience;
   while (!reading->done && !answer.signal && Clock::now() < end) answer.signal = signals_.wait_until(end);
-  silent_ = !reading->done;
+  silent_ = !reading->done || reading->timed_out;
   if (!silent_) answer.figures = std::move(reading->figures);
   return answer;
 }
