@@ -57,6 +57,18 @@ std::string progress_text(base::Nanoseconds elapsed, const Pace& pace, const Sna
   return text;
 }
 
+std::string short_progress_text(base::Nanoseconds elapsed, const Pace& pace, const Snapshot& snapshot) {
+  std::string text =
+      fmt::format("{:.0f}s {}/{} {:.0f} of {:.0f}/s pop {} err {}", base::to_seconds(elapsed), pace.done,
+                  pace.asked, pace.achieved_rate, pace.asked_rate, snapshot.population, snapshot.failed());
+  const Histogram response_time = snapshot.response_time();
+  if (response_time.count() > 0) {
+    text += fmt::format(" p50 {} p99 {}", base::format_duration(response_time.quantile(0.5)),
+                        base::format_duration(response_time.quantile(0.99)));
+  }
+  return text;
+}
+
 Progress::Progress(ProgressStyle style, int descriptor)
     : descriptor_(descriptor), redraws_(style == ProgressStyle::automatic && ::isatty(descriptor) == 1) {
   if (style != ProgressStyle::none) next_ = redraws_ ? redraw_interval : plain_interval;
@@ -67,7 +79,10 @@ Progress::~Progress() { finish(); }
 std::optional<base::Nanoseconds> Progress::next() const { return next_; }
 
 void Progress::show(base::Nanoseconds elapsed, const Pace& pace, const Snapshot& snapshot) {
-  if (next_ && elapsed >= *next_) show(elapsed, progress_text(elapsed, pace, snapshot));
+  if (!next_ || elapsed < *next_) return;
+  const std::string text = progress_text(elapsed, pace, snapshot);
+  const bool fits = !redraws_ || cut(text, columns_of(descriptor_) - 1).size() == text.size();
+  show(elapsed, fits ? text : short_progress_text(elapsed, pace, snapshot));
 }
 
 void Progress::show(base::Nanoseconds elapsed, std::string_view text) {

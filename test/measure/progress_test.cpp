@@ -117,7 +117,20 @@ TEST_CASE("the line never wraps on a narrow terminal") {
   const Terminal terminal(20);
   Progress progress(ProgressStyle::automatic, terminal.slave);
   progress.show(250ms, pace, progress_snapshot());
-  CHECK(drain(terminal.master) == "\r\x1b[K0.2s  1234/5000 don");
+  CHECK(drain(terminal.master) == "\r\x1b[K0s 1234/5000 199 of");
+}
+
+TEST_CASE("80 columns have room for all figures") {
+  const Terminal terminal(80);
+  Progress progress(ProgressStyle::automatic, terminal.slave);
+  Pace fast;
+  fast.done = 1234567;
+  fast.asked = 2000000;
+  fast.achieved_rate = 9987.6;
+  fast.asked_rate = 10000;
+  progress.show(123s, fast, progress_snapshot());
+  CHECK(drain(terminal.master) ==
+        "\r\x1b[K123s 1234567/2000000 9988 of 10000/s pop 48 err 1 p50 2.10ms p99 2.10ms");
 }
 
 TEST_CASE("plain style stays plain on a terminal, none is silent") {
