@@ -135,10 +135,11 @@ std::vector<std::string> notes_of(const DriveFlags& flags, std::uint64_t seed,
   return notes;
 }
 
-std::string drive_config(const DriveFlags& flags, const CLI::App& app) {
+std::string drive_config(const DriveFlags& flags, const CLI::App& app,
+                         const std::map<std::string, std::string>& found = {}) {
   std::vector<std::string> idle;
   for (const DriveFlags::Idle& each : flags.idle()) idle.push_back(each.flag);
-  return print_load_file(app, idle);
+  return print_load_file(app, idle, found);
 }
 
 DriverPlan drive_plan(const DriveFlags& flags, const CLI::App& app, Driver& driver) {
@@ -171,7 +172,7 @@ DriverPlan drive_plan(const DriveFlags& flags, const CLI::App& app, Driver& driv
     return load::Parameters{{"RUNID", settings.run_id},
                             {"SEED", settings.seed},
                             {"DATAFILENAME", settings.data_file.string()},
-                            {"CONFIG", drive_config(flags, app)}};
+                            {"CONFIG", drive_config(flags, app, {{"seed", std::to_string(settings.seed)}})}};
   };
   return plan;
 }

@@ -216,7 +216,8 @@ base::Error LoadFile::located(const base::Error& error) const {
   return error;
 }
 
-std::string print_load_file(const CLI::App& app, std::span<const std::string> idle) {
+std::string print_load_file(const CLI::App& app, std::span<const std::string> idle,
+                            const std::map<std::string, std::string>& found) {
   YAML::Emitter out;
   out << YAML::BeginMap;
   for (const CLI::Option* each : app.get_options()) {
@@ -228,7 +229,9 @@ std::string print_load_file(const CLI::App& app, std::span<const std::string> id
       if (!given.empty()) out << YAML::Key << key_of(*each) << YAML::Value << given;
       continue;
     }
-    out << YAML::Key << key_of(*each) << YAML::Value << (given.empty() ? default_of(*each) : given.back());
+    const auto better = found.find(key_of(*each));
+    const std::string value = given.empty() ? default_of(*each) : given.back();
+    out << YAML::Key << key_of(*each) << YAML::Value << (better == found.end() ? value : better->second);
   }
   out << YAML::EndMap;
   return std::string(out.c_str()) + "\n";

@@ -39,7 +39,9 @@ class LoadFile {
   std::map<std::string, std::string> places_;  // of keys, by each name of their flag: "load.yaml:3: rate"
 };
 
-/// The file that equals the options of `app` as they are now, but for those that change nothing ("--rate").
-[[nodiscard]] std::string print_load_file(const CLI::App& app, std::span<const std::string> idle);
+/// The file that equals the options of `app` as they are now, but for those that change nothing ("--rate"),
+/// and with what was found for others in place of what they are ("seed").
+[[nodiscard]] std::string print_load_file(const CLI::App& app, std::span<const std::string> idle,
+                                          const std::map<std::string, std::string>& found = {});
 
 }  // namespace k8scale::subcommands
