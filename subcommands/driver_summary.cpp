@@ -159,11 +159,15 @@ int Driver::report(const DriverPlan& plan, const load::RunResult& result) {
   }
   const base::Result<void> written =
       began ? measure::write_json(settings_.summary_file, summary) : base::Result<void>();
+  if (written.has_error()) {
+    std::erase_if(summary.files, [](const measure::OutputFile& file) { return file.content == "summary"; });
+    base::log_error("cannot write the summary: " + written.error().detail());
+    summary.notes.push_back("the summary in JSON could not be written");
+  }
   measure::print_text(std::cout, summary);
   std::cout.flush();
   const bool shown = static_cast<bool>(std::cout);
   if (!shown) base::log_error("the summary cannot be written to standard output");
-  if (written.has_error()) base::log_error("cannot write the summary: " + written.error().detail());
   const bool stored = !flags_.store_summary || !began || store(summary);
   if (result.signal) return load::exit_code_of(result);
   const bool rows_lost = summary.rows && summary.rows->rows_lost > 0;

@@ -37,6 +37,7 @@ def test_a_summary_that_cannot_be_written_is_still_printed(program, tmp_path):
     assert finished.returncode == 12
     assert "cannot write the summary" in finished.stderr and "r1-driver.json" in finished.stderr
     assert "response time" in finished.stdout
+    assert "WARNING: the summary in JSON could not be written" in finished.stdout and "r1-driver.json" not in finished.stdout
     assert len((tmp_path / "r1-driver.csv").read_text().splitlines()) == 200
 
 
