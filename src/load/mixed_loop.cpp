@@ -168,8 +168,8 @@ net::Task<void> MixedLoop::prepare() {
 net::Task<void> MixedLoop::run(base::SteadyTime start) {
   if (parameters_.workers == 0) {
     const Life operation = [this](std::uint64_t number, Begin begin) { return perform(number, begin); };
-    const Crowded crowded = [this] { return context_.operations.crowded(); };
-    co_await run_open_loop(context_.shard, parameters_.arrivals, context_.lane, start, operation, crowded,
+    const LookAtCrowd look = [this] { return context_.operations.crowd(); };
+    co_await run_open_loop(context_.shard, parameters_.arrivals, context_.lane, start, operation, look,
                            context_.stop);
   } else {
     net::TaskGroup workers(context_.shard);

@@ -50,21 +50,22 @@ class Schedule {
 
 class Lives {
  public:
-  Lives(net::Shard& shard, const Life& life, const Crowded& crowded)
-      : life_(life), crowded_(crowded), running_(shard) {}
+  Lives(net::Shard& shard, const Life& life, const LookAtCrowd& look)
+      : life_(life), look_(look), running_(shard) {}
 
   void arm(Arrival arrival) { armed_.push_back(arrival); }
   // Begins those that are due, in their order, until it is crowded. Whether `arrival` has begun.
   bool begin_due(const Arrival& arrival) {
     while (!armed_.empty() && armed_.front().scheduled <= Clock::now()) {
       const Arrival next = armed_.front();
-      if (crowded_()) {
-        note_crowd(next);
+      const Crowd crowd = look_();
+      if (crowd.is_there) {
+        note_crowd(next, crowd.short_of_time);
         break;
       }
       armed_.pop_front();
       Begin begin(next.scheduled);
-      begin.crowded_out = std::max(last_crowded_ - std::max(next.scheduled, first_crowded_), 0ns);
+      begin.crowded_out = crowded_out(next);
       running_.spawn(life_(next.number, begin));
     }
     return armed_.empty() || armed_.front().number > arrival.number;
@@ -72,17 +73,31 @@ class Lives {
   net::Task<void> wait_until_done() { return running_.wait_until_done(); }
 
  private:
-  void note_crowd(const Arrival& kept_out) {
-    const base::SteadyTime now = Clock::now();
-    if (kept_out.scheduled > last_crowded_)
-      first_crowded_ = now;  // nothing is late because of the crowd before
+  struct Look {
+    base::SteadyTime when;
+    base::Nanoseconds short_of_time{0};  // until then
+  };
+
+  void note_crowd(const Arrival& kept_out, base::Nanoseconds short_of_time) {
+    const Look now{Clock::now(), short_of_time};
+    if (kept_out.scheduled > last_crowded_.when)
+      first_crowded_ = now;  // the crowd before has made nothing late
     last_crowded_ = now;
+  }
+  // As if the thread had been short of time evenly.
+  base::Nanoseconds crowded_out(const Arrival& late) const {
+    const base::Nanoseconds whole = last_crowded_.when - first_crowded_.when;
+    const base::Nanoseconds since = last_crowded_.when - std::max(late.scheduled, first_crowded_.when);
+    if (since <= 0ns) return 0ns;
+    const base::Nanoseconds short_of_time = last_crowded_.short_of_time - first_crowded_.short_of_time;
+    const double part = 1 - base::to_seconds(short_of_time) / base::to_seconds(whole);
+    return base::from_seconds(base::to_seconds(since) * std::clamp(part, 0.0, 1.0));
   }
 
   const Life& life_;
-  const Crowded& crowded_;
-  std::deque<Arrival> armed_;                      // one for each follower
-  base::SteadyTime first_crowded_, last_crowded_;  // of the time since which arrivals have been late
+  const LookAtCrowd& look_;
+  std::deque<Arrival> armed_;          // one for each follower
+  Look first_crowded_, last_crowded_;  // of the time since which arrivals have been late
   net::TaskGroup running_;
 };
 
@@ -102,10 +117,10 @@ net::Task<void> follow(Schedule& schedule, net::Signal& stop, Lives& lives) {
 }  // namespace
 
 net::Task<void> run_open_loop(net::Shard& shard, OpenLoopParameters parameters, Lane lane,
-                              base::SteadyTime start, const Life& life, const Crowded& crowded,
+                              base::SteadyTime start, const Life& life, const LookAtCrowd& look,
                               net::Signal& stop) {
   Schedule schedule(parameters, lane, start);
-  Lives lives(shard, life, crowded);
+  Lives lives(shard, life, look);
   net::TaskGroup followers(shard);
   for (int i = 0; i < armed_arrivals; ++i) followers.spawn(follow(schedule, stop, lives));
   co_await followers.wait_until_done();
@@ -126,8 +141,8 @@ OpenLoop::OpenLoop(const LoopContext& context, OpenLoopParameters parameters,
 
 net::Task<void> OpenLoop::run(base::SteadyTime start) {
   const Life life = [this](std::uint64_t number, Begin begin) { return lifecycle_.live(number, begin); };
-  const Crowded crowded = [this] { return context_.operations.crowded(); };
-  co_await run_open_loop(context_.shard, parameters_, context_.lane, start, life, crowded, context_.stop);
+  const LookAtCrowd look = [this] { return context_.operations.crowd(); };
+  co_await run_open_loop(context_.shard, parameters_, context_.lane, start, life, look, context_.stop);
 }
 
 }  // namespace k8scale::load

@@ -74,11 +74,9 @@ void OperationRecorder::observe(const kube::Attempt& attempt) {
   const bool first = attempt.number == 1;
   operation.due = first ? begin_.due : attempt.due;
   operation.sent = exchange.timing.sent;
-  operation.connecting = base::Nanoseconds(0);
-  if (!exchange.short_of_time) {
-    operation.connecting = std::max(operation.sent - exchange.timing.started, base::Nanoseconds(0));
-    if (first) operation.connecting += begin_.crowded_out;
-  }
+  const base::Nanoseconds waited = operation.sent - exchange.timing.started;
+  operation.connecting = std::max(waited - exchange.short_of_time, base::Nanoseconds(0));
+  if (first) operation.connecting += begin_.crowded_out;
   operation.first_byte = exchange.timing.first_byte;
   operation.done = exchange.timing.done;
   operation.sent_wall = exchange.timing.sent_wall;

@@ -107,14 +107,35 @@ void Run::take_snapshot() {
   for (std::size_t i = 1; i < snapshots_.size(); ++i) result_.totals.merge(snapshots_[i]);
 }
 
+namespace {
+
+// Of those operations that the schedule is about.
+struct PacedTotals {
+  std::uint64_t asked = 0, done = 0, ok = 0;
+  base::SteadyTime last_end = base::SteadyTime::min();
+
+  void add(const measure::VerbTotals& verb) {
+    asked += verb.asked;
+    done += verb.done;
+    ok += verb.ok();
+    last_end = std::max(last_end, verb.ended.last);
+  }
+};
+
+}  // namespace
+
 measure::Pace Run::pace() const {
   measure::Pace pace;
   pace.done = result_.totals.done();
   pace.asked = result_.totals.asked();
   pace.asked_rate = options_.asked_rate;
-  const double elapsed = base::to_seconds(Clock::now() - start_);
-  const std::uint64_t paced = options_.paced ? result_.totals.of(*options_.paced).done : pace.done;
-  if (elapsed > 0) pace.achieved_rate = static_cast<double>(paced) / elapsed;
+  PacedTotals paced;
+  for (const measure::Verb verb : measure::all_verbs) {
+    if (!options_.paced || verb == *options_.paced) paced.add(result_.totals.of(verb));
+  }
+  const bool all_ended = paced.done > 0 && paced.done == paced.asked;
+  const double took = base::to_seconds((all_ended ? paced.last_end : Clock::now()) - start_);
+  if (took > 0) pace.achieved_rate = static_cast<double>(paced.ok) / took;
   return pace;
 }
 

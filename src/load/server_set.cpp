@@ -12,7 +12,7 @@ namespace {
 constexpr base::Nanoseconds first_pause = std::chrono::milliseconds(800);
 constexpr base::Nanoseconds longest_time_alone = std::chrono::seconds(30);
 constexpr int most_timeouts = 3;
-constexpr std::size_t crowd = 64;
+constexpr std::size_t many_waiting = 64;
 
 // Whether no connection could be made.
 bool is_unreachable(const kube::Answer& answer) {
@@ -152,9 +152,14 @@ std::uint64_t ServerSet::waited_for_limit() const {
   return waited;
 }
 
-bool ServerSet::crowded() const {
-  return std::all_of(servers_.begin(), servers_.end(),
-                     [](const Server& each) { return each.client->connections().waiting >= crowd; });
+Crowd ServerSet::crowd() const {
+  Crowd seen{true, base::Nanoseconds(0)};
+  for (const Server& each : servers_) {
+    const net::PoolCounters connections = each.client->connections();
+    seen.is_there = seen.is_there && connections.waiting >= many_waiting;
+    seen.short_of_time = std::max(seen.short_of_time, connections.short_of_time);
+  }
+  return seen;
 }
 
 void ServerSet::stop_retrying() {

@@ -132,7 +132,9 @@ std::string metrics_text(const Snapshot& snapshot, const Pace& pace, const Proce
   families.push_back(
       gauge("k8scale_asked_rate", "Operations per second that the schedule asks for.", pace.asked_rate));
   families.push_back(
-      gauge("k8scale_achieved_rate", "Operations of the schedule per second, so far.", pace.achieved_rate));
+      gauge("k8scale_achieved_rate",
+            "Operations of the schedule that ended well, per second, until its last has ended.",
+            pace.achieved_rate));
   return to_text(families);
 }
 

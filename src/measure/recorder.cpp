@@ -58,6 +58,7 @@ void VerbTotals::merge(const VerbTotals& other) {
   service_time.merge(other.service_time);
   send_lag.merge(other.send_lag);
   late += other.late;
+  own_lag += other.own_lag;
   scheduled.merge(other.scheduled);
   ended.merge(other.ended);
   ended_well.merge(other.ended_well);
@@ -119,6 +120,12 @@ std::uint64_t Snapshot::late() const {
   return total;
 }
 
+base::Nanoseconds Snapshot::own_lag() const {
+  base::Nanoseconds total{0};
+  for (const VerbTotals& verb : verbs) total += verb.own_lag;
+  return total;
+}
+
 std::uint64_t Snapshot::missed() const {
   std::uint64_t total = 0;
   for (const VerbTotals& verb : verbs) total += verb.missed;
@@ -153,7 +160,9 @@ void Recorder::add(const Operation& attempt, VerbTotals& totals) {
   totals.items += attempt.items;
   if (was_sent(attempt) && attempt.measured) {
     totals.send_lag.record(send_lag(attempt));
-    if (own_lag(attempt) > harmless_lag) ++totals.late;
+    const base::Nanoseconds own = own_lag(attempt);
+    totals.own_lag += own;
+    if (own > harmless_lag) ++totals.late;
     if (!cancelled) totals.service_time.record(service_time(attempt));
   }
   if (attempt.outcome != Outcome::ok) {

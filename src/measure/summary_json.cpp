@@ -62,7 +62,8 @@ Json verb_json(const VerbTotals& totals, base::SteadyTime start, bool watched) {
                {"response_time", to_json(totals.response_time)},
                {"service_time", to_json(totals.service_time)},
                {"send_lag", to_json(totals.send_lag)},
-               {"late", totals.late}};
+               {"late", totals.late},
+               {"own_lag", totals.own_lag.count()}};
   if (!watched) return made;
   made["seen"] = totals.seen;
   made["missed"] = totals.missed;

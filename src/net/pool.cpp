@@ -40,10 +40,10 @@ Task<Exchange> Pool::State::exchange(std::shared_ptr<State> state, const Request
   ConnectionPointer connection = fresh ? nullptr : state->take_idle();
   if (!connection) {
     exchange.timing.sent_wall = std::chrono::system_clock::now();
-    const std::uint64_t times_before = state->times_too_busy;
+    const base::Nanoseconds short_before = state->short_of_time();
     Task<base::Result<ConnectionPointer>> opening = fresh ? connect(state) : acquire(state);
     base::Result<ConnectionPointer> opened = co_await std::move(opening);
-    exchange.short_of_time = !fresh && state->times_too_busy != times_before;
+    if (!fresh) exchange.short_of_time = state->short_of_time() - short_before;
     if (opened.has_error()) co_return std::move(finish(exchange, opened.error()));
     connection = std::move(*opened);
   }
@@ -99,7 +99,8 @@ Task<base::Result<void>> Pool::prewarm(std::size_t count) { return State::prewar
 
 PoolCounters Pool::counters() const {
   return {state_->connections_opened, state_->sessions_resumed, *state_->open,
-          state_->idle.size(),        state_->waiting,          state_->waited_for_limit};
+          state_->idle.size(),        state_->waiting,          state_->waited_for_limit,
+          state_->short_of_time()};
 }
 
 void Pool::close_idle() {

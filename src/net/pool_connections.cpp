@@ -59,7 +59,7 @@ void Pool::State::hand_over(ConnectionPointer connection) {
 
 void Pool::State::wake(Waiter& waiter) {
   waiters.erase(waiters.iterator_to(waiter));
-  --waiting;
+  if (--waiting == 0) note_shortage(false);
   waiter.ready.raise();
 }
 
@@ -89,14 +89,26 @@ std::size_t Pool::State::most_opening_now() {
   return is_busy ? most_opening_when_busy : most_opening;
 }
 
+void Pool::State::note_shortage(bool is_short) {
+  if (is_short == short_since.has_value()) return;
+  const base::SteadyTime now = Clock::now();
+  if (short_since) was_short += now - *short_since;
+  short_since = is_short ? std::optional(now) : std::nullopt;
+}
+
+// So far: how long some waited that it would have opened a connection for, had the thread had time.
+base::Nanoseconds Pool::State::short_of_time() const {
+  return short_since ? was_short + (Clock::now() - *short_since) : was_short;
+}
+
 void Pool::State::open_for_waiters(const std::shared_ptr<State>& state) {
-  if (state->opening >= state->waiting) return;
+  if (state->opening >= state->waiting) return state->note_shortage(false);
   const std::size_t most = state->most_opening_now();
   while (state->opening < std::min(state->waiting, most) && *state->open < state->options->most_connections) {
     ++state->opening;
     state->shard.spawn(open_one(state, state->make_connection()));
   }
-  if (most == most_opening_when_busy && state->opening < state->waiting) ++state->times_too_busy;
+  state->note_shortage(most == most_opening_when_busy && state->opening < state->waiting);
 }
 
 Task<void> Pool::State::open_one(std::shared_ptr<State> state, ConnectionPointer connection) {

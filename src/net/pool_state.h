@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 
 #include "k8scale/net/pool.h"
 #include "net/connection.h"
@@ -47,7 +48,8 @@ struct Pool::State {
   std::uint64_t connections_opened = 0;
   std::uint64_t sessions_resumed = 0;
   std::uint64_t waited_for_limit = 0;
-  std::uint64_t times_too_busy = 0;  // to open more
+  std::optional<base::SteadyTime> short_since;  // since when it has opened one at a time for want of CPU time
+  base::Nanoseconds was_short{0};               // before that, all together
 
   void drop_expired(base::SteadyTime now);
   ConnectionPointer take_idle();
@@ -59,6 +61,8 @@ struct Pool::State {
   void count_opened(const Connection& connection);
 
   [[nodiscard]] std::size_t most_opening_now();
+  void note_shortage(bool is_short);
+  [[nodiscard]] base::Nanoseconds short_of_time() const;
   static void open_for_waiters(const std::shared_ptr<State>& state);
   static Task<void> open_one(std::shared_ptr<State> state, ConnectionPointer connection);
   static Task<base::Result<ConnectionPointer>> connect(std::shared_ptr<State> state);

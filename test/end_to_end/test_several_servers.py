@@ -6,6 +6,8 @@ import re
 import signal
 import socket
 import subprocess
+import threading
+import time
 
 import pytest
 import real_server as envtest
@@ -49,6 +51,25 @@ def done_by_server(run):
 
 def left_on(server):
     return server.kubectl("get", "configmaps", "-n", "scaletest", "-l", "purpose=scaletest", "-o", "name").split()
+
+
+
+def test_a_server_that_froze_is_not_taken_for_a_slow_program(driver, api_server):
+    server = api_server()
+    server.kubectl("create", "namespace", "scaletest")
+    def freeze():
+        server.process.send_signal(signal.SIGSTOP)
+        time.sleep(1.2)  # as long as the server is to be frozen
+        server.process.send_signal(signal.SIGCONT)
+    freezing = threading.Timer(1.0, freeze)
+    freezing.start()
+    try:
+        run = driver("cmdriver", "-kubeconfig", server.kubeconfig, "-lambda", "800", "-n", "2800", "-maxpop", "80", embedded=False)
+    finally:
+        freezing.join()
+    create = run.summary["operations"]["create"]
+    assert create["response_time"]["p99"] > 0.5e9 and create["send_lag"]["p99"] > 0.5e9
+    assert not any("bottleneck" in each for each in run.summary["warnings"]), run.summary["warnings"]
 
 
 def test_client_load_balancing_uses_every_endpoint(driver, server, relays):

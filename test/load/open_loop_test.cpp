@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using Schedule = std::map<std::uint64_t, base::Nanoseconds>;
 
-const Crowded never_crowded = [] { return false; };
+const LookAtCrowd never_crowded = [] { return Crowd(); };
 
 const OpenLoopParameters many{ArrivalPlan::steady(50'000), 200, 7};
 
@@ -87,11 +87,38 @@ TEST_CASE(
     co_await net::sleep_for(2ms);
     --living;
   };
-  const Crowded crowded = [&] { return living >= 10; };
+  const LookAtCrowd crowded = [&] { return Crowd{living >= 10, 0ns}; };
   shard.run(run_open_loop(shard, many, {}, start, life, crowded, stop));
   CHECK(most_living == 10);
   CHECK(longest_kept_out > 20ms);  // 20 tens, of 2 ms each at least, all wanted within 4 ms
   CHECK(seen == run({}));
+}
+
+TEST_CASE("what went by while the thread was short of time is not for want of a connection") {
+  net::Shard shard("loop");
+  net::Signal stop(shard);
+  std::uint64_t living = 0;
+  base::Nanoseconds longest_kept_out{0};
+  const base::SteadyTime start = std::chrono::steady_clock::now();
+  const double part = GENERATE(0.5, 1.0);
+  const Life life = [&](std::uint64_t, Begin begin) -> net::Task<void> {
+    longest_kept_out = std::max(longest_kept_out, begin.crowded_out);
+    ++living;
+    co_await net::sleep_for(2ms);
+    --living;
+  };
+  const LookAtCrowd crowded = [&] {
+    const base::Nanoseconds since = std::chrono::steady_clock::now() - start;
+    return Crowd{living >= 10, base::from_seconds(base::to_seconds(since) * part)};
+  };
+  shard.run(run_open_loop(shard, many, {}, start, life, crowded, stop));
+  const base::Nanoseconds took = std::chrono::steady_clock::now() - start;
+  if (part == 1.0) {
+    CHECK(longest_kept_out <= 1ms);
+  } else {
+    CHECK(longest_kept_out > 10ms);
+    CHECK(longest_kept_out <= took * 3 / 5);
+  }
 }
 
 TEST_CASE("a stop ends the wait for a crowd") {
@@ -99,9 +126,9 @@ TEST_CASE("a stop ends the wait for a crowd") {
   net::Signal stop(shard);
   const Life life = [](std::uint64_t, Begin) -> net::Task<void> { co_return; };
   bool asked = false;
-  const Crowded crowded = [&] {
+  const LookAtCrowd crowded = [&] {
     if (!std::exchange(asked, true)) shard.post([&] { stop.raise(); });
-    return true;
+    return Crowd{true, 0ns};
   };
   shard.run(run_open_loop(shard, many, {}, std::chrono::steady_clock::now(), life, crowded, stop));
   CHECK(asked);

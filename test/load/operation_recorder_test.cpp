@@ -131,7 +131,7 @@ TEST_CASE(
   OperationRecorder held({recorded.recorder, recorded.log}, Verb::update, 5, "o-5", crowded, recorded.use);
   held.observer()({1, true, second, late, nullptr});
   CHECK(updates.late == 1);
-  late.short_of_time = true;
+  late.short_of_time = 27ms;
   OperationRecorder busy({recorded.recorder, recorded.log}, Verb::update, 5, "o-5", crowded, recorded.use);
   busy.observer()({1, true, second, late, nullptr});
   CHECK(updates.late == 2);

@@ -85,6 +85,32 @@ TEST_CASE("a run ends when all of its shards have") {
   CHECK(result.shard_cpu.count() > 0);
 }
 
+TEST_CASE("the achieved rate stays what it was when the schedule has ended") {
+  base::StopSignals signals;
+  Worker worker(signals);
+  std::vector<ShardWork> work;
+  work.push_back(worker.work([](Worker& each) {
+    each.shard.post([&each] {
+      for (int i = 0; i < 10; ++i) {
+        measure::Operation create;
+        create.verb = measure::Verb::create;
+        create.scheduled = each.started;
+        create.sent = create.done = each.started + 1s;
+        each.recorder.record(create);
+      }
+      each.done.raise();
+    });
+  }));
+  RunOptions options = quiet();
+  options.paced = measure::Verb::create;
+  double achieved = 0;
+  options.publish = [&](const measure::Snapshot&, const measure::Pace& pace) {
+    achieved = pace.achieved_rate;
+  };
+  static_cast<void>(run_shards(work, options, signals));
+  CHECK(achieved == Approx(10));  // 10 within 1 s, however long ago that is
+}
+
 TEST_CASE("what a shard cleans up in the end, and what watches, is no part of the time that it drove") {
   base::StopSignals signals;
   Worker driver(signals), watcher(signals);

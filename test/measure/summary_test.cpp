@@ -248,6 +248,37 @@ TEST_CASE("operations that waited for a connection do not make this program the 
   CHECK(summary.warnings().empty());
 }
 
+TEST_CASE("a server that is waited for is not made this program's fault by what follows") {
+  Summary summary = sample_summary();
+  Recorder recorder;
+  for (int i = 0; i < 100; ++i) {  // for 1 s there was no connection, then 60 ms no time
+    Operation late = sample_create(i * 1ms);
+    late.connecting = 1s;
+    late.sent += 1060ms;
+    late.done += 1060ms;
+    recorder.record(late);
+  }
+  summary.totals = recorder.snapshot();
+  CHECK(summary.totals.late() == 100);
+  CHECK(base::to_seconds(summary.totals.own_lag()) == Approx(6).epsilon(0.01));
+  CHECK(summary.warnings().empty());
+}
+
+TEST_CASE("what failed to the end takes its part of the schedule's time") {
+  Summary summary;
+  Recorder recorder;
+  for (int i = 0; i < 300; ++i) {
+    Operation create = sample_create(i * 10ms);
+    if (i >= 100) create.outcome = Outcome::not_connected;
+    recorder.record(create);
+  }
+  summary.paced_verb = Verb::create;
+  summary.set_pace(recorder.snapshot());
+  CHECK(summary.achieved_rate.value() == Approx(99 / 2.99));
+  summary.set_pace(Snapshot());
+  CHECK_FALSE(summary.achieved_rate);
+}
+
 TEST_CASE("what cleaned up after the schedule has no part in its pace") {
   Summary summary = sample_summary();
   const Snapshot driven = summary.totals;

@@ -44,7 +44,7 @@ net::Task<void> exchange(net::Pool& pool, Ended& ended) {
   const net::Exchange exchange = co_await pool.exchange(request);
   if (exchange.failure) co_return;
   ++ended.exchanges;
-  if (exchange.short_of_time) ++ended.short_of_time;
+  if (exchange.short_of_time > 0ns) ++ended.short_of_time;
 }
 
 net::Task<void> open_stream(net::Pool& pool, Ended& /*unused*/) {

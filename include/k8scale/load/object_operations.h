@@ -86,7 +86,7 @@ class ObjectOperations {
 
   [[nodiscard]] const ObjectFamily& family() const { return *family_; }
   [[nodiscard]] std::size_t servers() const { return servers_.size(); }
-  [[nodiscard]] bool crowded() const { return servers_.crowded(); }
+  [[nodiscard]] Crowd crowd() const { return servers_.crowd(); }
 
  private:
   struct Leftover {

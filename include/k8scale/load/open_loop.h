@@ -19,15 +19,13 @@ struct OpenLoopParameters {
 /// What begins with an arrival: called for number `number`, from 1.
 using Life = std::function<net::Task<void>(std::uint64_t number, Begin begin)>;
 
-/// Whether those that live already wait for one another: see `run_open_loop`.
-using Crowded = std::function<bool()>;
-
 /// Starts the lives of those numbers that `lane` takes, each at its own moment after `start`, however long
 /// the others take. While it is crowded, arrivals wait in the schedule, where each costs nothing, instead of
-/// with those that wait already: they are as late either way, and `Begin::crowded_out` says so. Returns when
-/// all that were started have ended. When `stop` is raised no more are started.
+/// with those that wait already: they are as late either way, and `Begin::crowded_out` says so, but for what
+/// the thread had no time for. Returns when all that were started have ended. When `stop` is raised no more
+/// are started.
 [[nodiscard]] net::Task<void> run_open_loop(net::Shard& shard, OpenLoopParameters parameters, Lane lane,
-                                            base::SteadyTime start, const Life& life, const Crowded& crowded,
+                                            base::SteadyTime start, const Life& life, const LookAtCrowd& look,
                                             net::Signal& stop);
 
 /// Each arrival is an object that is created, lives, and is deleted.

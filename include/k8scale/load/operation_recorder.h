@@ -15,7 +15,7 @@ namespace k8scale::load {
 struct Begin {
   base::SteadyTime scheduled;        ///< response time counts from here
   base::SteadyTime due;              ///< send lag counts from here: nobody was free to do it before
-  base::Nanoseconds crowded_out{0};  ///< what went by since `due` because it would have had no connection
+  base::Nanoseconds crowded_out{0};  ///< of the time since `due`: it would have had no connection
 
   Begin(base::SteadyTime moment) : scheduled(moment), due(moment) {}
   Begin(base::SteadyTime wanted, base::SteadyTime free) : scheduled(wanted), due(std::max(wanted, free)) {}

@@ -11,6 +11,7 @@
 #include "k8scale/base/result.h"
 #include "k8scale/base/time.h"
 #include "k8scale/kube/client.h"
+#include "k8scale/load/crowd.h"
 
 namespace k8scale::load {
 
@@ -73,8 +74,8 @@ class ServerSet {
   void stop_retrying();
   /// Operations that waited because all connections to their server were in use.
   [[nodiscard]] std::uint64_t waited_for_limit() const;
-  /// Whether at every server so many operations wait for a connection that more would only take memory.
-  [[nodiscard]] bool crowded() const;
+  /// There is one when many wait at every server; short of time is the server where that is worst.
+  [[nodiscard]] Crowd crowd() const;
 
  private:
   struct Server {

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -73,8 +74,8 @@ struct Operation {
   base::SteadyTime scheduled;  ///< the schedule wanted the operation to begin
   base::SteadyTime due;   ///< this attempt should have been sent: `scheduled`, or the moment of the retry
   base::SteadyTime sent;  ///< its first byte was handed to TLS
-  /// Of the time from `due` to `sent`: without a connection to send it on. 0 when it was for want of CPU time
-  /// of ours that none was opened.
+  /// Of the time from `due` to `sent`: without a connection to send it on, though we had CPU time to open
+  /// one.
   base::Nanoseconds connecting{0};
   base::SteadyTime first_byte;  ///< the first byte of the answer came
   base::SteadyTime done;        ///< the answer was whole, or the attempt had failed
@@ -118,7 +119,7 @@ struct Operation {
 }
 /// How late this program's own doing made it. Means nothing unless `was_sent`.
 [[nodiscard]] inline base::Nanoseconds own_lag(const Operation& operation) {
-  return send_lag(operation) - operation.connecting;
+  return std::max(send_lag(operation) - operation.connecting, base::Nanoseconds(0));
 }
 /// What it takes until a controller knows of a write. Less than `service_time` when the event came before the
 /// answer. Means nothing unless some watcher showed it.

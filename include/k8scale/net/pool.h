@@ -54,8 +54,8 @@ struct Exchange {
   std::uint64_t bytes_sent = 0;      ///< of HTTP, before TLS
   std::uint64_t bytes_received = 0;  ///< of HTTP, after TLS
   bool reused_connection = false;
-  /// It waited for a connection, and meanwhile the shard's thread had no time to open many.
-  bool short_of_time = false;
+  /// Of its wait for a connection: while the shard's thread had no time to open many.
+  base::Nanoseconds short_of_time{0};
 
   /// Whether a failure came before any byte of the request left and any byte of an answer came.
   [[nodiscard]] bool nothing_sent() const { return bytes_sent == 0; }
@@ -90,6 +90,7 @@ struct PoolCounters {
   std::size_t idle = 0;
   std::size_t waiting = 0;             ///< requests that have no connection yet
   std::uint64_t waited_for_limit = 0;  ///< requests that found `most_connections` in use
+  base::Nanoseconds short_of_time{0};  ///< while requests waited and the thread had no time to open many
 };
 
 /// Connections of one shard to one server, HTTP/1.1 with keep-alive, TCP_NODELAY; the one that became idle
