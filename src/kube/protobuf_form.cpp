@@ -15,6 +15,7 @@ using Known = ProtobufForm::Known;
 constexpr int bad_request = 400;
 constexpr int unauthorized = 401;
 constexpr int forbidden = 403;
+constexpr int method_not_allowed = 405;
 constexpr int not_acceptable = 406;
 constexpr int unsupported_media_type = 415;
 
@@ -30,10 +31,14 @@ std::optional<ProtobufForm> told_by_list(const Answer& answer) {
   return ProtobufForm{Known::yes, {}};
 }
 
-// A Go type without the form is refused as a bad request; so does admission, which comes after reading.
+// A Go type without the form is a bad request; some admission answers so too, which comes after reading. What
+// is forbidden or not found will be so in the run, in whatever form.
 ProtobufForm told_by_create(const Answer& answer) {
-  if (answer.may_do_better() || answer.http_status == unauthorized) return {Known::unknown, answer.error()};
+  if (answer.may_do_better()) return {Known::unknown, answer.error()};
   switch (answer.http_status) {
+    case unauthorized:
+    case method_not_allowed:
+      return {Known::unknown, answer.error()};
     case not_acceptable:
     case unsupported_media_type:
       return {Known::no, answer.error()};

@@ -24,6 +24,7 @@ class Run {
         options_(options),
         signals_(signals),
         running_(work.size()),
+        driving_(work.size()),
         progress_(options.progress) {}
 
   RunResult run();
@@ -41,6 +42,7 @@ class Run {
   const RunOptions& options_;
   base::StopSignals& signals_;
   std::atomic<std::size_t> running_;
+  std::atomic<std::size_t> driving_;  // of these, those that do not clean up yet
   measure::Progress progress_;
   base::SteadyTime start_;
   base::SteadyTime give_up_ = base::SteadyTime::max();
@@ -58,6 +60,7 @@ net::Task<void> Run::run_one(std::size_t index) {
   const ShardWork& work = work_[index];
   co_await work.run(start_);
   driven_[index].emplace(Driven{Clock::now(), work.recorder.snapshot()});
+  --driving_;
   if (work.clean_up) co_await work.clean_up();
   if (--running_ == 0) signals_.wake();
 }
@@ -133,8 +136,10 @@ measure::Pace Run::pace() const {
   for (const measure::Verb verb : measure::all_verbs) {
     if (!options_.paced || verb == *options_.paced) paced.add(result_.totals.of(verb));
   }
-  const bool all_ended = paced.done > 0 && paced.done == paced.asked;
-  const double took = base::to_seconds((all_ended ? paced.last_end : Clock::now()) - start_);
+  const bool all_ended = paced.done == paced.asked && result_.totals.undrawn == 0;
+  const bool is_over = all_ended || result_.signal || driving_ == 0;
+  const base::SteadyTime end = is_over && paced.done > 0 ? paced.last_end : Clock::now();
+  const double took = base::to_seconds(end - start_);
   if (took > 0) pace.achieved_rate = static_cast<double>(paced.ok) / took;
   return pace;
 }

@@ -157,7 +157,7 @@ Crowd ServerSet::crowd() const {
   for (const Server& each : servers_) {
     const net::PoolCounters connections = each.client->connections();
     seen.is_there = seen.is_there && connections.waiting >= many_waiting;
-    seen.short_of_time = std::max(seen.short_of_time, connections.short_of_time);
+    seen.short_of_time += connections.short_of_time / static_cast<std::int64_t>(servers_.size());
   }
   return seen;
 }

@@ -58,9 +58,11 @@ std::string progress_text(base::Nanoseconds elapsed, const Pace& pace, const Sna
 }
 
 std::string short_progress_text(base::Nanoseconds elapsed, const Pace& pace, const Snapshot& snapshot) {
-  std::string text =
-      fmt::format("{:.0f}s {}/{} {:.0f} of {:.0f}/s pop {} err {}", base::to_seconds(elapsed), pace.done,
-                  pace.asked, pace.achieved_rate, pace.asked_rate, snapshot.population, snapshot.failed());
+  constexpr double slow = 100;
+  const int digits = pace.asked_rate < slow ? 1 : 0;
+  std::string text = fmt::format("{:.0f}s {}/{} {:.{}f} of {:.{}f}/s pop {} err {}",
+                                 base::to_seconds(elapsed), pace.done, pace.asked, pace.achieved_rate, digits,
+                                 pace.asked_rate, digits, snapshot.population, snapshot.failed());
   const Histogram response_time = snapshot.response_time();
   if (response_time.count() > 0) {
     text += fmt::format(" p50 {} p99 {}", base::format_duration(response_time.quantile(0.5)),

@@ -58,7 +58,7 @@ void VerbTotals::merge(const VerbTotals& other) {
   service_time.merge(other.service_time);
   send_lag.merge(other.send_lag);
   late += other.late;
-  own_lag += other.own_lag;
+  own_lag.merge(other.own_lag);
   scheduled.merge(other.scheduled);
   ended.merge(other.ended);
   ended_well.merge(other.ended_well);
@@ -120,10 +120,10 @@ std::uint64_t Snapshot::late() const {
   return total;
 }
 
-base::Nanoseconds Snapshot::own_lag() const {
-  base::Nanoseconds total{0};
-  for (const VerbTotals& verb : verbs) total += verb.own_lag;
-  return total;
+Histogram Snapshot::own_lag() const {
+  Histogram all;
+  for (const VerbTotals& verb : verbs) all.merge(verb.own_lag);
+  return all;
 }
 
 std::uint64_t Snapshot::missed() const {
@@ -161,7 +161,7 @@ void Recorder::add(const Operation& attempt, VerbTotals& totals) {
   if (was_sent(attempt) && attempt.measured) {
     totals.send_lag.record(send_lag(attempt));
     const base::Nanoseconds own = own_lag(attempt);
-    totals.own_lag += own;
+    totals.own_lag.record(own);
     if (own > harmless_lag) ++totals.late;
     if (!cancelled) totals.service_time.record(service_time(attempt));
   }

@@ -9,20 +9,18 @@ constexpr int harmless_part = 5;
 constexpr std::uint64_t few_operations = 100;  // whose p99 is but the slowest of them
 constexpr double harmless_failures = 0.01;
 constexpr std::uint64_t harmless_late = 100;  // one of so many
-constexpr double own_part = 0.5;              // of all lateness
 
 std::optional<std::string> bottleneck_warning(const Snapshot& totals) {
-  const Histogram lags = totals.send_lag();
+  const Histogram lags = totals.own_lag();
   const base::Nanoseconds lag = lags.quantile(0.99);
   const base::Nanoseconds response = totals.response_time().quantile(0.99);
-  const bool harmless = lag <= harmless_lag || lag <= response / harmless_part;
-  const bool is_own = totals.late() * harmless_late > lags.count() &&
-                      base::to_seconds(totals.own_lag()) > own_part * lags.sum_seconds();
-  if (lags.count() < few_operations || harmless || !is_own) return std::nullopt;
+  const bool harmless =
+      lag <= harmless_lag || lag <= response / harmless_part || totals.late() * harmless_late <= lags.count();
+  if (lags.count() < few_operations || harmless) return std::nullopt;
   return fmt::format(
-      "this program was the bottleneck: send lag p99 is {}, response time p99 {}; use more shards, more CPU "
-      "or a "
-      "lower rate",
+      "this program was the bottleneck: send lag p99 is {} by its doing, response time p99 {}; use more "
+      "shards, "
+      "more CPU or a lower rate",
       base::format_duration(lag), base::format_duration(response));
 }
 
@@ -63,9 +61,9 @@ void Summary::set_pace(const Snapshot& driven) {
     scheduled.merge(each.scheduled);
     ended_well.merge(each.ended_well);
   }
-  // What failed was to be done in the time of the schedule too.
-  const bool failed_long = ok > 0 && ended_well.last - ended_well.first < scheduled.last - scheduled.first;
-  achieved_rate = (failed_long ? scheduled : ended_well).rate(ok);
+  // What failed, and a slow first answer, took their time too.
+  const bool took_longer = ok > 0 && ended_well.last - ended_well.first < scheduled.last - scheduled.first;
+  achieved_rate = (took_longer ? scheduled : ended_well).rate(ok);
   schedule_length = done > 0 ? scheduled.last - start : base::Nanoseconds(0);
 }
 

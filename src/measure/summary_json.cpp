@@ -63,7 +63,7 @@ Json verb_json(const VerbTotals& totals, base::SteadyTime start, bool watched) {
                {"service_time", to_json(totals.service_time)},
                {"send_lag", to_json(totals.send_lag)},
                {"late", totals.late},
-               {"own_lag", totals.own_lag.count()}};
+               {"own_lag", to_json(totals.own_lag)}};
   if (!watched) return made;
   made["seen"] = totals.seen;
   made["missed"] = totals.missed;

@@ -80,7 +80,8 @@ VerbTotals verb_totals(const Json& json, base::SteadyTime start) {
   totals.service_time = histogram(json.at("service_time"));
   totals.send_lag = histogram(json.at("send_lag"));
   totals.late = json.value("late", std::uint64_t{0});
-  totals.own_lag = base::Nanoseconds(json.value("own_lag", std::int64_t{0}));
+  const auto own_lag = json.find("own_lag");  // not of every version that wrote this schema
+  totals.own_lag = own_lag == json.end() ? totals.send_lag : histogram(*own_lag);
   totals.scheduled = span(json.at("scheduled"), start);
   totals.ended = span(json.at("ended"), start);
   totals.ended_well = span(json.at("ended_well"), start);

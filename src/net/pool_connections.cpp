@@ -90,15 +90,18 @@ std::size_t Pool::State::most_opening_now() {
 }
 
 void Pool::State::note_shortage(bool is_short) {
-  if (is_short == short_since.has_value()) return;
-  const base::SteadyTime now = Clock::now();
-  if (short_since) was_short += now - *short_since;
-  short_since = is_short ? std::optional(now) : std::nullopt;
+  if (is_short == shortage.has_value()) return;
+  was_short = short_of_time();
+  shortage.reset();
+  if (is_short) shortage = Shortage{Clock::now(), load.used()};
 }
 
-// So far: how long some waited that it would have opened a connection for, had the thread had time.
+// So far: how long some waited for which no connection was opened, and the thread was at work meanwhile. It
+// is told of a change only when something happens, and may rest until then.
 base::Nanoseconds Pool::State::short_of_time() const {
-  return short_since ? was_short + (Clock::now() - *short_since) : was_short;
+  if (!shortage) return was_short;
+  const base::Nanoseconds passed = Clock::now() - shortage->begin;
+  return was_short + std::min(passed, load.used() - shortage->used_at_begin);
 }
 
 void Pool::State::open_for_waiters(const std::shared_ptr<State>& state) {
@@ -108,7 +111,8 @@ void Pool::State::open_for_waiters(const std::shared_ptr<State>& state) {
     ++state->opening;
     state->shard.spawn(open_one(state, state->make_connection()));
   }
-  state->note_shortage(most == most_opening_when_busy && state->opening < state->waiting);
+  state->note_shortage(most == most_opening_when_busy && state->opening < state->waiting &&
+                       *state->open < state->options->most_connections);
 }
 
 Task<void> Pool::State::open_one(std::shared_ptr<State> state, ConnectionPointer connection) {

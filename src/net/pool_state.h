@@ -48,8 +48,12 @@ struct Pool::State {
   std::uint64_t connections_opened = 0;
   std::uint64_t sessions_resumed = 0;
   std::uint64_t waited_for_limit = 0;
-  std::optional<base::SteadyTime> short_since;  // since when it has opened one at a time for want of CPU time
-  base::Nanoseconds was_short{0};               // before that, all together
+  struct Shortage {
+    base::SteadyTime begin;
+    base::Nanoseconds used_at_begin;
+  };
+  std::optional<Shortage> shortage;  // while it opens one connection at a time for want of CPU time
+  base::Nanoseconds was_short{0};    // before that, all together
 
   void drop_expired(base::SteadyTime now);
   ConnectionPointer take_idle();

@@ -15,6 +15,8 @@ class ThreadLoad {
   /// 0 to 1: the part of the latest interval that ended, which is 10 ms long, or as long as nobody asked; 0
   /// when none has.
   [[nodiscard]] double part_used(base::SteadyTime now);
+  /// CPU time so far.
+  [[nodiscard]] base::Nanoseconds used() const { return used_(); }
 
  private:
   std::function<base::Nanoseconds()> used_;

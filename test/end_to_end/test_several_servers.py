@@ -54,14 +54,16 @@ def left_on(server):
 
 
 
-def test_a_server_that_froze_is_not_taken_for_a_slow_program(driver, api_server):
+def test_a_server_that_froze_is_not_taken_for_a_slow_program(driver, api_server, tmp_path):
     server = api_server()
     server.kubectl("create", "namespace", "scaletest")
+    rows = tmp_path / "r1-driver.csv"
     def freeze():
+        envtest.wait_until(lambda: rows.exists() and rows.stat().st_size > 0, "rows")
         server.process.send_signal(signal.SIGSTOP)
         time.sleep(1.2)  # as long as the server is to be frozen
         server.process.send_signal(signal.SIGCONT)
-    freezing = threading.Timer(1.0, freeze)
+    freezing = threading.Thread(target=freeze)
     freezing.start()
     try:
         run = driver("cmdriver", "-kubeconfig", server.kubeconfig, "-lambda", "800", "-n", "2800", "-maxpop", "80", embedded=False)

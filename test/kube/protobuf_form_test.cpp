@@ -59,6 +59,7 @@ TEST_CASE("an empty list, or none, tells nothing, so a create is tried that keep
                                                          {406, Known::no},
                                                          {415, Known::no},
                                                          {401, Known::unknown},
+                                                         {405, Known::unknown},
                                                          {429, Known::unknown},
                                                          {500, Known::unknown},
                                                          {503, Known::unknown}}));

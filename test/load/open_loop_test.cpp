@@ -114,7 +114,7 @@ TEST_CASE("what went by while the thread was short of time is not for want of a 
   shard.run(run_open_loop(shard, many, {}, start, life, crowded, stop));
   const base::Nanoseconds took = std::chrono::steady_clock::now() - start;
   if (part == 1.0) {
-    CHECK(longest_kept_out <= 1ms);
+    CHECK(longest_kept_out <= 10ms);
   } else {
     CHECK(longest_kept_out > 10ms);
     CHECK(longest_kept_out <= took * 3 / 5);

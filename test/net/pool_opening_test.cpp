@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <atomic>
 #include <future>
 #include <thread>
 #include <utility>
@@ -45,6 +47,8 @@ net::Task<void> exchange(net::Pool& pool, Ended& ended) {
   if (exchange.failure) co_return;
   ++ended.exchanges;
   if (exchange.short_of_time > 0ns) ++ended.short_of_time;
+  CHECK(exchange.short_of_time <=
+        std::max<base::Nanoseconds>(exchange.timing.sent - exchange.timing.started, 0ns));
 }
 
 net::Task<void> open_stream(net::Pool& pool, Ended& /*unused*/) {
@@ -130,6 +134,22 @@ TEST_CASE("a thread that has no time left opens one connection at a time while 1
     pair.use(16, open_stream);
     CHECK(pair.opened_for_20_more() == 8);
   }
+}
+
+TEST_CASE("a thread that rests while requests wait is not short of time") {
+  static std::atomic<std::int64_t> rests_since;  // ns on the steady clock; 0: it is always at work
+  rests_since = 0;
+  const auto at_work_until_then = [] {
+    return rests_since == 0 ? always_at_work() : base::Nanoseconds(rests_since);
+  };
+  Pair pair(16, at_work_until_then);
+  pair.use(16, exchange);
+  CHECK(pair.opened_for_20_more() == 1);
+  rests_since = always_at_work().count();
+  const base::Nanoseconds before = pair.client->counters().short_of_time;
+  std::this_thread::sleep_for(100ms);
+  CHECK(pair.client->counters().short_of_time - before < 50ms);
+  CHECK(pair.client->counters().waiting == 20);
 }
 
 TEST_CASE("a thread's load is that of the latest interval of 10 ms or more") {

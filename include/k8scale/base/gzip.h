@@ -4,7 +4,7 @@
 
 namespace k8scale::base {
 
-/// What compressing gives away for what.
+/// Whether time or size matters more.
 enum class GzipEffort { fast, usual };
 
 /// `text` in gzip (RFC 1952).

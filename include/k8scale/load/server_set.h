@@ -74,7 +74,7 @@ class ServerSet {
   void stop_retrying();
   /// Operations that waited because all connections to their server were in use.
   [[nodiscard]] std::uint64_t waited_for_limit() const;
-  /// There is one when many wait at every server; short of time is the server where that is worst.
+  /// There is one when many wait at every server; `short_of_time` is the servers' mean.
   [[nodiscard]] Crowd crowd() const;
 
  private:

@@ -74,8 +74,8 @@ struct Operation {
   base::SteadyTime scheduled;  ///< the schedule wanted the operation to begin
   base::SteadyTime due;   ///< this attempt should have been sent: `scheduled`, or the moment of the retry
   base::SteadyTime sent;  ///< its first byte was handed to TLS
-  /// Of the time from `due` to `sent`: without a connection to send it on, though we had CPU time to open
-  /// one.
+  /// Of the time from `due` to `sent`: without a connection to send it on, or held back because many had
+  /// none, though we had CPU time to open one.
   base::Nanoseconds connecting{0};
   base::SteadyTime first_byte;  ///< the first byte of the answer came
   base::SteadyTime done;        ///< the answer was whole, or the attempt had failed

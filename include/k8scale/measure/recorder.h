@@ -47,12 +47,12 @@ struct VerbTotals {
   std::uint64_t items = 0;  ///< in the answers of lists
   Histogram
       response_time;  ///< of each operation whose last attempt was sent, well or not; not of cancelled ones
-  Histogram service_time;        ///< of each attempt that was sent and not cancelled
-  Histogram send_lag;            ///< of each attempt that was sent
-                                 ///< none of these three of what was not `measured`
-  std::uint64_t late = 0;        ///< attempts of `send_lag` whose own_lag was more than harmless
-  base::Nanoseconds own_lag{0};  ///< of all of `send_lag` together
-  Span scheduled;                ///< of the operations that ended
+  Histogram service_time;  ///< of each attempt that was sent and not cancelled
+  Histogram send_lag;      ///< of each attempt that was sent
+                           ///< none of these three of what was not `measured`
+  std::uint64_t late = 0;  ///< attempts of `send_lag` whose own_lag was more than harmless
+  Histogram own_lag;       ///< of each attempt of `send_lag`
+  Span scheduled;          ///< of the operations that ended
   Span ended;
   Span ended_well;
 
@@ -110,10 +110,10 @@ struct Snapshot {
   [[nodiscard]] std::uint64_t failed() const;
   /// Operations that began and have not ended; one that waits for its next attempt is among them.
   [[nodiscard]] std::uint64_t in_flight() const;
-  [[nodiscard]] Histogram response_time() const;    ///< of all verbs
-  [[nodiscard]] Histogram send_lag() const;         ///< of all verbs
-  [[nodiscard]] std::uint64_t late() const;         ///< of all verbs
-  [[nodiscard]] base::Nanoseconds own_lag() const;  ///< of all verbs
+  [[nodiscard]] Histogram response_time() const;  ///< of all verbs
+  [[nodiscard]] Histogram send_lag() const;       ///< of all verbs
+  [[nodiscard]] std::uint64_t late() const;       ///< of all verbs
+  [[nodiscard]] Histogram own_lag() const;        ///< of all verbs
   /// Of all verbs: watchers that did not show a write, summed over all writes that ended well.
   [[nodiscard]] std::uint64_t missed() const;
   void merge(const Snapshot& other);

@@ -57,9 +57,8 @@ struct Summary {
   [[nodiscard]] std::optional<base::Nanoseconds> cpu_per_operation() const;
   /// What a reader must know before believing the numbers: `notes`, lost rows, that over 1 % of the
   /// operations failed, events that the watches missed, doubled or showed out of order, and that this program
-  /// was the bottleneck, which is so when of 100 operations or more the p99 of send lag is over 2 ms and over
-  /// a fifth of the p99 of response time, and over 1 % were sent over 2 ms late by its own doing (own_lag),
-  /// to which more than half of all send lag is due.
+  /// was the bottleneck, which is so when of 100 operations or more the p99 of own_lag is over 2 ms and over
+  /// a fifth of the p99 of response time, and over 1 % were sent over 2 ms late by its own doing.
   [[nodiscard]] std::vector<std::string> warnings() const;
 };
 
@@ -134,7 +133,7 @@ void print_text(std::ostream& out, const Summary& summary);
 /// | `service_time` | times from sending to the end, of each attempt sent and not cancelled |
 /// | `send_lag` | times from when an attempt was due to when it was sent |
 /// | `late` | attempts over 2 ms late by this program's doing: not for want of a connection it could open |
-/// | `own_lag` | of all send lag together: by this program's doing |
+/// | `own_lag` | times: of send lag, what was this program's doing |
 ///
 /// and for a verb that writes, with --observe:
 ///
