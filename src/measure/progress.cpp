@@ -36,6 +36,14 @@ std::string_view cut(std::string_view text, std::size_t columns) {
   return text;
 }
 
+// Nothing while there are none.
+std::string response_time_text(std::string_view before, const Snapshot& snapshot) {
+  const Histogram times = snapshot.response_time();
+  if (times.count() == 0) return {};
+  return fmt::format("{}p50 {} p99 {}", before, base::format_duration(times.quantile(0.5)),
+                     base::format_duration(times.quantile(0.99)));
+}
+
 }  // namespace
 
 std::optional<ProgressStyle> parse_progress_style(std::string_view text) {
@@ -49,12 +57,7 @@ std::string progress_text(base::Nanoseconds elapsed, const Pace& pace, const Sna
   std::string text = fmt::format("{:.1f}s  {}/{} done  {:.1f}/s of {:.1f}/s asked  population {}  errors {}",
                                  base::to_seconds(elapsed), pace.done, pace.asked, pace.achieved_rate,
                                  pace.asked_rate, snapshot.population, snapshot.failed());
-  const Histogram response_time = snapshot.response_time();
-  if (response_time.count() > 0) {
-    text += fmt::format("  response time p50 {} p99 {}", base::format_duration(response_time.quantile(0.5)),
-                        base::format_duration(response_time.quantile(0.99)));
-  }
-  return text;
+  return text + response_time_text("  response time ", snapshot);
 }
 
 std::string short_progress_text(base::Nanoseconds elapsed, const Pace& pace, const Snapshot& snapshot) {
@@ -63,12 +66,7 @@ std::string short_progress_text(base::Nanoseconds elapsed, const Pace& pace, con
   std::string text = fmt::format("{:.0f}s {}/{} {:.{}f} of {:.{}f}/s pop {} err {}",
                                  base::to_seconds(elapsed), pace.done, pace.asked, pace.achieved_rate, digits,
                                  pace.asked_rate, digits, snapshot.population, snapshot.failed());
-  const Histogram response_time = snapshot.response_time();
-  if (response_time.count() > 0) {
-    text += fmt::format(" p50 {} p99 {}", base::format_duration(response_time.quantile(0.5)),
-                        base::format_duration(response_time.quantile(0.99)));
-  }
-  return text;
+  return text + response_time_text(" ", snapshot);
 }
 
 Progress::Progress(ProgressStyle style, int descriptor)

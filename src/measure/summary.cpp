@@ -18,9 +18,8 @@ std::optional<std::string> bottleneck_warning(const Snapshot& totals) {
       lag <= harmless_lag || lag <= response / harmless_part || totals.late() * harmless_late <= lags.count();
   if (lags.count() < few_operations || harmless) return std::nullopt;
   return fmt::format(
-      "this program was the bottleneck: send lag p99 is {} by its doing, response time p99 {}; use more "
-      "shards, "
-      "more CPU or a lower rate",
+      "this program was the bottleneck: send lag p99 is {} by its doing, response time p99 {}; "
+      "use more shards, more CPU or a lower rate",
       base::format_duration(lag), base::format_duration(response));
 }
 
