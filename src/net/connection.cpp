@@ -162,22 +162,25 @@ void Connection::write_head(const Request& request) {
 
 Task<base::Result<void>> Connection::read_head(const Request& request, Answer& answer) {
   base::Result<void> outcome = co_await stream_.wait_readable();
-  while (outcome.has_value()) {
+  while (outcome.has_value() && !parser().head_done()) {
     outcome = co_await read_more(answer.bytes_received);
     if (answer.timing.first_byte == base::SteadyTime() && answer.bytes_received > 0) {
       answer.timing.first_byte = std::chrono::steady_clock::now();
     }
-    if (outcome.has_error()) break;
-    // Interim answers (100, 103) are passed over.
-    while (outcome.has_value() && parser_->done() && answer.head.status / 100 == 1) {
-      if (answer.head.status == 101) co_return Failure(FailureKind::protocol, "the server left HTTP unasked");
-      answer.head.headers.clear();
-      parser_.emplace(answer.head, answer.body, body_rule(request), MessageLimits());
-      outcome = parse();
-    }
-    if (outcome.has_value() && parser_->head_done()) break;
+    if (outcome.has_value()) outcome = pass_over_interim(request, answer);
   }
   co_return outcome;
+}
+
+base::Result<void> Connection::pass_over_interim(const Request& request, Answer& answer) {
+  base::Result<void> outcome;
+  while (outcome.has_value() && parser().done() && answer.head.status / 100 == 1) {
+    if (answer.head.status == 101) return Failure(FailureKind::protocol, "the server left HTTP unasked");
+    answer.head.headers.clear();
+    parser_.emplace(answer.head, answer.body, body_rule(request), MessageLimits());
+    outcome = parse();
+  }
+  return outcome;
 }
 
 Task<base::Result<void>> Connection::read_body(std::uint64_t& bytes_received) {

@@ -73,6 +73,8 @@ class Connection {
   [[nodiscard]] Task<base::Result<void>> ask_proxy(const Proxy& proxy);
   [[nodiscard]] Task<base::Result<void>> write(const Request& request);
   [[nodiscard]] Task<base::Result<void>> read_head(const Request& request, Answer& answer);
+  /// Interim answers (100, 103) that were read: parses what came behind them.
+  [[nodiscard]] base::Result<void> pass_over_interim(const Request& request, Answer& answer);
   /// Reads once and hands it to the parser.
   [[nodiscard]] Task<base::Result<void>> read_more(std::uint64_t& bytes_received);
   /// Hands what was just read to the parser; nothing is the end of the stream.
