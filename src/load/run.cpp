@@ -110,37 +110,17 @@ void Run::take_snapshot() {
   for (std::size_t i = 1; i < snapshots_.size(); ++i) result_.totals.merge(snapshots_[i]);
 }
 
-namespace {
-
-// Of those operations that the schedule is about.
-struct PacedTotals {
-  std::uint64_t asked = 0, done = 0, ok = 0;
-  base::SteadyTime last_end = base::SteadyTime::min();
-
-  void add(const measure::VerbTotals& verb) {
-    asked += verb.asked;
-    done += verb.done;
-    ok += verb.ok();
-    last_end = std::max(last_end, verb.ended.last);
-  }
-};
-
-}  // namespace
-
 measure::Pace Run::pace() const {
   measure::Pace pace;
   pace.done = result_.totals.done();
   pace.asked = result_.totals.asked();
   pace.asked_rate = options_.asked_rate;
-  PacedTotals paced;
-  for (const measure::Verb verb : measure::all_verbs) {
-    if (!options_.paced || verb == *options_.paced) paced.add(result_.totals.of(verb));
-  }
-  const bool all_ended = paced.done == paced.asked && result_.totals.undrawn == 0;
+  const measure::ScheduleTotals schedule = result_.totals.of_schedule(options_.paced);
+  const bool all_ended = schedule.done == schedule.asked && result_.totals.undrawn == 0;
   const bool is_over = all_ended || result_.signal || driving_ == 0;
-  const base::SteadyTime end = is_over && paced.done > 0 ? paced.last_end : Clock::now();
+  const base::SteadyTime end = is_over && schedule.done > 0 ? schedule.ended.last : Clock::now();
   const double took = base::to_seconds(end - start_);
-  if (took > 0) pace.achieved_rate = static_cast<double>(paced.ok) / took;
+  if (took > 0) pace.achieved_rate = static_cast<double>(schedule.ok) / took;
   return pace;
 }
 

@@ -78,6 +78,20 @@ void WatchTotals::merge(const WatchTotals& other) {
   not_followed += other.not_followed;
 }
 
+ScheduleTotals Snapshot::of_schedule(std::optional<Verb> verb) const {
+  ScheduleTotals totals;
+  for (const Verb each : all_verbs) {
+    if (verb && each != *verb) continue;
+    totals.asked += of(each).asked;
+    totals.done += of(each).done;
+    totals.ok += of(each).ok();
+    totals.scheduled.merge(of(each).scheduled);
+    totals.ended.merge(of(each).ended);
+    totals.ended_well.merge(of(each).ended_well);
+  }
+  return totals;
+}
+
 std::uint64_t Snapshot::asked() const {
   std::uint64_t total = undrawn;
   for (const VerbTotals& verb : verbs) total += verb.asked;

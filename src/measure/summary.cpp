@@ -48,22 +48,14 @@ std::optional<std::string> not_followed_warning(const WatchTotals& watch) {
 }  // namespace
 
 void Summary::set_pace(const Snapshot& driven) {
-  std::uint64_t done = 0;
-  std::uint64_t ok = 0;
-  Span scheduled;
-  Span ended_well;
-  for (const Verb verb : all_verbs) {
-    if (paced_verb && verb != *paced_verb) continue;
-    const VerbTotals& each = driven.of(verb);
-    done += each.done;
-    ok += each.ok();
-    scheduled.merge(each.scheduled);
-    ended_well.merge(each.ended_well);
-  }
+  const ScheduleTotals schedule = driven.of_schedule(paced_verb);
+  const Span& scheduled = schedule.scheduled;
+  const Span& ended_well = schedule.ended_well;
   // What failed, and a slow first answer, took their time too.
-  const bool took_longer = ok > 0 && ended_well.last - ended_well.first < scheduled.last - scheduled.first;
-  achieved_rate = (took_longer ? scheduled : ended_well).rate(ok);
-  schedule_length = done > 0 ? scheduled.last - start : base::Nanoseconds(0);
+  const bool took_longer =
+      schedule.ok > 0 && ended_well.last - ended_well.first < scheduled.last - scheduled.first;
+  achieved_rate = (took_longer ? scheduled : ended_well).rate(schedule.ok);
+  schedule_length = schedule.done > 0 ? scheduled.last - start : base::Nanoseconds(0);
 }
 
 std::optional<base::Nanoseconds> Summary::cpu_per_operation() const {

@@ -79,6 +79,16 @@ struct VerbTotals {
   void merge(const VerbTotals& other);
 };
 
+/// What became of the operations of a schedule.
+struct ScheduleTotals {
+  std::uint64_t asked = 0;
+  std::uint64_t done = 0;
+  std::uint64_t ok = 0;
+  Span scheduled;  ///< of the operations that ended
+  Span ended;
+  Span ended_well;
+};
+
 /// What the watchers of a run's own writes showed, on all watches together.
 struct WatchTotals {
   std::uint64_t watchers = 0;
@@ -105,6 +115,8 @@ struct Snapshot {
 
   [[nodiscard]] const VerbTotals& of(Verb verb) const { return verbs[static_cast<std::size_t>(verb)]; }
   [[nodiscard]] VerbTotals& of(Verb verb) { return verbs[static_cast<std::size_t>(verb)]; }
+  /// Of a schedule of one verb, or of all when there is none.
+  [[nodiscard]] ScheduleTotals of_schedule(std::optional<Verb> verb) const;
   [[nodiscard]] std::uint64_t asked() const;  ///< with those that are undrawn
   [[nodiscard]] std::uint64_t done() const;
   [[nodiscard]] std::uint64_t failed() const;
