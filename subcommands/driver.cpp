@@ -60,6 +60,7 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
   client_options_.user_agent = "scaletest driver";
   client_options_.retries = flags.retries;
   client_options_.request_timeout = flags.request_timeout;
+  client_options_.connect_timeout = std::min(client_options_.connect_timeout, flags.request_timeout);
   client_options_.most_connections = flags.connections;
 }
 

@@ -37,6 +37,12 @@ load::Part part_of(const std::string& text) {
       fmt::format("--part: found {}, expected auto, or i/n with 1 <= i <= n", base::go_quote(text)));
 }
 
+void check_part(const DriverFlags& flags, const load::Part& part) {
+  if (part.count == 1 || (flags.seed != 0 && !flags.run_id.empty())) return;
+  throw base::Error(
+      "--part: the processes of a run need the same schedule and names: expected -seed and -runid");
+}
+
 void check_servers(const DriverFlags& flags) {
   if (flags.server_list.empty()) return;
   if (flags.cluster.embedded) {
@@ -124,7 +130,7 @@ void DriverFlags::declare(CLI::App& app) {
   base::add_bool(app, "--useProtobuf", use_protobuf, "send and ask for protobuf where the resource has it");
   base::add_value(app, "--retries", retries, "how often 429 and 5xx with Retry-After are sent again");
   base::add_duration(app, "--request-timeout", request_timeout,
-                     "longest time from sending to the answer's end");
+                     "longest time from sending to the answer's end, and (up to 10s) to connect");
   base::add_duration(app, "--grace", grace, "longest time to delete what exists after a stop signal");
   base::add_count(app, "--observe", observe,
                   "watch what is written, on 1 or N connections, and measure when each write is seen");
@@ -147,7 +153,7 @@ nlohmann::ordered_json DriverFlags::summary_parameters() const {
 void check_driver_flags(const DriverFlags& flags, std::size_t name_suffix) {
   check_ranges(flags);
   check_servers(flags);
-  if (flags.part != "auto") static_cast<void>(part_of(flags.part));
+  if (flags.part != "auto") check_part(flags, part_of(flags.part));
   static_cast<void>(progress_of(flags.progress));
   static_cast<void>(balance_of(flags.balance));
   static_cast<void>(askers_of(flags.debug_from));
@@ -163,10 +169,7 @@ DriverSettings settings_of(const DriverFlags& flags, std::size_t name_suffix) {
   settings.seed = flags.seed != 0 ? flags.seed : now;
   settings.part = part_of(flags.part);
   const load::Part& part = settings.part;
-  if (part.count > 1 && (flags.seed == 0 || flags.run_id.empty())) {
-    throw base::Error(
-        "--part: the processes of a run need the same schedule and names: expected -seed and -runid");
-  }
+  check_part(flags, part);
   settings.progress = progress_of(flags.progress);
   settings.balance = balance_of(flags.balance);
   base::Random random(now, "run id");

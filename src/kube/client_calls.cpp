@@ -57,6 +57,8 @@ Client::~Client() = default;
 
 const std::string& Client::server() const { return state_->server; }
 
+const Configuration& Client::configuration() const { return state_->configuration; }
+
 net::Task<Answer> Client::get(const Collection& collection, std::string_view name,
                               const AttemptObserver& observe) {
   return state_->send(call_of("GET", collection, name, collection.path_of(name)), observe);

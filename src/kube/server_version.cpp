@@ -9,7 +9,13 @@
 namespace k8scale::kube {
 namespace {
 
-std::string advice(const base::Failure& failure) {
+std::string tls_advice(const Configuration& configuration) {
+  return configuration.ca.pem.empty()
+             ? "; the system's authorities verified it, as no kubeconfig names its certificate-authority"
+             : "; check certificate-authority and tls-server-name in the kubeconfig";
+}
+
+std::string advice(const base::Failure& failure, const Configuration& configuration) {
   const bool is_hint = failure.detail().ends_with('?');
   if (failure.peer() == base::Peer::proxy) {
     return "; check the proxy: proxy-url in the kubeconfig, or $HTTPS_PROXY and $HTTP_PROXY";
@@ -20,7 +26,7 @@ std::string advice(const base::Failure& failure) {
     case base::FailureKind::timeout:
       return "; check the server's URL and that it runs";
     case base::FailureKind::tls:
-      return is_hint ? "" : "; check certificate-authority and tls-server-name in the kubeconfig";
+      return is_hint ? "" : tls_advice(configuration);
     default:
       if (is_hint) return "";
       return "; expected a Kubernetes API server there";
@@ -34,7 +40,8 @@ std::string server_version(net::Shard& shard, Client& client) {
   const auto failed = [&](const std::string& what) {
     return base::Error(client.server() + ": " + what, configuration_exit_code);
   };
-  if (answer.failure) throw failed(answer.failure->message() + advice(*answer.failure));
+  if (answer.failure)
+    throw failed(answer.failure->message() + advice(*answer.failure, client.configuration()));
   const bool plain = client.server().starts_with("http://");
   if (plain && answer.http_status == 400) {
     throw failed("/version answered 400; does the server speak TLS, so that https:// is expected?");

@@ -248,3 +248,18 @@ def test_a_server_that_says_nothing(program):
         finished = program("cmdriver", *FEW, "--server", url, "--request-timeout", "300ms")
     assert finished.returncode == 20 and finished.stderr.count("\n") == 1
     assert f"{url}: timeout: no whole answer within 300ms" in finished.stderr
+
+
+def test_a_server_that_takes_no_part_in_the_handshake(program):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        finished = program("cmdriver", *FEW, "--server", url, "--request-timeout", "300ms")
+    assert finished.returncode == 20 and finished.stderr.count("\n") == 1
+    assert f"{url}: timeout: no TLS handshake within 300ms" in finished.stderr
+
+
+def test_without_an_authority_of_its_own_the_system_s_are_named(program, api_server):
+    url = api_server().url
+    finished = program("cmdriver", *FEW, "--server", url)
+    assert finished.returncode == 20 and f"{url}: tls: " in finished.stderr
+    assert "; the system's authorities verified it, as no kubeconfig names its certificate-authority\n" in finished.stderr

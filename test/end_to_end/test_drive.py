@@ -360,11 +360,16 @@ def test_the_part_of_a_job_can_be_printed_elsewhere(program):
     assert finished.returncode == 0 and "part: auto\n" in finished.stdout
 
 
+def test_a_part_that_would_not_run_is_not_printed(program):
+    finished = program("drive", "--part", "1/2", "-runid", "r1", "--print-config")
+    assert finished.returncode == 1 and "--part: the processes of a run need the same schedule" in finished.stderr
+
+
 @pytest.mark.parametrize("flags, text", [
     (["-f", "nothing.yaml"], "nothing.yaml cannot be read"),
     (["-f", "."], "-f: . is a folder; expected a YAML file of flags"),
     (["--arrival", "sometimes"], '--arrival: found "sometimes"'),
-    (["--mix", "create=1,create=2"], "--mix: found"),
+    (["--mix", "create=1,create=2"], "get, list and delete, each once, as create=1,get=10"),
     (["--mix", "get=0"], "--mix: found"),
     (["--arrival", "ramp"], "--ramp: found"),
     (["--arrival", "ramp", "--ramp", "5x"], "--ramp: found"),

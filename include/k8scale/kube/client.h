@@ -123,6 +123,7 @@ class Client {
 
   /// "https://host:port".
   [[nodiscard]] const std::string& server() const;
+  [[nodiscard]] const Configuration& configuration() const;
 
   // `query` is encoded and without "?"; it may be empty.
   [[nodiscard]] net::Task<Answer> get(const Collection& collection, std::string_view name,
