@@ -463,4 +463,5 @@ def test_an_empty_server_has_nothing_left(program):
 
 def test_a_json_file_that_cannot_be_written_is_told(program):
     finished = program("cleanup", "--embedded", "--all", "--json", "missing/told.json")
-    assert finished.returncode == 12 and "missing/told.json" in finished.stderr
+    assert finished.returncode == 12 and "--json: cannot write missing/told.json" in finished.stderr
+    assert finished.stdout == ""  # it did not begin
