@@ -62,8 +62,8 @@ void check_lives(const DriveFlags& flags) {
 void check_mix(const DriveFlags& flags) {
   if (!load::OperationMix::parse(flags.mix)) {
     throw base::Error(
-        fmt::format("--mix: found {}, expected weights of create, update, patch, get, list and delete, as "
-                    "create=1,get=10",
+        fmt::format("--mix: found {}, expected weights of create, update, patch, get, list and delete, each "
+                    "once, as create=1,get=10",
                     base::go_quote(flags.mix)));
   }
   check_range("--initial", flags.initial, 0, most_objects);

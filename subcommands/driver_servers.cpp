@@ -111,10 +111,11 @@ ChosenServers service_servers(std::uint64_t wanted, const kube::Configuration& c
                               kube::Client& client, const Credentials& credentials) {
   std::vector<net::Endpoint> endpoints = kube::service_endpoints(shard, client, "default", "kubernetes");
   if (wanted > endpoints.size()) {
-    base::log_warning(
-        fmt::format("-conns: found {}, but service default/kubernetes has {} endpoints: going on "
-                    "with those",
-                    wanted, endpoints.size()));
+    const bool one = endpoints.size() == 1;
+    base::log_warning(fmt::format(
+        "-conns: found {}, but service default/kubernetes has {}: going on with "
+        "{}",
+        wanted, one ? "1 endpoint" : fmt::format("{} endpoints", endpoints.size()), one ? "that" : "those"));
   }
   if (wanted > 0 && wanted < endpoints.size()) endpoints.resize(wanted);
   std::vector<net::Url> urls;

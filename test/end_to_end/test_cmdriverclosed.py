@@ -215,6 +215,7 @@ def test_numbers_have_the_digits_of_n_and_more_when_they_go_beyond_it(driver, pa
     (["-n", str(2 ** 64)], 1, "expected a whole number from 0 to 18446744073709551615"),
     (["-create-value-length", "1048577"], 1, "-create-value-length: found 1048577, expected 0 to 1048576"),
     (["-conns", "2", "--server-list", "https://a"], 1, "-conns and --server-list both choose servers"),
+    (["-conns", "1", "--server-list", "https://a"], 1, "-conns and --server-list both choose servers"),
     (["--server-list", "https://a"], 1, "--embedded is a server of its own: expected no --server-list"),
     (["--balance", "any"], 1, '--balance: found "any"'),
     (["-create-value-length", "1048000", "-update-value-length", "577"], 1,

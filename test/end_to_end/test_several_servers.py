@@ -61,12 +61,12 @@ def test_a_server_that_froze_is_not_taken_for_a_slow_program(driver, api_server,
     def freeze():
         envtest.wait_until(lambda: rows.exists() and rows.stat().st_size > 0, "rows")
         server.process.send_signal(signal.SIGSTOP)
-        time.sleep(1.2)  # as long as the server is to be frozen
+        time.sleep(2)  # as long as the server is to be frozen
         server.process.send_signal(signal.SIGCONT)
     freezing = threading.Thread(target=freeze)
     freezing.start()
     try:
-        run = driver("cmdriver", "-kubeconfig", server.kubeconfig, "-lambda", "800", "-n", "2800", "-maxpop", "80", embedded=False)
+        run = driver("cmdriver", "-kubeconfig", server.kubeconfig, "-lambda", "300", "-n", "1050", "-maxpop", "30", embedded=False)
     finally:
         freezing.join()
     create = run.summary["operations"]["create"]
@@ -270,6 +270,8 @@ def test_the_only_endpoint_has_a_table_when_it_is_another_address(driver, server
         {"addresses": [{"ip": "127.0.0.1"}], "ports": [{"name": "https", "port": relays[0].port}]}]}))
     run = driver("cmdriverclosed", "-kubeconfig", server.kubeconfig, "-n", "10", "-rate", "0", run_id="r2", embedded=False)
     assert done_by_server(run) == {relays[0].url: 30} and relays[0].url in run.stdout
+    run = driver("cmdriverclosed", "-kubeconfig", server.kubeconfig, "-conns", "2", "-n", "1", run_id="r3", embedded=False)
+    assert "service default/kubernetes has 1 endpoint: going on with that\n" in run.stderr
 
 
 def test_a_server_that_takes_requests_and_never_answers_is_left_alone(driver):
