@@ -7,6 +7,8 @@
 #include <boost/optional.hpp>
 #include <variant>
 
+#include "k8scale/base/text.h"
+
 namespace k8scale::net {
 namespace http = boost::beast::http;
 using boost::beast::error_code;
@@ -23,6 +25,19 @@ bool is_tls_record(std::string_view bytes) {
 }
 
 std::string_view view(string_view text) { return {text.data(), text.size()}; }
+
+// Clients may send the whole URL, as they do to a proxy (RFC 9112, 3.2.2). One without a host makes no sense
+// and stays as it is, like the targets of CONNECT and OPTIONS.
+std::string origin_form(std::string_view target) {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (!base::equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+    const std::size_t path = std::min(target.find_first_of("/?", scheme.size()), target.size());
+    if (path == scheme.size()) continue;
+    const std::string_view origin = target.substr(path);
+    return origin.starts_with('/') ? std::string(origin) : "/" + std::string(origin);
+  }
+  return std::string(target);
+}
 
 // Where a body goes: one of the two.
 struct Body {
@@ -97,7 +112,7 @@ class RequestParser final : public Parser<true> {
                        error_code&) override {
     version_ = version;
     request_.method.assign(method.data(), method.size());
-    request_.target.assign(target.data(), target.size());
+    request_.target = origin_form(view(target));
   }
   void on_response_impl(int, string_view, int, error_code&) override {}
 

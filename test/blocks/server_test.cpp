@@ -221,6 +221,17 @@ TEST_CASE("requests that come in one piece, or byte by byte, are answered in the
   CHECK(third < answers.find("HTTP/1.1 404"));
 }
 
+TEST_CASE("a request that names the whole URL is served as one for its path") {
+  const auto server = plain_server();
+  const std::string url = "https://localhost:" + std::to_string(server->port());
+  RawClient client(server->port());
+  client.send("GET " + url +
+              "/blocks?size=2&n=3&periodMS=0 HTTP/1.1\r\nHost: another\r\nConnection: close\r\n\r\n");
+  const std::string answer = client.read_to_the_end();
+  CHECK(answer.starts_with("HTTP/1.1 200 "));
+  CHECK(answer.ends_with("AZAZAZ"));
+}
+
 TEST_CASE("a client measures from where it is told to, and stops at once") {
   const auto server = plain_server();
   ClientOptions options;

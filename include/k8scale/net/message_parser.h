@@ -37,7 +37,7 @@ class MessageParser {
   MessageParser(ResponseHead& head, std::string& body, BodyRule rule, const MessageLimits& limits);
   /// For an answer whose body is not kept.
   MessageParser(ResponseHead& head, BodySink& body, const MessageLimits& limits);
-  /// For a request.
+  /// For a request; its target becomes path and query, also where it came as a whole URL.
   MessageParser(Request& request, const MessageLimits& limits);
   ~MessageParser();
   MessageParser(const MessageParser&) = delete;
