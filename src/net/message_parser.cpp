@@ -5,6 +5,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/optional.hpp>
+#include <optional>
 #include <variant>
 
 #include "k8scale/base/text.h"
@@ -107,6 +108,13 @@ class RequestParser final : public Parser<true> {
   RequestParser(Request& request, const MessageLimits& limits)
       : Parser(request.headers, Body{&request.body, nullptr}, limits), request_(request) {}
 
+  // What is wrong with a head that came whole (RFC 9112, 3.2).
+  [[nodiscard]] std::optional<std::string> fault() const {
+    if (!is_header_done() || hosts_ == 1 || (hosts_ == 0 && version_ < 11)) return std::nullopt;
+    return "Host: found " + (hosts_ == 0 ? "nothing" : "it " + std::to_string(hosts_) + " times") +
+           ", expected it exactly once";
+  }
+
  private:
   void on_request_impl(http::verb, string_view method, string_view target, int version,
                        error_code&) override {
@@ -115,8 +123,13 @@ class RequestParser final : public Parser<true> {
     request_.target = origin_form(view(target));
   }
   void on_response_impl(int, string_view, int, error_code&) override {}
+  void on_field_impl(http::field field, string_view name, string_view value, error_code& error) override {
+    if (field == http::field::host && !is_header_done()) ++hosts_;
+    Parser::on_field_impl(field, name, value, error);
+  }
 
   Request& request_;
+  std::size_t hosts_ = 0;
 };
 
 class ResponseParser final : public Parser<false> {
@@ -147,6 +160,11 @@ struct MessageParser::Implementation {
   auto with(Work work) {
     if (auto* request = std::get_if<RequestParser>(&parser)) return work(*request);
     return work(std::get<ResponseParser>(parser));
+  }
+
+  [[nodiscard]] std::optional<std::string> fault() const {
+    const auto* request = std::get_if<RequestParser>(&parser);
+    return request == nullptr ? std::nullopt : request->fault();
   }
 
   [[nodiscard]] const char* tls_instead() const {
@@ -184,6 +202,10 @@ base::Result<std::size_t> MessageParser::put(std::string_view bytes) {
   const std::size_t taken = implementation_->with(
       [&](auto& parser) { return parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error); });
   begun_ = begun_ || taken > 0;
+  if (std::optional<std::string> fault = implementation_->fault()) {
+    error_ = ParseError::malformed;
+    return base::Failure(base::FailureKind::protocol, std::move(*fault));
+  }
   const bool in_order = !error || error == http::error::need_more;
   const std::size_t unfinished = done() ? 0 : bytes.size() - taken;
   if (in_order && unfinished <= head_limit_) return taken;

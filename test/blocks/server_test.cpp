@@ -232,6 +232,16 @@ TEST_CASE("a request that names the whole URL is served as one for its path") {
   CHECK(answer.ends_with("AZAZAZ"));
 }
 
+TEST_CASE("a request without a Host is refused, and its body is not asked for") {
+  const auto server = plain_server();
+  RawClient client(server->port());
+  client.send("POST /blocks HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  client.close_its_side();
+  const std::string answer = client.read_to_the_end();
+  CHECK(answer.starts_with("HTTP/1.1 400 "));
+  CHECK(answer.ends_with("\r\n\r\nHost: found nothing, expected it exactly once\n"));
+}
+
 TEST_CASE("a client measures from where it is told to, and stops at once") {
   const auto server = plain_server();
   ClientOptions options;

@@ -1,7 +1,10 @@
 """Heads of requests that few clients send, to both HTTP servers: httperf's and that of the Kubernetes API."""
 
+import json
 import socket
 import ssl
+
+import pytest
 
 from httperf import httperf
 
@@ -25,4 +28,24 @@ def test_a_whole_url_is_served_as_its_path(tmp_path, server):
         answer = ask(blocks.port, f"GET {blocks.url}/debug/pprof/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert answer.startswith("HTTP/1.1 200 ") and "profile?seconds=30" in answer
     answer = ask(port_of(server), f"GET {server.url}/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert answer.startswith("HTTP/1.1 200 ") and answer.endswith("\r\n\r\nok")
+
+
+@pytest.mark.parametrize("fields, found", [("", "nothing"), ("Host: x\r\nHost: x\r\n", "it 2 times")])
+def test_a_request_has_one_host(tmp_path, server, fields, found):
+    told = f"Host: found {found}, expected it exactly once"
+    with httperf(tmp_path) as blocks:
+        head, body = ask(blocks.port, f"GET /blocks?size=1&n=1&periodMS=0 HTTP/1.1\r\n{fields}\r\n").split("\r\n\r\n")
+        assert head.startswith("HTTP/1.1 400 ") and "Content-Type: text/plain" in head and body == told + "\n"
+    head, body = ask(port_of(server), f"GET /healthz HTTP/1.1\r\n{fields}\r\n").split("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 400 ") and "Content-Type: application/json" in head
+    status = json.loads(body)
+    assert (status["kind"], status["code"], status["reason"]) == ("Status", 400, "BadRequest") and told in status["message"]
+
+
+def test_http_1_0_needs_no_host(tmp_path, server):
+    with httperf(tmp_path) as blocks:
+        answer = ask(blocks.port, "GET /blocks?size=2&n=2&periodMS=0 HTTP/1.0\r\n\r\n")
+        assert answer.startswith("HTTP/1.1 200 ") and answer.endswith("\r\n\r\nAZAZ")
+    answer = ask(port_of(server), "GET /healthz HTTP/1.0\r\n\r\n")
     assert answer.startswith("HTTP/1.1 200 ") and answer.endswith("\r\n\r\nok")
