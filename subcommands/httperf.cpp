@@ -239,7 +239,7 @@ int httperf(const Invocation& invocation) {
   flags.declare(app);
   if (const auto exit_code = parse(app, invocation)) return *exit_code;
   base::set_verbosity(flags.verbosity);
-  flags.check();
+  flags.check(app);
   if (flags.seed == 0) flags.seed = base::seed_at(std::chrono::system_clock::now());
   return HttperfRun(flags).run();
 }

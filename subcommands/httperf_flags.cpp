@@ -1,6 +1,7 @@
 #include "httperf_flags.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <limits>
@@ -87,11 +88,15 @@ void HttperfFlags::declare(CLI::App& app) {
       "12 standard output could not be written; 130 SIGINT; 143 SIGTERM.");
 }
 
-void HttperfFlags::check() const {
+void HttperfFlags::check(const CLI::App& app) const {
   check_numbers();
   check_tls();
   check_use();
-  if (asks()) check_asking();
+  if (asks()) {
+    check_asking();
+  } else {
+    warn_of_unused(app);
+  }
 }
 
 void HttperfFlags::check_numbers() const {
@@ -133,7 +138,8 @@ void HttperfFlags::check_tls() const {
   if (certificate.empty() && !key.empty()) throw base::Error("--key: found without --cert");
 }
 
-// Flags that would say something that then has no effect. The old program's are left alone.
+// Flags that would say something that then has no effect. Scripts of the old program give its own, and go on
+// working.
 void HttperfFlags::check_use() const {
   const auto refuse = [](bool given, const char* flag, const char* why) {
     if (given) throw base::Error(fmt::format("{}: found {}", flag, why));
@@ -153,6 +159,17 @@ void HttperfFlags::check_use() const {
     refuse(highest_tls != "1.3", "--tls-max", "with --plain");
     refuse(resume, "--resume", "with --plain");
   }
+}
+
+void HttperfFlags::warn_of_unused(const CLI::App& app) {
+  std::vector<std::string> unused;
+  for (const std::string flag :
+       {"-connections", "-block-size", "-period", "-blocks-per-request", "-threads", "--seed"}) {
+    if (app.count(flag.starts_with("--") ? flag : "-" + flag) > 0) unused.push_back(flag);
+  }
+  if (unused.empty()) return;
+  base::log_warning(fmt::format("{} {} -base-url: without it this is a server only", fmt::join(unused, ", "),
+                                unused.size() == 1 ? "needs" : "need"));
 }
 
 void HttperfFlags::check_asking() const {

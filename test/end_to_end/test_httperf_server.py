@@ -274,6 +274,19 @@ def test_a_wrong_flag_is_one_line_that_names_it(program, tmp_path, monkeypatch, 
     assert finished.stdout == ""  # no port is told
 
 
+@pytest.mark.parametrize("flags, told", [
+    (["-connections", "4"], "-connections needs -base-url: without it this is a server only"),
+    (["-blocks-per-request=7", "--threads", "1", "-connections", "4", "-block-size=5", "-period", "0", "-seed", "7"],
+     "-connections, -block-size, -period, -blocks-per-request, -threads, --seed need -base-url: without it this is a server only"),
+    (["-log-period", "1s", "--io-threads", "1", "-v", "0"], ""),
+])
+def test_a_server_alone_tells_which_flags_need_a_server_to_ask(program, tmp_path, monkeypatch, flags, told):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    finished = program("go_httperf", "-listen", "127.0.0.1:0", "--duration", "10ms", *flags)
+    assert finished.returncode == 0 and "server only" in finished.stdout
+    assert finished.stderr.count("\n") == (1 if told else 0) and told in finished.stderr
+
+
 def test_who_left_is_told_at_1_with_its_port(tmp_path):
     with httperf(tmp_path, "-v=1") as server:
         with server.connect() as client:
