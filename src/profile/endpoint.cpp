@@ -56,16 +56,23 @@ std::optional<std::string_view> name_in(std::string_view path) {
   return std::nullopt;
 }
 
-std::string seconds_text(std::string_view query) { return net::query_value(query, "seconds").value_or("30"); }
-
-std::optional<std::uint64_t> seconds_in(std::string_view query) {
-  const auto seconds = base::parse_number<std::uint64_t>(seconds_text(query));
-  return seconds && *seconds >= 1 && *seconds <= longest_profile ? seconds : std::nullopt;
-}
-
-net::Response refuse_seconds(std::string_view query) {
-  return text(400, fmt::format("seconds: found {}, expected a whole number from 1 to {}\n",
-                               base::go_quote(seconds_text(query)), longest_profile));
+// How long a profile is to take; a failure says what was found instead.
+base::Result<std::chrono::seconds> duration_in(std::string_view query) {
+  std::string asked = "30";
+  std::size_t times = 0;
+  for (auto& [name, value] : net::query_values(query)) {
+    if (name != "seconds") continue;
+    asked = std::move(value);
+    ++times;
+  }
+  const auto wrong = [](const std::string& what) {
+    return base::Failure(base::FailureKind::protocol, "seconds: found " + what);
+  };
+  if (times > 1) return wrong(fmt::format("it {} times, expected it at most once", times));
+  const auto seconds = base::parse_number<std::uint64_t>(asked);
+  if (seconds && *seconds >= 1 && *seconds <= longest_profile) return std::chrono::seconds(*seconds);
+  return wrong(
+      fmt::format("{}, expected a whole number from 1 to {}", base::go_quote(asked), longest_profile));
 }
 
 // What takes longer than a shard should be held up.
@@ -87,10 +94,9 @@ Task<net::Response> with_symbols(Samples samples) {
 }
 
 Task<net::Response> cpu_profile(std::string_view query, net::Signal& gone) {
-  const auto seconds = seconds_in(query);
-  if (!seconds) co_return refuse_seconds(query);
-  const auto duration = std::chrono::seconds(*seconds);
-  auto sampling = CpuSampling::start(std::chrono::steady_clock::now() + duration);
+  const base::Result<std::chrono::seconds> duration = duration_in(query);
+  if (duration.has_error()) co_return text(400, duration.error().detail() + "\n");
+  auto sampling = CpuSampling::start(std::chrono::steady_clock::now() + *duration);
   if (sampling.has_error()) {
     net::Response busy = text(503, sampling.error().detail() + "\n");
     const auto left =
@@ -105,7 +111,7 @@ Task<net::Response> cpu_profile(std::string_view query, net::Signal& gone) {
   if (raw.has_error()) co_return text(500, raw.error().detail() + "\n");
   Samples samples = read_cpu_profile(*raw);
   samples.start_time = std::chrono::nanoseconds(started).count();
-  samples.duration = std::chrono::nanoseconds(duration).count();
+  samples.duration = std::chrono::nanoseconds(*duration).count();
   net::Response response = co_await with_symbols(std::move(samples));
   response.headers.add("Content-Disposition", "attachment; filename=\"profile\"");
   co_return response;

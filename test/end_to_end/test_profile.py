@@ -170,6 +170,8 @@ def test_both_prefixes_have_an_index_arguments_and_symbols(tmp_path, prefix):
         for bad in ("0", "3601", "0.5", "x"):
             told = f'seconds: found "{bad}", expected a whole number from 1 to 3600\n'
             assert server.get(prefix + "/profile?seconds=" + bad) == (400, told.encode())
+        told = b"seconds: found it 2 times, expected it at most once\n"
+        assert server.get(prefix + "/profile?seconds=1&seconds=2") == (400, told)
         assert server.get(prefix + "/nothing")[0] == 404
 
 
