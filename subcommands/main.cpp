@@ -84,6 +84,7 @@ int main(int count, char* values[]) {
   k8scale::profile::give_back_empty_pages();
   raise_file_limit();
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may leave; the run goes on
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit (ulimit -f) is as one on a full disk
   const int exit_code = run_named(count > 0 ? values[0] : "", {values + std::min(count, 1), values + count});
   const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   if (written || exit_code != 0 || reader_has_left()) return exit_code;

@@ -62,3 +62,13 @@ def test_a_disk_that_becomes_full_keeps_whole_rows(tmp_path):
     rows = (tmp_path / "left/r1-driver.csv").read_text()
     assert rows.endswith('""\n') and 0 < rows.count("\n") < 200
     assert f"{200 - rows.count(chr(10))} " in finished.stdout
+
+
+def test_a_limit_on_the_size_of_files_is_as_a_full_disk(tmp_path):
+    run = [BINARY, "cmdriver", "--embedded", *QUICK, "-runid", "r1", *SMALL]
+    finished = subprocess.run(["bash", "-c", 'ulimit -f 8; exec "$@"', "bash", *run], cwd=tmp_path, capture_output=True, text=True,
+                              timeout=60)
+    assert finished.returncode == 12, finished.stderr
+    rows = (tmp_path / "r1-driver.csv").read_text()
+    assert rows.endswith('""\n') and 0 < rows.count("\n") < 200
+    assert f"{200 - rows.count(chr(10))} " in finished.stdout and "File too large" in finished.stdout
