@@ -48,6 +48,13 @@ std::filesystem::path temporary_folder() {
   return folder == nullptr || *folder == '\0' ? "/tmp" : folder;
 }
 
+// `advice` is how to have another file.
+void add(net::KeyLog& keys, const net::KeyLogFile& file, const char* advice) {
+  const base::Result<void> added = keys.add(file);
+  if (!added.has_error()) return;
+  throw base::Error(fmt::format("cannot write TLS keys: {}; {}", added.error().detail(), advice));
+}
+
 net::Task<net::Response> answer_other(const net::ServerRequest& request, profile::Askers askers,
                                       net::Signal& gone) {
   net::Response response;
@@ -66,14 +73,14 @@ net::Task<net::Response> answer_other(const net::ServerRequest& request, profile
 std::shared_ptr<net::KeyLog> HttperfFlags::open_key_log(std::uint16_t port) const {
   if (plain) return nullptr;
   using ChosenBy = net::KeyLogFile::ChosenBy;
-  std::vector<net::KeyLogFile> files = {
-      {temporary_folder() / fmt::format("{}.keys", port), ChosenBy::program, "$TMPDIR names another folder"}};
+  auto keys = std::make_shared<net::KeyLog>();
+  add(*keys, {temporary_folder() / fmt::format("{}.keys", port), ChosenBy::program},
+      "$TMPDIR names another folder");
   const char* another = std::getenv("SSLKEYLOGFILE");
-  if (another != nullptr && *another != '\0')
-    files.push_back({another, ChosenBy::user, "$SSLKEYLOGFILE names it"});
-  auto log = net::KeyLog::open(files);
-  if (log.has_error()) throw base::Error("cannot write TLS keys: " + log.error().detail());
-  return *log;
+  if (another != nullptr && *another != '\0') {
+    add(*keys, {another, ChosenBy::user}, "$SSLKEYLOGFILE names it");
+  }
+  return keys;
 }
 
 blocks::ServerOptions HttperfFlags::server_options() const {

@@ -14,8 +14,7 @@ namespace k8scale::net {
 namespace {
 
 base::Failure failed(const KeyLogFile& file, const std::string& what) {
-  const std::string advice = file.advice.empty() ? "" : "; " + file.advice;
-  return {base::FailureKind::io, file.path.string() + ": " + what + advice};
+  return {base::FailureKind::io, file.path.string() + ": " + what};
 }
 
 // In a folder that all may write to, others could lead the secrets elsewhere.
@@ -58,14 +57,11 @@ base::Result<int> open_file(const KeyLogFile& file) {
 
 }  // namespace
 
-base::Result<std::shared_ptr<KeyLog>> KeyLog::open(const std::vector<KeyLogFile>& files) {
-  std::shared_ptr<KeyLog> log(new KeyLog());
-  for (const KeyLogFile& file : files) {
-    const base::Result<int> descriptor = open_file(file);
-    if (descriptor.has_error()) return descriptor.error();
-    log->files_.push_back({*descriptor, file.path.string()});
-  }
-  return log;
+base::Result<void> KeyLog::add(const KeyLogFile& file) {
+  const base::Result<int> descriptor = open_file(file);
+  if (descriptor.has_error()) return descriptor.error();
+  files_.push_back({*descriptor, file.path.string()});
+  return {};
 }
 
 KeyLog::~KeyLog() {

@@ -1,7 +1,6 @@
 #pragma once
 #include <atomic>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,26 +16,26 @@ struct KeyLogFile {
   };
   std::filesystem::path path;
   ChosenBy chosen_by = ChosenBy::program;
-  std::string advice;  ///< with which a failure ends: how to have another file
 };
 
 /// Files that the secrets of TLS connections are appended to, so that captures can be decrypted: NSS key log
-/// format (draft-ietf-tls-keylogfile), TLS 1.2 and 1.3. Callable from any thread; lines stay whole, also when
-/// several processes write to one file.
+/// format (draft-ietf-tls-keylogfile), TLS 1.2 and 1.3. Lines stay whole, also when several processes write
+/// to one file.
 class KeyLog {
  public:
-  /// Files that do not exist are made with mode 0600; those that the program chose get it. A failure (kind
-  /// io) names the file; a FIFO that nobody reads is one.
-  [[nodiscard]] static base::Result<std::shared_ptr<KeyLog>> open(const std::vector<KeyLogFile>& files);
+  KeyLog() = default;
   ~KeyLog();
   KeyLog(const KeyLog&) = delete;
   KeyLog& operator=(const KeyLog&) = delete;
 
-  /// `line` has no end of line. What cannot be written is lost; the first time it is warned of.
+  /// Before anything is written. A file that does not exist is made with mode 0600; one that the program
+  /// chose gets it. A failure (kind io) names the file; a FIFO that nobody reads is one.
+  [[nodiscard]] base::Result<void> add(const KeyLogFile& file);
+  /// On any thread. `line` has no end of line. What cannot be written is lost; the first time it is warned
+  /// of.
   void write(std::string_view line);
 
  private:
-  KeyLog() = default;
   struct File {
     int descriptor;
     std::string name;
