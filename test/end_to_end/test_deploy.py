@@ -230,11 +230,21 @@ def test_flunder_driver_may_do_what_it_needs_and_needs_what_it_may(flunder_clust
     check_driver(flunder_cluster, "flunder-driver")
 
 
-def watch(cluster, overlay, *flags):
-    """Runs the workload of a logger or watcher; what it said."""
+def start_watching(cluster, overlay, *flags):
+    """Starts the workload of a logger or watcher."""
     rows = [] if overlay == "flunder-watch" else ["-data-filname", cluster.folder / "obj-log.csv"]
-    process = cluster.start(workload(overlay), "-metricport", "127.0.0.1:0", "-v", "2", *rows, *flags)
-    return process.communicate(timeout=60)[1]
+    return cluster.start(workload(overlay), "-metricport", "127.0.0.1:0", "-v", "2", *rows, *flags)
+
+
+def watch_until_told(cluster, overlay, words):
+    """Runs it until it has said `words`, or 30 s; what it said."""
+    said = ""
+    with start_watching(cluster, overlay, "--for", "30s") as process:
+        for line in process.stderr:
+            if words in line and words not in said:
+                process.terminate()
+            said += line
+    return said
 
 
 def check(cluster, overlay):
@@ -246,7 +256,7 @@ def check(cluster, overlay):
 
 
 def check_watcher(cluster, overlay):
-    said = watch(cluster, overlay, "--until-idle", "500ms")
+    said = start_watching(cluster, overlay, "--until-idle", "500ms").communicate(timeout=60)[1]
     assert "forbidden" not in said.lower()
     found, code = check(cluster, overlay)
     assert code == 0, found
@@ -256,7 +266,7 @@ def check_watcher(cluster, overlay):
             assert code == 3 and f"may not {verb} " in found, found
             if verb == "list" and overlay != "flunder-watch":
                 continue  # loggers let this server stream the list, which is a watch; an older one cannot
-            said = watch(cluster, overlay, "--for", "2s")
+            said = watch_until_told(cluster, overlay, "is forbidden: User")
         assert "is forbidden: User" in said and f'cannot {verb} resource' in said, said
 
 

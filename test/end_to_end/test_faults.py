@@ -91,7 +91,7 @@ def test_the_summary_says_how_often_each_rule_hit(cmdriver):
 @pytest.mark.parametrize("subcommand, flags", [("logger", ["-data-filname", "rows.csv"]), ("watch", ["--watches", "3"]), ("watch", [])])
 def test_the_summaries_of_those_who_watch_say_so_too(program, tmp_path, subcommand, flags):
     rule = "verbs=watch,latency=1ms"
-    finished = program(subcommand, "--embedded", "--resource", "v1/configmaps", "--for", "1s", "--summary", "--summary-file", "seen.json",
+    finished = program(subcommand, "--embedded", "--resource", "v1/configmaps", "--until-idle", "100ms", "--summary", "--summary-file", "seen.json",
                        "-metricport", "127.0.0.1:0", "--fault", rule, *flags)
     assert finished.returncode == 0, finished.stderr
     [fault] = json.loads((tmp_path / "seen.json").read_text())["faults"]

@@ -166,9 +166,9 @@ def test_the_user_agents_are_the_originals(api_server, tmp_path):
               "flunder-watch": r"flunder-watcher@[0-9a-f.:]+@\d{6}"}
     for subcommand, agent in agents.items():
         with recording_proxy_kubeconfig(tmp_path) as (kubeconfig, seen):
-            with observing(tmp_path, subcommand, kubeconfig, "--for", "1s") as observer:
+            with observing(tmp_path, subcommand, kubeconfig) as observer:
                 envtest.wait_until(lambda: seen, "a request", seconds=10)
-                observer.end()
+                observer.stop(signal.SIGINT)
             assert re.fullmatch(agent, seen[0]), seen
 
 
