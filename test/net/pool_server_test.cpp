@@ -269,10 +269,9 @@ TEST_CASE("prewarmed connections serve the first requests") {
 
 TEST_CASE("prewarming again replaces the connections that rested too long, and no others") {
   net::PoolOptions options;
-  options.idle_timeout = 1ms;
+  options.idle_timeout = 0ns;
   Pair pair(true, {}, {}, options);
   REQUIRE(pair.client_shard.run(pair.pool->prewarm(2)).has_value());
-  pair.client_shard.run(net::sleep_for(5ms));
   REQUIRE(pair.client_shard.run(pair.pool->prewarm(2)).has_value());
   CHECK(pair.counters().connections_opened == 4);
 

@@ -1,6 +1,5 @@
 #include <future>
 #include <string>
-#include <thread>
 
 #include "catch.h"
 #include "net/pool_client.h"
@@ -61,6 +60,28 @@ net::Task<std::string> read_many(net::Shard& shard, net::Pool& pool, std::size_t
   co_return read;
 }
 
+// Where a script rests until the test has done something else with the same shard.
+class Pause {
+ public:
+  [[nodiscard]] fake::Step step() {
+    return [this](fake::Turn&) {
+      reached_.set_value();
+      over_.get_future().wait();
+      return true;
+    };
+  }
+  // Another request, while the script rests there.
+  net::Exchange ask_meanwhile(fake::PoolClient& client) {
+    static_cast<void>(reached_.get_future().wait_for(20s));
+    net::Exchange exchange = client.get();
+    over_.set_value();
+    return exchange;
+  }
+
+ private:
+  std::promise<void> reached_, over_;
+};
+
 net::Task<bool> open_and_drop(net::Pool& pool) {
   const net::Request request;
   const base::Result<std::unique_ptr<net::ResponseStream>> opened = co_await pool.open_stream(request);
@@ -99,13 +120,15 @@ TEST_CASE("a stream that says nothing for too long is given up, with what came b
 TEST_CASE("a stream may go on for longer than a request may take") {
   net::PoolOptions options;
   options.request_timeout = 100ms;
-  const auto pause = [](fake::Turn&) {
-    std::this_thread::sleep_for(300ms);
-    return true;
-  };
-  fake::Pair pair({{fake::reply(chunked + "5\r\nhello\r\n"), pause, fake::send("1\r\n!\r\n0\r\n\r\n")}},
+  Pause pause;
+  fake::Pair pair({{fake::reply(chunked + "5\r\nhello\r\n"), pause.step(), fake::send("1\r\n!\r\n0\r\n\r\n")},
+                   {fake::read_request(), fake::hold()}},
                   false, options);
-  const Streamed streamed = read_all(pair.client);
+  auto reading = std::async(std::launch::async, [&] { return read_all(pair.client); });
+  const net::Exchange later = pause.ask_meanwhile(pair.client);
+  const Streamed streamed = reading.get();
+  REQUIRE(later.failure.has_value());
+  CHECK(later.failure->kind() == base::FailureKind::timeout);
   REQUIRE_FALSE(streamed.failure.has_value());
   CHECK(streamed.body == "hello!");
 }
@@ -117,19 +140,20 @@ TEST_CASE("a stream that waits for many bytes does not wake for few, and wakes a
     waits.get_future().wait();
     return true;
   };
-  const auto pause = [](fake::Turn&) {
-    std::this_thread::sleep_for(50ms);
-    return true;
-  };
+  Pause pause;
   std::string rest;
   for (int i = 0; i < 400; ++i) rest += "1\r\nx\r\n";
   if (ends) rest = "0\r\n\r\n";
-  fake::Script script = {fake::reply(chunked + "1\r\n.\r\n"), wait, fake::send("1\r\nx\r\n"), pause,
+  fake::Script script = {fake::reply(chunked + "1\r\n.\r\n"), wait, fake::send("1\r\nx\r\n"), pause.step(),
                          fake::send(rest)};
   if (!ends) script.push_back(fake::hold());
-  fake::Pair pair({script});
+  fake::Pair pair({script, {fake::reply(fake::answer(200, "another"))}});
   net::Shard& shard = pair.client.shard();
-  const std::string read = shard.run(read_many(shard, pair.client.pool(), 1000, waits));
+  auto reading = std::async(std::launch::async,
+                            [&] { return shard.run(read_many(shard, pair.client.pool(), 1000, waits)); });
+  // What was sent before is there when this is answered.
+  CHECK_FALSE(pause.ask_meanwhile(pair.client).failure.has_value());
+  const std::string read = reading.get();
   if (ends) {
     CHECK(read == ".|x");
   } else {
