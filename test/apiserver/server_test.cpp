@@ -4,6 +4,7 @@
 #include "catch.h"
 #include "k8scale/base/error.h"
 #include "k8scale/net/pool.h"
+#include "watching.h"
 
 namespace k8scale::apiserver {
 namespace {
@@ -166,10 +167,12 @@ TEST_CASE("a stopping server does not wait for injected latency") {
     result.set_value(exchange.response.status);
   }(pool, request, status));
   std::future<int> answered = status.get_future();
-  CHECK(answered.wait_for(50ms) == std::future_status::timeout);
+  net::StopFirst stop_first(shard);
+  const auto injected = [&] { return pair.server().fault_counts().front().injected; };
+  REQUIRE(comes_true([&] { return injected() == 1; }));
+  CHECK(answered.wait_for(0s) == std::future_status::timeout);
   pair.server().stop(10s);
   CHECK(answered.wait_for(10s) == std::future_status::ready);
-  shard.stop();  // before the pool goes
 }
 
 TEST_CASE("resources are named by group, version, plural and kind") {

@@ -14,15 +14,6 @@ net::Task<T> call(std::function<T()> work) {
   co_return work();
 }
 
-bool comes_true(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + 20s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
-
 ApiSetting setting_of(const std::vector<std::string>& faults, EventWindow window) {
   ApiSetting setting;
   for (const std::string& each : faults) setting.faults.push_back(parse_fault(each));
@@ -32,6 +23,15 @@ ApiSetting setting_of(const std::vector<std::string>& faults, EventWindow window
 }
 
 }  // namespace
+
+bool comes_true(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
 
 WatchClient::WatchClient(net::Shard& shard, std::string target, const std::string& accept)
     : shard_(shard), request_(request("GET", std::move(target), "", "")), unblocked_(shard) {

@@ -10,6 +10,9 @@
 /// Watches that a test can look into.
 namespace k8scale::apiserver {
 
+/// Waits until `condition` is true; false when it is not in time.
+[[nodiscard]] bool comes_true(const std::function<bool()>& condition);
+
 /// The client's end of one watch, which takes all at once, or nothing.
 class WatchClient final : public net::Responder {
  public:
