@@ -87,8 +87,6 @@ Api::Api(const ApiSetting& setting) : core_(make_core(setting, now)) {
   handler_ = std::make_unique<ApiHandler>(shard_, core_, std::move(options), base::Random(1, "faults"));
 }
 
-Api::~Api() { shard_.stop(); }
-
 Reply Api::send(net::ServerRequest request) { return send_together({std::move(request)}).front(); }
 
 std::vector<Reply> Api::send_together(const std::vector<net::ServerRequest>& requests) {

@@ -41,7 +41,6 @@ struct ApiSetting {
 class Api {
  public:
   explicit Api(const ApiSetting& setting = {});
-  ~Api();
 
   [[nodiscard]] Reply send(net::ServerRequest request);
   [[nodiscard]] std::vector<Reply> send_together(const std::vector<net::ServerRequest>& requests);
@@ -62,6 +61,7 @@ class Api {
   Core core_;
   net::Shard shard_{"apiserver"};
   std::unique_ptr<ApiHandler> handler_;
+  net::StopFirst stop_first_{shard_};
 };
 
 /// A request as the administrator sends it.

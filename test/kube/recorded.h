@@ -83,11 +83,7 @@ class Running {
                        base::Random(1, "test"));
     shard_.spawn(run());
   }
-  /// The client belongs to the shard, and goes after it has stopped.
-  ~Running() {
-    stop();
-    shard_.stop();
-  }
+  ~Running() { stop(); }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
@@ -146,6 +142,7 @@ class Running {
   std::promise<void> end_;
   std::future<void> ended_ = end_.get_future();
   bool stopped_ = false;
+  net::StopFirst stop_first_{shard_};
 };
 
 inline std::string object(const std::string& name, int version, const std::string& more = "") {

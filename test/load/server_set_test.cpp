@@ -20,9 +20,9 @@ struct Two {
   FakeApi second{ok};
   base::SteadyTime now{std::chrono::hours(1)};
   ServerSet set;
+  net::StopFirst stop_first{first.shard};
 
   explicit Two(Balance balance) : set(first.shard, options(balance), base::Random(7, "servers")) {}
-  ~Two() { first.shard.stop(); }
   ServerSet::Options options(Balance balance) {
     return {{first.configuration(), second.configuration()},
             kube::Credentials::load(first.configuration()),
@@ -118,10 +118,10 @@ TEST_CASE("a server to which no connection can be opened before the run is left 
   const std::vector<kube::Configuration> servers{api.configuration(), dead};
   ServerSet set(api.shard, {servers, kube::Credentials::load(dead), {}, Balance::random},
                 base::Random(7, "servers"));
+  const net::StopFirst stop_first(api.shard);
   api.shard.run(set.prewarm(1));
   CHECK(is_left_alone(set, 1));
   for (int i = 0; i < 50; ++i) CHECK(set.choose_idlest() == 0);
-  api.shard.stop();
 }
 
 TEST_CASE(

@@ -29,14 +29,11 @@ std::string peer_of(const std::string& listening, const std::string& asked) {
   net::PoolOptions pool_options;
   pool_options.server = {asked, server->port(), false};
   pool_options.request_timeout = 10s;
-  std::string told;
-  {
-    net::Pool pool(shard, pool_options);
-    const net::Request request;
-    told = shard.run(pool.exchange(request)).response.body;
-    shard.run(server->stop(0ns));
-    shard.stop();
-  }
+  net::Pool pool(shard, pool_options);
+  const net::StopFirst stop_first(shard);
+  const net::Request request;
+  std::string told = shard.run(pool.exchange(request)).response.body;
+  shard.run(server->stop(0ns));
   return told;
 }
 

@@ -77,10 +77,7 @@ struct Pair {
     options.request_timeout = 10s;
     pool.emplace(client_shard, options);
   }
-  ~Pair() {
-    server_shard.run(server->stop(0ns));
-    client_shard.stop();  // before the pool goes
-  }
+  ~Pair() { server_shard.run(server->stop(0ns)); }
 
   net::Exchange ask(const net::Request& request, bool fresh = false) {
     return client_shard.run(pool->exchange(request, fresh));
@@ -99,6 +96,7 @@ struct Pair {
   net::Shard client_shard{"client"};
   std::unique_ptr<net::Server> server;
   std::optional<net::Pool> pool;
+  net::StopFirst stop_first{client_shard};
 };
 
 }  // namespace

@@ -53,10 +53,7 @@ struct Fixture {
     options.most_connections = 1;
     pool.emplace(client_shard, options);
   }
-  ~Fixture() {
-    server_shard.run(server->stop(0ns));
-    client_shard.stop();  // before the pool goes
-  }
+  ~Fixture() { server_shard.run(server->stop(0ns)); }
 
   // Reads a stream until it fails.
   net::Task<void> read(std::string target) {
@@ -108,6 +105,7 @@ struct Fixture {
   std::promise<base::Failure> ended;
   std::optional<net::Pool> pool;
   net::Cancellation cancellation;
+  net::StopFirst stop_first{client_shard};
 };
 
 }  // namespace

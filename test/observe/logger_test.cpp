@@ -39,9 +39,6 @@ class Bench {
   explicit Bench(LoggerOptions options = {}) : logger_(shard_, options, rows_, [this] { return now_; }) {
     shard_.spawn(run());
   }
-  ~Bench() { shard_.stop(); }
-  Bench(const Bench&) = delete;
-  Bench& operator=(const Bench&) = delete;
 
   // Runs on the shard, then lets the workers take what is queued.
   void step(const std::function<void(Teller&)>& what) {
@@ -80,6 +77,7 @@ class Bench {
   std::promise<void> ended_;
   net::Shard shard_{"logger"};
   Logger logger_;
+  net::StopFirst stop_first_{shard_};
 };
 
 TEST_CASE("creations, updates and deletions become rows of the original's shape") {
