@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "k8scale/kube/tls_advice.h"
+
 namespace k8scale::subcommands {
 namespace {
 
@@ -24,26 +26,6 @@ std::string reaching_remedy(const kube::Configuration& configuration, const base
   if (kind == FailureKind::connect)
     return fmt::format("check {}, and that the {} runs", in, of_proxy ? "proxy" : "server");
   return fmt::format("check {}, the network and firewalls on the way", in);
-}
-
-std::string tls_remedy(const kube::Configuration& configuration, const std::string& detail) {
-  if (detail.find("mismatch") != std::string::npos) {
-    return fmt::format("set tls-server-name in {}, or use a name that the certificate carries",
-                       configuration.source);
-  }
-  if (detail.find("expired") != std::string::npos || detail.find("not yet valid") != std::string::npos) {
-    return "compare the clocks of both hosts, or renew the server's certificate";
-  }
-  if (detail.find("not trusted") == std::string::npos) {
-    return fmt::format(
-        "check the server's URL in {}: expected a server that speaks TLS there, and nothing on the way",
-        configuration.server_source);
-  }
-  if (configuration.ca.pem.empty()) {
-    return "use a kubeconfig whose certificate-authority signed the server's certificate: none is configured";
-  }
-  return fmt::format("put the authority that signed the server's certificate in place of {}",
-                     configuration.ca.origin);
 }
 
 std::string tls_text(const kube::Configuration& configuration) {
@@ -74,7 +56,7 @@ void add_failure(CheckReport& report, const kube::Configuration& configuration, 
   }
   report.add("reachable", Verdict::ok, client.server());
   if (failure.kind() == FailureKind::tls) {
-    report.add("TLS", Verdict::failed, failure.detail(), tls_remedy(configuration, failure.detail()));
+    report.add("TLS", Verdict::failed, failure.detail(), kube::tls_advice(configuration, failure.detail()));
     return;
   }
   report.add("API server", Verdict::failed, failure.message(),

@@ -23,6 +23,8 @@ namespace {
 
 constexpr const char* default_metric_port = "9376";
 constexpr base::Nanoseconds longest_side_call = std::chrono::seconds(5);
+// Many handshakes at once take their time, also where answers come fast.
+constexpr base::Nanoseconds shortest_connect_timeout = std::chrono::seconds(1);
 
 // Before anything was written.
 void end_at_once(int signal) {
@@ -60,7 +62,8 @@ Driver::Driver(std::string subcommand, const DriverFlags& flags, DriverSettings 
   client_options_.user_agent = "scaletest driver";
   client_options_.retries = flags.retries;
   client_options_.request_timeout = flags.request_timeout;
-  client_options_.connect_timeout = std::min(client_options_.connect_timeout, flags.request_timeout);
+  client_options_.connect_timeout =
+      std::clamp(flags.request_timeout, shortest_connect_timeout, client_options_.connect_timeout);
   client_options_.most_connections = flags.connections;
 }
 

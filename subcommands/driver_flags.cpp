@@ -129,8 +129,9 @@ void DriverFlags::declare(CLI::App& app) {
       ->type_name("random|round-robin|least-outstanding");
   base::add_bool(app, "--useProtobuf", use_protobuf, "send and ask for protobuf where the resource has it");
   base::add_value(app, "--retries", retries, "how often 429 and 5xx with Retry-After are sent again");
-  base::add_duration(app, "--request-timeout", request_timeout,
-                     "longest time from sending to the answer's end, and (up to 10s) to connect");
+  base::add_duration(
+      app, "--request-timeout", request_timeout,
+      "longest time from sending to the answer's end; TCP and TLS have as long each, 1s to 10s");
   base::add_duration(app, "--grace", grace, "longest time to delete what exists after a stop signal");
   base::add_count(app, "--observe", observe,
                   "watch what is written, on 1 or N connections, and measure when each write is seen");

@@ -150,7 +150,11 @@ base::Result<pid_t> start_program(const ExecPlugin& plugin, const std::string& i
   sigset_t none;
   sigemptyset(&none);
   posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  sigset_t ignored_here = none;
+  sigaddset(&ignored_here, SIGPIPE);
+  sigaddset(&ignored_here, SIGXFSZ);
+  posix_spawnattr_setsigdefault(&attributes, &ignored_here);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t process = 0;
   const int error = ::posix_spawnp(&process, plugin.command.c_str(), &actions, &attributes,
                                    pointers(arguments).data(), pointers(environment).data());

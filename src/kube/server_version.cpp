@@ -5,15 +5,10 @@
 #include "k8scale/base/error.h"
 #include "k8scale/base/log.h"
 #include "k8scale/kube/client.h"
+#include "k8scale/kube/tls_advice.h"
 
 namespace k8scale::kube {
 namespace {
-
-std::string tls_advice(const Configuration& configuration) {
-  return configuration.ca.pem.empty()
-             ? "; the system's authorities verified it, as no kubeconfig names its certificate-authority"
-             : "; check certificate-authority and tls-server-name in the kubeconfig";
-}
 
 std::string advice(const base::Failure& failure, const Configuration& configuration) {
   const bool is_hint = failure.detail().ends_with('?');
@@ -26,7 +21,7 @@ std::string advice(const base::Failure& failure, const Configuration& configurat
     case base::FailureKind::timeout:
       return "; check the server's URL and that it runs";
     case base::FailureKind::tls:
-      return is_hint ? "" : tls_advice(configuration);
+      return is_hint ? "" : "; " + tls_advice(configuration, failure.detail());
     default:
       if (is_hint) return "";
       return "; expected a Kubernetes API server there";

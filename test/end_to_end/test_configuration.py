@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -85,6 +86,13 @@ def test_an_exec_plugin_gives_the_token(program, tmp_path, server, version):
                   "status": {"token": server.user["token"]}}
     server.config["users"][0]["user"] = exec_user(tmp_path, f"echo '{json.dumps(credential)}'\n", version)
     assert ok(drive(program, tmp_path, server.config))
+
+
+def test_an_exec_plugin_ignores_no_signal_because_this_program_does(program, tmp_path, server):
+    server.config["users"][0]["user"] = exec_user(tmp_path, "grep SigIgn /proc/self/status > ignored; exit 3\n")
+    drive(program, tmp_path, server.config)
+    ignored = int((tmp_path / "ignored").read_text().split()[1], 16)
+    assert not ignored & (1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1))
 
 
 @pytest.mark.parametrize("script, told", [
@@ -253,13 +261,19 @@ def test_a_server_that_says_nothing(program):
 def test_a_server_that_takes_no_part_in_the_handshake(program):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}"
-        finished = program("cmdriver", *FEW, "--server", url, "--request-timeout", "300ms")
+        finished = program("cmdriver", *FEW, "--server", url, "--request-timeout", "1500ms")
     assert finished.returncode == 20 and finished.stderr.count("\n") == 1
-    assert f"{url}: timeout: no TLS handshake within 300ms" in finished.stderr
+    assert f"{url}: timeout: no TLS handshake within 1.50s" in finished.stderr
 
 
-def test_without_an_authority_of_its_own_the_system_s_are_named(program, api_server):
+def test_a_server_that_the_system_does_not_trust_needs_a_kubeconfig(program, api_server):
     url = api_server().url
     finished = program("cmdriver", *FEW, "--server", url)
     assert finished.returncode == 20 and f"{url}: tls: " in finished.stderr
-    assert "; the system's authorities verified it, as no kubeconfig names its certificate-authority\n" in finished.stderr
+    assert "; use a kubeconfig whose certificate-authority signed the server's certificate: none is configured\n" in finished.stderr
+
+
+def test_a_certificate_of_another_name_needs_tls_server_name(program, tmp_path, server):
+    server.cluster["tls-server-name"] = "elsewhere"
+    finished = drive(program, tmp_path, server.config)
+    assert finished.returncode == 20 and "mismatch; set tls-server-name in " in finished.stderr

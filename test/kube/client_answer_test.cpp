@@ -126,6 +126,7 @@ TEST_CASE("a server that does not answer, or without the TLS that was expected, 
   kube::Configuration other;
   other.ca = {net::make_authority("other", 24h).value().certificate_pem, "ca"};
   kube::ApiClient untrusted({fake::always("")}, other, {}, fake::tls_pair().server);
-  CHECK_THAT(version_told(untrusted), Catch::Contains("not trusted") &&
-                                          Catch::Contains("check certificate-authority and tls-server-name"));
+  CHECK_THAT(version_told(untrusted),
+             Catch::Contains("not trusted") && Catch::EndsWith("; put the authority that signed the server's "
+                                                               "certificate in place of ca"));
 }
