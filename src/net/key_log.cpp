@@ -55,6 +55,17 @@ base::Result<int> open_file(const KeyLogFile& file) {
   return usable.error();
 }
 
+// What could not be written, which errno says why.
+std::string_view rest_after_writing(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) break;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return text;
+}
+
 }  // namespace
 
 base::Result<void> KeyLog::add(const KeyLogFile& file) {
@@ -69,11 +80,14 @@ KeyLog::~KeyLog() {
 }
 
 void KeyLog::write(std::string_view line) {
-  const std::string whole = std::string(line) + "\n";
+  const bool was_cut = cut_.exchange(false);
+  const std::string whole = (was_cut ? "\n" : "") + std::string(line) + "\n";
   for (const File& file : files_) {
-    const ssize_t written = ::write(file.descriptor, whole.data(), whole.size());
-    if (written == static_cast<ssize_t>(whole.size()) || warned_.exchange(true)) continue;
-    base::log_warning(file.name + ": TLS keys are lost: " + std::strerror(errno));
+    const std::string_view rest = rest_after_writing(file.descriptor, whole);
+    if (rest.empty()) continue;
+    const int why = errno;
+    if (was_cut || rest.size() < whole.size()) cut_ = true;
+    if (!warned_.exchange(true)) base::log_warning(file.name + ": TLS keys are lost: " + std::strerror(why));
   }
 }
 

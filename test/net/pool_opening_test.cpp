@@ -56,8 +56,8 @@ net::Task<void> open_stream(net::Pool& pool, Ended& /*unused*/) {
   static_cast<void>(co_await pool.open_stream(request));
 }
 
-struct Pair {
-  Pair(std::size_t in_use, base::Nanoseconds (*thread_cpu_time)())
+struct OpeningPair {
+  OpeningPair(std::size_t in_use, base::Nanoseconds (*thread_cpu_time)())
       : server(first_connections_only(in_use, may_answer.get_future().share())) {
     net::PoolOptions options;
     options.thread_cpu_time = thread_cpu_time;
@@ -65,7 +65,7 @@ struct Pair {
     endpoint.tls = true;
     client = std::make_unique<fake::PoolClient>(endpoint, std::move(options));
   }
-  ~Pair() { let_answer(); }
+  ~OpeningPair() { let_answer(); }
   void let_answer() {
     if (!std::exchange(answers, true)) may_answer.set_value();
   }
@@ -108,7 +108,7 @@ struct Pair {
 }  // namespace
 
 TEST_CASE("a burst opens 8 connections at a time") {
-  Pair pair(16, always_idle);
+  OpeningPair pair(16, always_idle);
   pair.use(16, exchange);
   CHECK(pair.opened_for_20_more() == 8);
   pair.let_answer();
@@ -117,7 +117,7 @@ TEST_CASE("a burst opens 8 connections at a time") {
 
 TEST_CASE("a thread that has no time left opens one connection at a time while 16 will come back") {
   SECTION("16 exchanges") {
-    Pair pair(16, always_at_work);
+    OpeningPair pair(16, always_at_work);
     pair.use(16, exchange);
     CHECK(pair.opened_for_20_more() == 1);
     pair.let_answer();
@@ -125,12 +125,12 @@ TEST_CASE("a thread that has no time left opens one connection at a time while 1
     CHECK(pair.client->counters().open == 16 + 1);
   }
   SECTION("15 exchanges") {
-    Pair pair(15, always_at_work);
+    OpeningPair pair(15, always_at_work);
     pair.use(15, exchange);
     CHECK(pair.opened_for_20_more() == 8);
   }
   SECTION("16 streams, which do not come back") {
-    Pair pair(16, always_at_work);
+    OpeningPair pair(16, always_at_work);
     pair.use(16, open_stream);
     CHECK(pair.opened_for_20_more() == 8);
   }
@@ -142,7 +142,7 @@ TEST_CASE("a thread that rests while requests wait is not short of time") {
   const auto at_work_until_then = [] {
     return rests_since == 0 ? always_at_work() : base::Nanoseconds(rests_since);
   };
-  Pair pair(16, at_work_until_then);
+  OpeningPair pair(16, at_work_until_then);
   pair.use(16, exchange);
   CHECK(pair.opened_for_20_more() == 1);
   rests_since = always_at_work().count();

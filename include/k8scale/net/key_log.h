@@ -20,7 +20,7 @@ struct KeyLogFile {
 
 /// Files that the secrets of TLS connections are appended to, so that captures can be decrypted: NSS key log
 /// format (draft-ietf-tls-keylogfile), TLS 1.2 and 1.3. Lines stay whole, also when several processes write
-/// to one file.
+/// to one file, unless the disk is full.
 class KeyLog {
  public:
   KeyLog() = default;
@@ -42,6 +42,7 @@ class KeyLog {
   };
   std::vector<File> files_;
   std::atomic<bool> warned_ = false;
+  std::atomic<bool> cut_ = false;  ///< some line was, and is to be ended before the next
 };
 
 }  // namespace k8scale::net
