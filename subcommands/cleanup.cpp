@@ -274,7 +274,7 @@ int CleanupRun::tell(const CleanupReport& report) const {
   if (!flags_.json.empty()) {
     const base::Result<void> outcome = measure::write_json(flags_.json, to_json(report));
     written = outcome.has_value();
-    if (!written) base::log_error("--json: " + outcome.error().detail());
+    if (!written) base::log_error("--json: cannot write " + outcome.error().detail());
   }
   if (signal_) return 128 + *signal_;
   const bool something_left = !flags_.dry_run && report.left() > 0;

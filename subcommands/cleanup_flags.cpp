@@ -7,11 +7,11 @@
 #include "exit_codes.h"
 #include "flag_range.h"
 #include "k8scale/base/error.h"
-#include "k8scale/base/files.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
 #include "k8scale/load/run_id.h"
 #include "observe_flags.h"
+#include "output_file.h"
 
 namespace k8scale::subcommands {
 namespace {
@@ -21,14 +21,6 @@ constexpr std::uint64_t most_concurrency = 1'000;
 void check_duration(const char* flag, base::Nanoseconds duration) {
   if (duration >= base::Nanoseconds(0) && duration <= std::chrono::hours(24)) return;
   throw base::Error(fmt::format("{}: found {}, expected 0 to 24h", flag, base::format_duration(duration)));
-}
-
-void check_json(const std::string& file) {
-  if (file.empty()) return;
-  const base::Result<void> writable = base::check_writable(file);
-  if (writable.has_error()) {
-    throw base::Error("--json: cannot write " + writable.error().detail(), output_lost_exit_code);
-  }
 }
 
 void check_namespaces(const std::string& text) {
@@ -85,11 +77,13 @@ measure::ProgressStyle CleanupFlags::check() const {
   check_duration("--grace", grace);
   for (const std::string& each : resources) static_cast<void>(parse_resource(each));
   check_namespaces(namespaces);
-  check_json(json);
   const auto style = measure::parse_progress_style(progress);
-  if (style) return *style;
-  throw base::Error(
-      fmt::format("--progress: found {}, expected auto, plain or none", base::go_quote(progress)));
+  if (!style) {
+    throw base::Error(
+        fmt::format("--progress: found {}, expected auto, plain or none", base::go_quote(progress)));
+  }
+  check_output_file("--json", json, output_lost_exit_code);
+  return *style;
 }
 
 }  // namespace k8scale::subcommands

@@ -11,6 +11,7 @@
 #include "k8scale/base/log.h"
 #include "k8scale/measure/summary_merge.h"
 #include "k8scale/measure/summary_read.h"
+#include "output_file.h"
 #include "stored_summaries.h"
 #include "tools.h"
 
@@ -78,7 +79,7 @@ bool write_merged(const measure::Summary& summary, const std::string& json) {
   if (!std::cout) base::log_error("the summary cannot be written to standard output");
   if (json.empty()) return static_cast<bool>(std::cout);
   const base::Result<void> written = measure::write_json(json, summary);
-  if (written.has_error()) base::log_error("--json: " + written.error().detail());
+  if (written.has_error()) base::log_error("--json: cannot write " + written.error().detail());
   return static_cast<bool>(std::cout) && written.has_value();
 }
 
@@ -112,6 +113,7 @@ int merge(const Invocation& invocation) {
     throw base::Error("expected the summaries of a run's parts, as files or by --run");
   }
   check_server_flags(flags);
+  check_output_file("--json", flags.json, output_lost_exit_code);
   return merge_and_tell(flags.run_id.empty() ? from_files(flags.files) : from_server(flags), flags.json);
 }
 

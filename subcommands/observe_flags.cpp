@@ -6,9 +6,9 @@
 
 #include "debug_from.h"
 #include "k8scale/base/error.h"
-#include "k8scale/base/files.h"
 #include "k8scale/base/flags.h"
 #include "k8scale/base/text.h"
+#include "output_file.h"
 
 namespace k8scale::subcommands {
 namespace {
@@ -68,9 +68,7 @@ void ObserveFlags::check() const {
     if (value >= base::Nanoseconds(0)) continue;
     throw base::Error(fmt::format("{}: found {}, expected 0 or more", flag, base::format_duration(value)));
   }
-  if (summary_file.empty()) return;
-  const base::Result<void> writable = base::check_writable(summary_file);
-  if (writable.has_error()) throw base::Error("--summary-file: cannot write " + writable.error().detail());
+  check_output_file("--summary-file", summary_file, 1);
 }
 
 kube::ReflectorOptions ObserveFlags::reflector_options() const {
