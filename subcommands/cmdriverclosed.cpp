@@ -102,8 +102,7 @@ void check_cmdriverclosed_flags(const CmdriverclosedFlags& flags, const CLI::App
         most_data);
   }
   check_rate_or_none("-rate", flags.rate);
-  const bool chosen = app.get_option("--conns")->count() > 0;
-  if (chosen && !flags.driver.server_list.empty()) {
+  if (app.get_option("--conns")->count() > 0 && !flags.driver.server_list.empty()) {
     throw base::Error("-conns and --server-list both choose servers; expected one of them");
   }
   check_closed_loop(loop_of(flags), "-threads");

@@ -31,6 +31,18 @@ std::chrono::milliseconds milliseconds_of(double seconds) {
   return std::chrono::milliseconds(std::llround(seconds * 1000));
 }
 
+// They have no effect; --seed has always been taken along with those of the old program.
+void warn_of_unused(const CLI::App& app) {
+  std::vector<std::string> unused;
+  for (const std::string flag :
+       {"-connections", "-block-size", "-period", "-blocks-per-request", "-threads", "--seed"}) {
+    if (app.count(flag.starts_with("--") ? flag : "-" + flag) > 0) unused.push_back(flag);
+  }
+  if (unused.empty()) return;
+  base::log_warning(fmt::format("{} {} -base-url: without it this is a server only", fmt::join(unused, ", "),
+                                unused.size() == 1 ? "needs" : "need"));
+}
+
 }  // namespace
 
 void HttperfFlags::declare(CLI::App& app) {
@@ -159,17 +171,6 @@ void HttperfFlags::check_use() const {
     refuse(highest_tls != "1.3", "--tls-max", "with --plain");
     refuse(resume, "--resume", "with --plain");
   }
-}
-
-void HttperfFlags::warn_of_unused(const CLI::App& app) {
-  std::vector<std::string> unused;
-  for (const std::string flag :
-       {"-connections", "-block-size", "-period", "-blocks-per-request", "-threads", "--seed"}) {
-    if (app.count(flag.starts_with("--") ? flag : "-" + flag) > 0) unused.push_back(flag);
-  }
-  if (unused.empty()) return;
-  base::log_warning(fmt::format("{} {} -base-url: without it this is a server only", fmt::join(unused, ", "),
-                                unused.size() == 1 ? "needs" : "need"));
 }
 
 void HttperfFlags::check_asking() const {

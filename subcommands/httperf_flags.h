@@ -43,7 +43,8 @@ struct HttperfFlags {
   bool json_stream = false;
 
   void declare(CLI::App& app);
-  /// Throws base::Error; warns of what has no effect. They were declared to `app`, which has been parsed.
+  /// Throws base::Error; warns of what has no effect. The flags were declared to `app`, which has been
+  /// parsed.
   void check(const CLI::App& app) const;
   /// By the names of the flags; `seed` is what it became.
   [[nodiscard]] nlohmann::ordered_json parameters() const;
@@ -67,7 +68,6 @@ struct HttperfFlags {
   void check_numbers() const;
   void check_tls() const;
   void check_use() const;
-  static void warn_of_unused(const CLI::App& app);
   void check_asking() const;
 
   [[nodiscard]] net::TlsChoices choices(const std::shared_ptr<net::KeyLog>& keys) const;
