@@ -4,8 +4,6 @@
 
 #include <limits>
 #include <optional>
-#include <utility>
-#include <vector>
 
 #include "k8scale/base/number.h"
 #include "k8scale/base/text.h"
@@ -14,27 +12,16 @@
 namespace k8scale::blocks {
 namespace {
 
-using Parameters = std::vector<std::pair<std::string, std::string>>;
-
 constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t nanoseconds_per_millisecond = 1'000'000;
 
 base::Failure wrong(const std::string& what) { return {base::FailureKind::protocol, what}; }
 
 // The value of `name`, which must be there exactly once.
-base::Result<std::uint64_t> number_of(const Parameters& parameters, std::string_view name,
+base::Result<std::uint64_t> number_of(const net::QueryValues& parameters, std::string_view name,
                                       std::uint64_t least) {
-  const std::string* text = nullptr;
-  std::size_t times = 0;
-  for (const auto& [key, value] : parameters) {
-    if (key != name) continue;
-    text = &value;
-    ++times;
-  }
-  if (times != 1) {
-    return wrong(fmt::format("{}: found {}, expected it exactly once", name,
-                             times == 0 ? "nothing" : fmt::format("it {} times", times)));
-  }
+  const base::Result<std::string> text = net::only_value(parameters, name);
+  if (text.has_error()) return text.error();
   const auto value = base::parse_number<std::uint64_t>(*text);
   if (!value || *value < least || *value > most) {
     return wrong(fmt::format("{}: found {}, expected a whole number from {} to {}", name,
@@ -63,7 +50,7 @@ base::Result<BlocksRequest> parse_blocks_query(std::string_view query, std::uint
     return wrong(fmt::format("found {}, expected two hexadecimal digits after each %",
                              base::go_quote(found->substr(0, 40))));
   }
-  const Parameters parameters = net::query_values(query);
+  const net::QueryValues parameters = net::query_values(query);
   const auto size = number_of(parameters, "size", 1);
   if (size.has_error()) return size.error();
   const auto count = number_of(parameters, "n", 1);

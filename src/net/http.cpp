@@ -1,5 +1,7 @@
 #include "k8scale/net/http.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/beast/http/status.hpp>
 
@@ -71,8 +73,15 @@ std::string_view standard_reason(int status) {
   return boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
 }
 
-std::vector<std::pair<std::string, std::string>> query_values(std::string_view query) {
-  std::vector<std::pair<std::string, std::string>> values;
+std::optional<std::string> wrong_count(std::string_view name, std::size_t times, Count expected) {
+  if (times == 1 || (times == 0 && expected == Count::at_most_once)) return std::nullopt;
+  return fmt::format("{}: found {}, expected it {} once", name,
+                     times == 0 ? "nothing" : fmt::format("it {} times", times),
+                     expected == Count::at_most_once ? "at most" : "exactly");
+}
+
+QueryValues query_values(std::string_view query) {
+  QueryValues values;
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
@@ -85,11 +94,19 @@ std::vector<std::pair<std::string, std::string>> query_values(std::string_view q
   return values;
 }
 
-std::optional<std::string> query_value(std::string_view query, std::string_view name) {
-  for (auto& [key, value] : query_values(query)) {
-    if (key == name) return std::move(value);
+base::Result<std::string> only_value(const QueryValues& values, std::string_view name,
+                                     std::optional<std::string> otherwise) {
+  const Count expected = otherwise ? Count::at_most_once : Count::exactly_once;
+  std::size_t times = 0;
+  for (const auto& [key, value] : values) {
+    if (key != name) continue;
+    otherwise = value;
+    ++times;
   }
-  return std::nullopt;
+  if (auto wrong = wrong_count(name, times, expected)) {
+    return base::Failure(base::FailureKind::protocol, std::move(*wrong));
+  }
+  return std::move(*otherwise);
 }
 
 std::pair<std::string_view, std::string_view> split_target(std::string_view target) {

@@ -58,21 +58,13 @@ std::optional<std::string_view> name_in(std::string_view path) {
 
 // How long a profile is to take; a failure says what was found instead.
 base::Result<std::chrono::seconds> duration_in(std::string_view query) {
-  std::string asked = "30";
-  std::size_t times = 0;
-  for (auto& [name, value] : net::query_values(query)) {
-    if (name != "seconds") continue;
-    asked = std::move(value);
-    ++times;
-  }
-  const auto wrong = [](const std::string& what) {
-    return base::Failure(base::FailureKind::protocol, "seconds: found " + what);
-  };
-  if (times > 1) return wrong(fmt::format("it {} times, expected it at most once", times));
-  const auto seconds = base::parse_number<std::uint64_t>(asked);
+  const base::Result<std::string> asked = net::only_value(net::query_values(query), "seconds", "30");
+  if (asked.has_error()) return asked.error();
+  const auto seconds = base::parse_number<std::uint64_t>(*asked);
   if (seconds && *seconds >= 1 && *seconds <= longest_profile) return std::chrono::seconds(*seconds);
-  return wrong(
-      fmt::format("{}, expected a whole number from 1 to {}", base::go_quote(asked), longest_profile));
+  return base::Failure(base::FailureKind::protocol,
+                       fmt::format("seconds: found {}, expected a whole number from 1 to {}",
+                                   base::go_quote(*asked), longest_profile));
 }
 
 // What takes longer than a shard should be held up.

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "catch.h"
+#include "k8scale/net/http.h"
 
 namespace net = k8scale::net;
 
@@ -65,4 +66,15 @@ TEST_CASE("what is no port is refused") {
       GENERATE(as<std::string>(), "", "k", "k:", "65536", "-1", "1x", "::1", "::1:80", "k:80:90");
   CAPTURE(text);
   CHECK(net::parse_host_port(text, "any").has_error());
+}
+
+TEST_CASE("a value of a query is there once, or not at all where something else stands for it") {
+  const net::QueryValues values = net::query_values("a=1&b=%20&b=&%61b=2");
+  CHECK(net::only_value(values, "a").value() == "1");
+  CHECK(net::only_value(values, "ab", "3").value() == "2");
+  CHECK(net::only_value(values, "c", "3").value() == "3");
+  CHECK(net::only_value(values, "c").error().detail() == "c: found nothing, expected it exactly once");
+  CHECK(net::only_value(values, "b").error().detail() == "b: found it 2 times, expected it exactly once");
+  CHECK(net::only_value(values, "b", "3").error().detail() ==
+        "b: found it 2 times, expected it at most once");
 }

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "k8scale/base/result.h"
+
 namespace k8scale::net {
 
 /// Header fields in their order, in one block of text that keeps its memory when cleared.
@@ -55,10 +57,18 @@ struct Response : ResponseHead {
 /// "Not Found" for 404.
 [[nodiscard]] std::string_view standard_reason(int status);
 
-/// The value of `name` in a query string, decoded; nothing when absent. The first one counts.
-[[nodiscard]] std::optional<std::string> query_value(std::string_view query, std::string_view name);
+/// How often something is to be there.
+enum class Count { at_most_once, exactly_once };
+/// What is wrong with `name` being there so many times; nothing when that is as expected.
+[[nodiscard]] std::optional<std::string> wrong_count(std::string_view name, std::size_t times,
+                                                     Count expected);
+
+using QueryValues = std::vector<std::pair<std::string, std::string>>;
 /// Every name and value of a query string, decoded, in order.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> query_values(std::string_view query);
+[[nodiscard]] QueryValues query_values(std::string_view query);
+/// The value of `name`: `otherwise` when there is none, which without that is a failure. So is a second one.
+[[nodiscard]] base::Result<std::string> only_value(const QueryValues& values, std::string_view name,
+                                                   std::optional<std::string> otherwise = std::nullopt);
 /// Path and query (without "?") of a request target.
 [[nodiscard]] std::pair<std::string_view, std::string_view> split_target(std::string_view target);
 
