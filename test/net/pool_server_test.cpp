@@ -128,8 +128,8 @@ TEST_CASE("HTTP on a port of TLS, and TLS on one of HTTP, are told so on both si
   options.tls = net::TlsClient::make(trust).value();
   net::Shard shard("wrong");
   net::Pool wrong(shard, options);
+  const net::StopFirst stop_first(shard);
   const net::Exchange exchange = shard.run(wrong.exchange(net::Request()));
-  shard.stop();
   if (tls) {
     CHECK(exchange.response.status == 400);
     CHECK(exchange.response.body == "Client sent an HTTP request to an HTTPS server.\n");
@@ -303,9 +303,9 @@ TEST_CASE("what nobody listens on is a refused connection") {
   net::PoolOptions options;
   options.server = {"127.0.0.1", port, false};
   net::Pool pool(shard, options);
+  const net::StopFirst stop_first(shard);
   const net::Request request;
   const net::Exchange exchange = shard.run(pool.exchange(request));
-  shard.stop();
   REQUIRE(exchange.failure.has_value());
   CHECK(exchange.failure->kind() == base::FailureKind::connect);
   CHECK_THAT(exchange.failure->message(), Catch::Contains("refused"));
