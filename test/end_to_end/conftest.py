@@ -108,6 +108,7 @@ class ApiServer:
             stdout=subprocess.PIPE, stderr=errors, text=True)
         self.first_line = self.process.stdout.readline()
         self.url = self.first_line.split(" listens on ")[1].split(",")[0]
+        self.port = int(self.url.rsplit(":", 1)[1])
 
     def kubectl(self, *arguments, **options):
         return run_kubectl(self.kubeconfig, *arguments, **options)

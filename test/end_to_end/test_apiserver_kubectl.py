@@ -152,9 +152,8 @@ def test_delete_of_a_namespace_removes_what_is_in_it(api_server):
 
 def test_the_service_kubernetes_names_the_server(api_server):
     server = api_server()
-    port = server.url.rsplit(":", 1)[1]
-    assert f"127.0.0.1:{port}" in server.kubectl("get", "endpoints", "kubernetes")
-    assert port in server.kubectl("get", "endpointslices", "-o", "wide")
+    assert f"127.0.0.1:{server.port}" in server.kubectl("get", "endpoints", "kubernetes")
+    assert str(server.port) in server.kubectl("get", "endpointslices", "-o", "wide")
 
 
 def test_other_resources_are_served_on_demand(api_server):

@@ -179,8 +179,7 @@ def test_plain_progress_goes_to_stderr(tmp_path):
 
 
 def test_a_metric_port_in_use_is_an_error_only_when_it_was_asked_for(cmdriver, api_server):
-    port = api_server().url.rsplit(":", 1)[1]
-    run = cmdriver(*SMALL, "-metricport", f"127.0.0.1:{port}")
+    run = cmdriver(*SMALL, "-metricport", f"127.0.0.1:{api_server().port}")
     assert run.returncode == 1 and "in use" in run.stderr
 
 

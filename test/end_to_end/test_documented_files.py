@@ -301,7 +301,7 @@ def test_metrics_of_a_driver(metrics_of):
 
 def test_metrics_of_a_driver_of_several_servers(metrics_of, server):
     server.kubectl("create", "namespace", "scaletest")
-    relay = Relay(int(server.url.rsplit(":", 1)[1]))
+    relay = Relay(server.port)
     families = metrics_of("cmdriver", *WAITING[1:], "-kubeconfig", server.kubeconfig, "--server-list",
                           f"{server.url},{relay.url}", last="k8scale_server_operations")
     relay.kill()

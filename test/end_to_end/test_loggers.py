@@ -56,7 +56,7 @@ def test_flunders_have_nine_columns(server, writer, tmp_path):
 def test_half_a_record_of_tls_keeps_nothing_from_its_end(server, writer, tmp_path, flags):
     for number in range(100):
         writer.create(f"a-{number}", filler="x" * 2000)
-    relay = Relay(int(server.url.rsplit(":", 1)[1]), most_answered=100_000)
+    relay = Relay(server.port, most_answered=100_000)
     with observing(tmp_path, "cm-logger", server.kubeconfig, "--server", relay.url, *flags) as logger:
         assert relay.held.wait(timeout=20)
         assert logger.stop(signal.SIGTERM) == 143

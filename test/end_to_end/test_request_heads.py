@@ -17,17 +17,13 @@ def ask(port, head):
         return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
 
-def port_of(server):
-    return int(server.url.rsplit(":", 1)[1])
-
-
 def test_a_whole_url_is_served_as_its_path(tmp_path, server):
     with httperf(tmp_path) as blocks:
         answer = ask(blocks.port, f"GET {blocks.url}/blocks?size=2&n=2&periodMS=0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert answer.startswith("HTTP/1.1 200 ") and answer.endswith("\r\n\r\nAZAZ")
         answer = ask(blocks.port, f"GET {blocks.url}/debug/pprof/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert answer.startswith("HTTP/1.1 200 ") and "profile?seconds=30" in answer
-    answer = ask(port_of(server), f"GET {server.url}/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = ask(server.port, f"GET {server.url}/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert answer.startswith("HTTP/1.1 200 ") and answer.endswith("\r\n\r\nok")
 
 
@@ -37,7 +33,7 @@ def test_a_request_has_one_host(tmp_path, server, fields, found):
     with httperf(tmp_path) as blocks:
         head, body = ask(blocks.port, f"GET /blocks?size=1&n=1&periodMS=0 HTTP/1.1\r\n{fields}\r\n").split("\r\n\r\n")
         assert head.startswith("HTTP/1.1 400 ") and "Content-Type: text/plain" in head and body == told + "\n"
-    head, body = ask(port_of(server), f"GET /healthz HTTP/1.1\r\n{fields}\r\n").split("\r\n\r\n")
+    head, body = ask(server.port, f"GET /healthz HTTP/1.1\r\n{fields}\r\n").split("\r\n\r\n")
     assert head.startswith("HTTP/1.1 400 ") and "Content-Type: application/json" in head
     status = json.loads(body)
     assert (status["kind"], status["code"], status["reason"]) == ("Status", 400, "BadRequest") and told in status["message"]
@@ -47,5 +43,5 @@ def test_http_1_0_needs_no_host(tmp_path, server):
     with httperf(tmp_path) as blocks:
         answer = ask(blocks.port, "GET /blocks?size=2&n=2&periodMS=0 HTTP/1.0\r\n\r\n")
         assert answer.startswith("HTTP/1.1 200 ") and answer.endswith("\r\n\r\nAZAZ")
-    answer = ask(port_of(server), "GET /healthz HTTP/1.0\r\n\r\n")
+    answer = ask(server.port, "GET /healthz HTTP/1.0\r\n\r\n")
     assert answer.startswith("HTTP/1.1 200 ") and answer.endswith("\r\n\r\nok")

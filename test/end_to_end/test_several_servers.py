@@ -17,10 +17,6 @@ from fake_api import fake_api
 from relay import Relay
 
 
-def port_of(server):
-    return int(server.url.rsplit(":", 1)[1])
-
-
 @pytest.fixture
 def server(parts_server):
     return parts_server
@@ -35,7 +31,7 @@ def separate(api_server, tmp_path):
 @pytest.fixture
 def relays(server):
     """Two more addresses of the server, which are its endpoints."""
-    pair = [Relay(port_of(server)), Relay(port_of(server))]
+    pair = [Relay(server.port), Relay(server.port)]
     subsets = ",".join(f'{{"addresses":[{{"ip":"127.0.0.1"}}],"ports":[{{"name":"https","port":{each.port}}}]}}'
                        for each in pair)
     server.kubectl("patch", "endpoints", "kubernetes", "-n", "default", "--type", "merge", "-p",
@@ -86,7 +82,7 @@ def test_client_load_balancing_uses_every_endpoint(driver, server, relays):
 def test_endpoint_slices_will_do_where_endpoints_are_gone(driver, api_server):
     server = api_server("--fault", "verbs=get,resource=endpoints,status=404")
     server.kubectl("create", "namespace", "scaletest")
-    pair = [Relay(port_of(server)), Relay(port_of(server))]
+    pair = [Relay(server.port), Relay(server.port)]
     for number, each in enumerate(pair):
         server.kubectl("create", "-n", "default", "-f", "-", stdin=json.dumps({
             "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
@@ -143,7 +139,7 @@ def test_a_server_that_got_nothing_to_do_is_in_the_table(driver, server):
 
 
 def test_an_address_that_the_certificate_does_not_carry_is_verified_by_name(driver, server):
-    relay = Relay(port_of(server), address="127.0.0.2")
+    relay = Relay(server.port, address="127.0.0.2")
     run = driver("cmdriver", "-kubeconfig", server.kubeconfig, "--server-list", f"{relay.url},{server.url}",
                  "-lambda", "500", "-n", "100", "-maxpop", "20", embedded=False)
     relay.kill()
@@ -184,7 +180,7 @@ def test_of_two_servers_one_is_killed(separate, tmp_path):
     servers = separate
     for each in servers:
         each.kubectl("create", "namespace", "scaletest")
-    subsets = [{"addresses": [{"ip": "127.0.0.1"}], "ports": [{"name": "https", "port": port_of(each)}]} for each in servers]
+    subsets = [{"addresses": [{"ip": "127.0.0.1"}], "ports": [{"name": "https", "port": each.port}]} for each in servers]
     servers[0].kubectl("patch", "endpoints", "kubernetes", "-n", "default", "--type", "merge", "-p",
                        json.dumps({"subsets": subsets}))
     flags = ["-kubeconfig", servers[0].kubeconfig, *QUICK, "-runid", "r1", "-n", "600", "-threads", "4", "-rate", "600"]
@@ -246,7 +242,7 @@ def test_a_list_is_all_that_is_asked(driver, api_server, tmp_path):
     gone, server = api_server(*identity), api_server(*identity)
     server.kubectl("create", "namespace", "scaletest")
     gone.stop()
-    relay = Relay(port_of(server))
+    relay = Relay(server.port)
     run = driver("cmdriverclosed", "-kubeconfig", gone.kubeconfig, "--server-list", f"{gone.url},{server.url},{relay.url}",
                  "-n", "40", "-threads", "6", "-rate", "0", "-create-only", "-updates", "0", "--observe", embedded=False)
     relay.kill()
