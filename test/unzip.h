@@ -8,7 +8,7 @@
 
 namespace k8scale::test {
 
-/// What gzip has packed, at most `size` bytes of it. Fails the test when it ends early.
+/// What gzip has packed, which is at most `size` bytes. Fails the test when it ends early, or is more.
 inline std::string unzip(const std::string& text, std::size_t size) {
   std::string out(size + 1, '\0');
   z_stream stream{};
