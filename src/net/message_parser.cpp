@@ -108,11 +108,11 @@ class RequestParser final : public Parser<true> {
   RequestParser(Request& request, const MessageLimits& limits)
       : Parser(request.headers, Body{&request.body, nullptr}, limits), request_(request) {}
 
-  // What is wrong with a head that came whole (RFC 9112, 3.2).
+  // What is wrong with a head that came whole. Of RFC 9112, 3.2, only the number of Hosts is checked, not
+  // what they say.
   [[nodiscard]] std::optional<std::string> fault() const {
-    if (!is_header_done() || hosts_ == 1 || (hosts_ == 0 && version_ < 11)) return std::nullopt;
-    return "Host: found " + (hosts_ == 0 ? "nothing" : "it " + std::to_string(hosts_) + " times") +
-           ", expected it exactly once";
+    if (!is_header_done()) return std::nullopt;
+    return wrong_count("Host", hosts_, version_ < 11 ? Count::at_most_once : Count::exactly_once);
   }
 
  private:

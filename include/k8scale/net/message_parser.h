@@ -45,7 +45,7 @@ class MessageParser {
 
   /// Takes in what it can, up to the message's end, and returns how many bytes that was: an unfinished line
   /// or head is not taken. A failure is of kind protocol or limit, see `error()`; its detail says so when the
-  /// peer speaks TLS instead. A request of HTTP/1.1 that has no Host is one, and any that has two.
+  /// peer speaks TLS instead. Also a failure: a request of HTTP/1.1 without a Host, and any with several.
   [[nodiscard]] base::Result<std::size_t> put(std::string_view bytes);
   /// The connection ended. Fails when the message is not whole.
   [[nodiscard]] base::Result<void> put_end();
