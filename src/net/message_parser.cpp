@@ -28,7 +28,7 @@ bool is_tls_record(std::string_view bytes) {
 std::string_view view(string_view text) { return {text.data(), text.size()}; }
 
 // Clients may send the whole URL, as they do to a proxy (RFC 9112, 3.2.2). One without a host makes no sense
-// and stays as it is, like the targets of CONNECT and OPTIONS.
+// and stays as it is, like `*` and `host:port`.
 std::string origin_form(std::string_view target) {
   for (const std::string_view scheme : {"https://", "http://"}) {
     if (!base::equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
