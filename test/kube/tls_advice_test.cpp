@@ -28,8 +28,9 @@ TEST_CASE("advice on TLS goes by what was wrong with the certificate") {
 }
 
 TEST_CASE("advice on TLS where no certificate was refused is about the server") {
-  CHECK(advice("the connection ended during the handshake", "") ==
-        "check the server's URL in --server: expected a server that speaks TLS there, and nothing on the way");
+  CHECK(
+      advice("the connection ended during the handshake", "") ==
+      "check the server's URL in --server: expected a server that speaks TLS there, and nothing on the way");
 }
 
 }  // namespace k8scale
