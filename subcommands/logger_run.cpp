@@ -30,8 +30,10 @@ constexpr std::uint64_t most_logger_threads = 1000;
 constexpr const char* logger_exit_codes =
     "Exit codes: 0 it ended by --for or --until-idle; 1 a flag; 2 -data-filname cannot be written; 12 rows "
     "or\n"
-    "the summary could not be written later; 10 the server has no such resource, or no list was complete;\n"
-    "20 the configuration or its credentials; 130 SIGINT; 143 SIGTERM.";
+    "the summary could not be written later; 10 the server has no such resource, or no list was complete, "
+    "as\n"
+    "where it refuses the credentials; 20 the configuration or its credentials cannot be read; 130 SIGINT;\n"
+    "143 SIGTERM.";
 
 // One run and what it needs, in the order in which it is made.
 class LoggerRun {
@@ -44,8 +46,8 @@ class LoggerRun {
   [[nodiscard]] kube::ClientOptions client_options() const;
   [[nodiscard]] observe::LoggerState look();
   void stop(std::future<void>& done);
-  [[nodiscard]] observe::LoggerSummary summarize(const std::optional<int>& signal);
-  [[nodiscard]] int report(const std::optional<int>& signal);
+  [[nodiscard]] observe::LoggerSummary summarize(const RunEnd& end);
+  [[nodiscard]] int report(const RunEnd& end);
   /// Why nothing was listed; empty when something was.
   [[nodiscard]] std::string list_failure(const observe::LoggerSummary& summary) const;
 
@@ -121,7 +123,7 @@ void LoggerRun::stop(std::future<void>& done) {
   wait_for_stop(done, signals_, [this] { rows_.flush(std::chrono::seconds(1)); });
 }
 
-observe::LoggerSummary LoggerRun::summarize(const std::optional<int>& signal) {
+observe::LoggerSummary LoggerRun::summarize(const RunEnd& end) {
   observe::LoggerSummary summary;
   observe::RunFacts& facts = summary.facts;
   facts.version = K8SCALE_VERSION;
@@ -136,9 +138,11 @@ observe::LoggerSummary LoggerRun::summarize(const std::optional<int>& signal) {
   facts.started = started_;
   facts.ended = std::chrono::system_clock::now();
   facts.duration = std::chrono::steady_clock::now() - start_;
-  if (signal) facts.interrupted = base::signal_name(*signal);
+  if (end.signal) facts.interrupted = base::signal_name(*end.signal);
+  if (std::string warning = end.warning(); !warning.empty()) facts.notes.push_back(std::move(warning));
   summary.state = look();
   logger_.shard().stop();
+  if (logger_.lacks_final_list()) facts.notes.emplace_back("--final-list: no list was complete");
   summary.state.rows = rows_.close();
   facts.process = measure::read_process();
   facts.faults = cluster_.fault_counts();
@@ -147,8 +151,8 @@ observe::LoggerSummary LoggerRun::summarize(const std::optional<int>& signal) {
   return summary;
 }
 
-int LoggerRun::report(const std::optional<int>& signal) {
-  const observe::LoggerSummary summary = summarize(signal);
+int LoggerRun::report(const RunEnd& end) {
+  const observe::LoggerSummary summary = summarize(end);
   if (flags_.observe.summary) {
     print_text(std::cout, summary);
     std::cout.flush();
@@ -156,7 +160,7 @@ int LoggerRun::report(const std::optional<int>& signal) {
   const std::string lost = measure::rows_warning(summary.state.rows);
   if (!lost.empty()) base::log_error(lost);
   const bool written = write_summary(flags_.observe, to_json(summary));
-  if (signal) return 128 + *signal;
+  if (end.signal) return 128 + *end.signal;
   const std::string failure = list_failure(summary);
   if (!failure.empty()) {
     base::log_error(fmt::format("--resource {}: {}", resource_text(collection_.resource()), failure));
@@ -181,12 +185,12 @@ int LoggerRun::run() {
     signals_.wake();
   };
   logger_.shard().spawn(run_to_its_end());
-  const std::optional<int> signal = wait_for_end(flags_.observe, signals_, [&] {
+  const RunEnd end = wait_for_end(flags_.observe, signals_, [&] {
     const observe::LoggerState state = look();
     return Activity{state.logger.synced && state.logger.watching, state.logger.last_news, gave_up};
   });
   stop(done);
-  return report(signal);
+  return report(end);
 }
 
 }  // namespace

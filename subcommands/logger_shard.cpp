@@ -55,7 +55,7 @@ net::Task<void> LoggerShard::list_once_more() {
   net::TaskGroup listing(shard_);
   listing.spawn(reflector.run());
   const bool whole = co_await ended.wait_until(std::chrono::steady_clock::now() + longest_final_list);
-  if (!whole) base::log_warning("--final-list: no list was complete");
+  lacks_final_list_ = !whole;
   reflector.stop();
   co_await listing.wait_until_done();
 }

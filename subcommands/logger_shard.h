@@ -37,6 +37,8 @@ class LoggerShard {
   void stop() { reflector_.stop(); }
   /// Why it ended without a stop.
   [[nodiscard]] const std::optional<kube::ReflectorFailure>& failure() const { return reflector_.failure(); }
+  /// Whether it was to list once more at the end, and could not.
+  [[nodiscard]] bool lacks_final_list() const { return lacks_final_list_; }
   /// `rows` of the result are left empty.
   [[nodiscard]] observe::LoggerState state() const { return {logger_.snapshot(), reflector_.counters(), {}}; }
 
@@ -48,6 +50,7 @@ class LoggerShard {
   Parameters parameters_;
   observe::Logger logger_;
   kube::Reflector reflector_;
+  bool lacks_final_list_ = false;
   net::StopFirst stop_first_{shard_};
 };
 

@@ -1,5 +1,6 @@
 #include "observe_run.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,23 +22,32 @@ base::SteadyTime end_of(base::SteadyTime start, base::Nanoseconds duration) {
 
 }  // namespace
 
-std::optional<int> wait_for_end(const ObserveFlags& flags, base::StopSignals& signals,
-                                const std::function<Activity()>& look) {
+std::string RunEnd::warning() const {
+  if (blind == base::Nanoseconds(0)) return {};
+  return fmt::format("nothing, or not all, was watched in the last {}: what happened then is not known",
+                     base::format_duration(blind));
+}
+
+RunEnd wait_for_end(const ObserveFlags& flags, base::StopSignals& signals,
+                    const std::function<Activity()>& look) {
   const base::SteadyTime end = end_of(Clock::now(), flags.run_for);
-  bool watched = false;
+  std::optional<base::SteadyTime> watched;  // the last time when it was so
   base::SteadyTime idle_end = base::SteadyTime::max();
+  RunEnd found;
   while (true) {
     const base::SteadyTime now = Clock::now();
     const base::SteadyTime next = std::min({now + look_period, end, std::max(idle_end, now)});
     if (const auto signal = signals.wait_until(next)) {
       base::log_info("interrupted by " + std::string(base::signal_name(*signal)));
-      return signal;
+      found.signal = signal;
+      return found;
     }
     const Activity activity = look();
     if (activity.watching && !watched) base::log_info("changes are watched");
-    watched = watched || activity.watching;
+    if (activity.watching) watched = Clock::now();
+    found.blind = watched && !activity.watching ? Clock::now() - *watched : base::Nanoseconds(0);
     idle_end = activity.watching ? end_of(activity.last, flags.until_idle) : base::SteadyTime::max();
-    if (activity.ended || Clock::now() >= std::min(end, idle_end)) return std::nullopt;
+    if (activity.ended || Clock::now() >= std::min(end, idle_end)) return found;
   }
 }
 

@@ -17,10 +17,19 @@ struct Activity {
   bool ended = false;     ///< it ended by itself
 };
 
+/// How a run came to its end.
+struct RunEnd {
+  std::optional<int> signal;  ///< that ended it
+  base::Nanoseconds blind{};  ///< how long at its end changes were not watched any more
+
+  /// What a reader must know of that; empty when there is nothing.
+  [[nodiscard]] std::string warning() const;
+};
+
 /// Looks four times a second, and returns when the flags say that the run is over, when it ended by itself,
-/// or when a signal came, whose number is the result.
-[[nodiscard]] std::optional<int> wait_for_end(const ObserveFlags& flags, base::StopSignals& signals,
-                                              const std::function<Activity()>& look);
+/// or when a signal came.
+[[nodiscard]] RunEnd wait_for_end(const ObserveFlags& flags, base::StopSignals& signals,
+                                  const std::function<Activity()>& look);
 
 /// Waits until `done`, which something on another thread fulfils before it wakes `signals`. A second signal
 /// ends the process at once, after `before_exit`.

@@ -29,9 +29,11 @@ constexpr std::uint64_t most_watches = 1'000'000;
 // Files beside the watches' connections.
 constexpr rlim_t other_files = 64;
 constexpr const char* watch_exit_codes =
-    "Exit codes: 0 it ended by --for or --until-idle; 1 a flag; 10 the list failed; 12 a watch could not be\n"
-    "opened (with one watch; many try again); 13 the summary could not be written; 20 the configuration or "
-    "its\ncredentials; 130 SIGINT; 143 SIGTERM.";
+    "Exit codes: 0 it ended by --for or --until-idle; 1 a flag; 10 the list failed, as where the server "
+    "refuses\n"
+    "the credentials; 12 a watch could not be opened (with one watch; many try again); 13 the summary could "
+    "not\n"
+    "be written; 20 the configuration or its credentials cannot be read; 130 SIGINT; 143 SIGTERM.";
 
 // Every watch holds a connection.
 void allow_files(std::uint64_t watches, bool embedded) {
@@ -53,7 +55,7 @@ class WatchRun {
 
  private:
   struct Ending {
-    std::optional<int> signal;
+    RunEnd end;
     std::optional<kube::ReflectorFailure> failure;
   };
 
@@ -122,7 +124,7 @@ WatchRun::Ending WatchRun::run_single() {
   };
   watch.shard().spawn(run_to_its_end());
   Ending ending;
-  ending.signal = wait_for_end(flags_.observe, signals_, [&] {
+  ending.end = wait_for_end(flags_.observe, signals_, [&] {
     base::SteadyTime last;
     show(ask(watch.shard(), [&] {
       last = watch.last_news();
@@ -174,7 +176,7 @@ WatchRun::Ending WatchRun::run_many() {
   };
   for (const auto& each : shards_) each->shard().spawn(run_to_its_end(*each));
   Ending ending;
-  ending.signal = wait_for_end(flags_.observe, signals_, [&] {
+  ending.end = wait_for_end(flags_.observe, signals_, [&] {
     show(state_of_many());
     const base::SteadyTime last = std::max(last_.totals.received.last, last_.totals.last_opened);
     return Activity{last_.totals.watching == last_.totals.watches, last, false};
@@ -208,11 +210,15 @@ observe::WatchSummary WatchRun::summarize(const Ending& ending) const {
   facts.started = started_;
   facts.ended = std::chrono::system_clock::now();
   facts.duration = std::chrono::steady_clock::now() - start_;
-  if (ending.signal) facts.interrupted = base::signal_name(*ending.signal);
+  if (ending.end.signal) facts.interrupted = base::signal_name(*ending.end.signal);
   facts.process = measure::read_process();
   facts.faults = cluster_.fault_counts();
   if (!flags_.observe.summary_file.empty()) facts.files.push_back({"summary", flags_.observe.summary_file});
-  if (ending.failure) facts.notes.push_back("ended by a failure: " + ending.failure->message);
+  if (ending.failure) {
+    facts.notes.push_back("ended by a failure: " + ending.failure->message);
+  } else if (std::string warning = ending.end.warning(); !warning.empty()) {
+    facts.notes.push_back(std::move(warning));
+  }
   summary.state = last_;
   summary.start = start_;
   summary.resident_before = resident_before_;
@@ -228,7 +234,7 @@ int WatchRun::report(const Ending& ending) const {
     std::cout.flush();
   }
   const bool written = write_summary(flags_.observe, to_json(summary));
-  if (ending.signal) return 128 + *ending.signal;
+  if (ending.end.signal) return 128 + *ending.end.signal;
   if (!ending.failure) return written ? 0 : summary_lost_exit_code;
   const bool list = ending.failure->step == Step::list;
   base::log_error(fmt::format("{} of {} failed: {}", list ? "list" : "watch",

@@ -48,6 +48,25 @@ def test_a_watch_that_cannot_be_opened_is_exit_12(api_server, tmp_path):
         assert "watch of flunders.wardle.example.com failed" in watch.errors
 
 
+@pytest.mark.parametrize("subcommand, flags, told", [
+    ("cm-logger", [], []),
+    ("logger", ["--final-list"], ["--final-list: no list was complete"]),
+    ("watch", [], []),
+    ("watch", ["--watches", "3"], []),
+])
+def test_an_end_that_nothing_watched_is_told(api_server, tmp_path, subcommand, flags, told):
+    server = api_server()
+    [port] = envtest.free_ports(1)
+    with observing(tmp_path, subcommand, server.kubeconfig, *flags, metrics=f"127.0.0.1:{port}") as watch:
+        watch.wait_until_watching()
+        server.process.kill()
+        envtest.wait_until(lambda: "k8scale_watch_errors_total{" in scrape(port), "an error of the watch")
+        assert watch.stop(signal.SIGINT) == 130
+        blind, *others = watch.summary["warnings"]
+        assert blind.startswith("nothing, or not all, was watched in the last ") and others == told
+        assert all(f"WARNING: {each}" in watch.text for each in watch.summary["warnings"])
+
+
 def test_many_watches_show_every_event_once(server, writer, tmp_path):
     [port] = envtest.free_ports(1)
     flags = ["--watches", "50", "--shards", "2", "--resource", "v1/configmaps", "--until-idle", "3s"]
