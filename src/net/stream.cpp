@@ -116,7 +116,8 @@ Task<base::Result<void>> Stream::finish_handshake() {
 Failure Stream::handshake_failed() {
   broken_ = true;
   const long verdict = SSL_get_verify_result(ssl_.get());
-  if (verdict != X509_V_OK && !SSL_is_server(ssl_.get())) {
+  const bool verifies = SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE;
+  if (verifies && verdict != X509_V_OK && !SSL_is_server(ssl_.get())) {
     return {FailureKind::tls, std::string("the server's certificate is not trusted: ") +
                                   X509_verify_cert_error_string(verdict)};
   }

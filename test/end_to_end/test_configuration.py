@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 import real_server as envtest
@@ -264,6 +265,25 @@ def test_a_server_that_takes_no_part_in_the_handshake(program):
         finished = program("cmdriver", *FEW, "--server", url, "--request-timeout", "1500ms")
     assert finished.returncode == 20 and finished.stderr.count("\n") == 1
     assert f"{url}: timeout: no TLS handshake within 1.50s" in finished.stderr
+
+
+@pytest.mark.parametrize("insecure", [False, True])
+def test_a_handshake_that_breaks_off_is_not_the_certificate_s_fault(program, tmp_path, server, insecure):
+    if insecure:
+        server.cluster.pop("certificate-authority-data")
+        server.cluster["insecure-skip-tls-verify"] = True
+    def break_off():
+        with listener.accept()[0] as client, socket.create_connection(("127.0.0.1", port)) as upstream:
+            upstream.sendall(client.recv(65536))
+            client.sendall(upstream.recv(65536)[:-20])
+    port = int(server.cluster["server"].rsplit(":", 1)[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server.cluster["server"] = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        breaking = threading.Thread(target=break_off)
+        breaking.start()
+        finished = drive(program, tmp_path, server.config)
+        breaking.join()
+    assert finished.returncode == 20 and "tls: the connection ended during the handshake; " in finished.stderr
 
 
 def test_a_server_that_the_system_does_not_trust_needs_a_kubeconfig(program, api_server):
