@@ -29,15 +29,17 @@ std::string_view view(string_view text) { return {text.data(), text.size()}; }
 
 // Clients may send the whole URL, as they do to a proxy (RFC 9112, 3.2.2). One without a host makes no sense
 // and stays as it is, like `*` and `host:port`.
-std::string origin_form(std::string_view target) {
+void assign_origin_form(std::string& out, std::string_view target) {
+  out.clear();
   for (const std::string_view scheme : {"https://", "http://"}) {
     if (!base::equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
     const std::size_t path = std::min(target.find_first_of("/?", scheme.size()), target.size());
-    if (path == scheme.size()) continue;
-    const std::string_view origin = target.substr(path);
-    return origin.starts_with('/') ? std::string(origin) : "/" + std::string(origin);
+    if (path == scheme.size()) break;
+    target.remove_prefix(path);
+    if (!target.starts_with('/')) out = '/';
+    break;
   }
-  return std::string(target);
+  out += target;
 }
 
 // Where a body goes: one of the two.
@@ -120,7 +122,7 @@ class RequestParser final : public Parser<true> {
                        error_code&) override {
     version_ = version;
     request_.method.assign(method.data(), method.size());
-    request_.target = origin_form(view(target));
+    assign_origin_form(request_.target, view(target));
   }
   void on_response_impl(int, string_view, int, error_code&) override {}
   void on_field_impl(http::field field, string_view name, string_view value, error_code& error) override {
