@@ -33,16 +33,6 @@ class FileDescriptor {
   int number_;
 };
 
-bool write_all(int file, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(file, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 // Neither a file nor a folder: a device, a pipe, a socket.
 bool is_special(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -68,7 +58,7 @@ Result<std::string> read_file(const std::filesystem::path& path) {
 Result<void> write_file_whole(const std::filesystem::path& path, std::string_view content, FileMode mode) {
   if (is_special(path)) {
     FileDescriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (device.number() < 0 || !write_all(device.number(), content) || !device.close()) {
+    if (device.number() < 0 || !rest_after_writing(device.number(), content).empty() || !device.close()) {
       return failed(path, errno);
     }
     return {};
@@ -76,14 +66,24 @@ Result<void> write_file_whole(const std::filesystem::path& path, std::string_vie
   std::string temporary = path.string() + ".XXXXXX";
   FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.number() < 0) return failed(path, errno);
-  const bool written =
-      ::fchmod(file.number(), static_cast<mode_t>(mode)) == 0 && write_all(file.number(), content);
+  const bool written = ::fchmod(file.number(), static_cast<mode_t>(mode)) == 0 &&
+                       rest_after_writing(file.number(), content).empty();
   if (!written || !file.close() || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const int error = errno;
     ::unlink(temporary.c_str());
     return failed(path, error);
   }
   return {};
+}
+
+std::string_view rest_after_writing(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) break;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return text;
 }
 
 Result<void> check_writable(const std::filesystem::path& path) {

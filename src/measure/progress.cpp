@@ -4,7 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include "k8scale/base/files.h"
 
 namespace k8scale::measure {
 namespace {
@@ -13,12 +13,9 @@ constexpr base::Nanoseconds redraw_interval = std::chrono::milliseconds(250);
 constexpr base::Nanoseconds plain_interval = std::chrono::seconds(10);
 constexpr std::string_view clear_line = "\r\x1b[K";
 
-void write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno != EINTR) return;
-    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-  }
+// What cannot be shown is not worth a word.
+void show_text(int descriptor, std::string_view text) {
+  static_cast<void>(base::rest_after_writing(descriptor, text));
 }
 
 std::size_t columns_of(int descriptor) {
@@ -91,16 +88,16 @@ void Progress::show(base::Nanoseconds elapsed, std::string_view text) {
   next_ = (elapsed / interval + 1) * interval;
   if (redraws_) {
     // One column stays free: a full line would wrap on some terminals.
-    write_all(descriptor_, fmt::format("{}{}", clear_line, cut(text, columns_of(descriptor_) - 1)));
+    show_text(descriptor_, fmt::format("{}{}", clear_line, cut(text, columns_of(descriptor_) - 1)));
     drawn_ = true;
   } else {
-    write_all(descriptor_, fmt::format("{}\n", text));
+    show_text(descriptor_, fmt::format("{}\n", text));
   }
 }
 
 void Progress::finish() {
   next_.reset();
-  if (drawn_) write_all(descriptor_, clear_line);
+  if (drawn_) show_text(descriptor_, clear_line);
   drawn_ = false;
 }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string>
 
+#include "k8scale/base/files.h"
 #include "k8scale/base/log.h"
 
 namespace k8scale::net {
@@ -55,17 +56,6 @@ base::Result<int> open_file(const KeyLogFile& file) {
   return usable.error();
 }
 
-// What could not be written, which errno says why.
-std::string_view rest_after_writing(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) break;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return text;
-}
-
 }  // namespace
 
 base::Result<void> KeyLog::add(const KeyLogFile& file) {
@@ -83,7 +73,7 @@ void KeyLog::write(std::string_view line) {
   const bool was_cut = cut_.exchange(false);
   const std::string whole = (was_cut ? "\n" : "") + std::string(line) + "\n";
   for (const File& file : files_) {
-    const std::string_view rest = rest_after_writing(file.descriptor, whole);
+    const std::string_view rest = base::rest_after_writing(file.descriptor, whole);
     if (rest.empty()) continue;
     const int why = errno;
     if (was_cut || rest.size() < whole.size()) cut_ = true;

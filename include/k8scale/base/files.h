@@ -17,6 +17,10 @@ enum class FileMode { normal = 0644, secret = 0600 };
 [[nodiscard]] Result<void> write_file_whole(const std::filesystem::path& path, std::string_view content,
                                             FileMode mode = FileMode::normal);
 
+/// Writes `text` to an open file, in several pieces if need be. What could not be written, which errno then
+/// says why.
+[[nodiscard]] std::string_view rest_after_writing(int descriptor, std::string_view text);
+
 /// Whether `write_file_whole` could write there now; leaves nothing behind.
 [[nodiscard]] Result<void> check_writable(const std::filesystem::path& path);
 
