@@ -1,5 +1,4 @@
-#include <zlib.h>
-
+#include "k8scale/base/gzip.h"
 #include "protobuf_text.h"
 #include "recorded.h"
 
@@ -22,18 +21,8 @@ std::string protobuf_list(const std::string& items, int version, const std::stri
   return envelope("ConfigMapList", field(1, field(2, std::to_string(version)) + field(3, token)) + items);
 }
 
-std::string gzip(std::string text) {
-  z_stream stream{};
-  REQUIRE(deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string packed(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(text.data());
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
+std::string gzip(std::string_view text) {
+  return k8scale::base::gzip(text, k8scale::base::GzipEffort::usual);
 }
 
 // One byte in each chunk.
