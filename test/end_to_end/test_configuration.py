@@ -251,20 +251,16 @@ def test_http_to_a_server_of_https_is_hinted_at(program, api_server):
     assert f"{url}: /version answered 400; does the server speak TLS, so that https:// is expected?" in finished.stderr
 
 
-def test_a_server_that_says_nothing(program):
+@pytest.mark.parametrize("scheme, limit, told", [
+    ("http", "300ms", "no whole answer within 300ms"),
+    ("https", "1500ms", "no TLS handshake within 1.50s"),
+])
+def test_a_server_that_says_nothing(program, scheme, limit, told):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        finished = program("cmdriver", *FEW, "--server", url, "--request-timeout", "300ms")
+        url = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}"
+        finished = program("cmdriver", *FEW, "--server", url, "--request-timeout", limit)
     assert finished.returncode == 20 and finished.stderr.count("\n") == 1
-    assert f"{url}: timeout: no whole answer within 300ms" in finished.stderr
-
-
-def test_a_server_that_takes_no_part_in_the_handshake(program):
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
-        finished = program("cmdriver", *FEW, "--server", url, "--request-timeout", "1500ms")
-    assert finished.returncode == 20 and finished.stderr.count("\n") == 1
-    assert f"{url}: timeout: no TLS handshake within 1.50s" in finished.stderr
+    assert f"{url}: timeout: {told}" in finished.stderr
 
 
 @pytest.mark.parametrize("insecure", [False, True])
